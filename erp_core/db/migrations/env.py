@@ -1,0 +1,21 @@
+"""Alembic's entry: run the migrations on the database that `migrate` hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+import erp_core.schema  # noqa: F401  (registers every room’s tables)
+from erp_core.db.base import metadata
+
+database = context.config.attributes["database"]
+with database.writing_connection() as connection:
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(72061)")  # two starts at once: one waits
+    context.configure(
+        connection=connection, target_metadata=metadata, render_as_batch=connection.dialect.name == "sqlite"
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    transaction = connection.get_transaction()
+    if transaction is not None and transaction.is_active:
+        transaction.commit()

@@ -1,0 +1,58 @@
+"""A business act: one transaction, one actor, one instant. Leaving without `commit` rolls back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import sqlalchemy as sa
+
+from erp_core.clock import Clock, SystemClock
+from erp_core.db.engine import Database
+
+
+@dataclass
+class UnitOfWork:
+    """What a service function works with.
+
+    `actor` is the name that facts and audit events carry; `permissions` what it may do (checked by
+    `security.guard.require`).
+    """
+
+    connection: sa.Connection
+    actor: str
+    permissions: frozenset[str]
+    clock: Clock = field(default_factory=SystemClock)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the transaction runs on SQLite."""
+        return self.connection.dialect.name == "sqlite"
+
+    def now(self) -> dt.datetime:
+        """The clock's time, UTC."""
+        return self.clock.now()
+
+    def commit(self) -> None:
+        """Make the act's changes lasting."""
+        transaction = self.connection.get_transaction()
+        assert transaction is not None
+        transaction.commit()
+
+
+@dataclass(frozen=True)
+class As:
+    """On whose behalf an act is done: name, permissions, clock."""
+
+    actor: str
+    permissions: frozenset[str]
+    clock: Clock = field(default_factory=SystemClock)
+
+
+@contextmanager
+def unit_of_work(database: Database, who: As) -> Iterator[UnitOfWork]:
+    """Open a unit of work; the write lock is held until it is left."""
+    with database.writing_connection() as connection:
+        yield UnitOfWork(connection, who.actor, who.permissions, who.clock)

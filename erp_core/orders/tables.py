@@ -1,0 +1,133 @@
+"""Orders with their lines and events, and the daily rollups of sales."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from erp_core.db.base import UtcTime, id_column, metadata, minor, price, reference, units
+
+channel = sa.Table(  # one shop on one platform
+    "channel",
+    metadata,
+    id_column(),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("platform", sa.Text, nullable=False),
+    reference("location_id", "location.id", nullable=True),  # where it ships from; NULL = the default location
+)
+
+sales_order = sa.Table(
+    "sales_order",
+    metadata,
+    id_column(),
+    reference("channel_id", "channel.id"),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("document", sa.String(12), nullable=False),  # order, credit_note
+    sa.Column("state", sa.String(12), nullable=False),  # pending, paid, shipped, completed, cancelled, adjustment
+    sa.Column("status_word", sa.Text),  # as the platform said it
+    sa.Column("status_at", UtcTime),
+    sa.Column("ordered_at", UtcTime, nullable=False),
+    sa.Column("ds", sa.Date, nullable=False),  # the day of `ordered_at` in the company's zone
+    sa.Column("paid_at", UtcTime),
+    sa.Column("shipped_at", UtcTime),
+    sa.Column("completed_at", UtcTime),
+    sa.Column("cancelled_at", UtcTime),
+    reference("customer_id", "customer.id", nullable=True),
+    sa.Column("currency", sa.String(3), nullable=False),
+    sa.Column("lines", sa.Integer, nullable=False),
+    units("quantity"),  # product lines
+    minor("goods"),  # product lines after line discounts
+    minor("charges"),  # charge lines
+    minor("discount", nullable=True),  # order level; informative, NULL = not said
+    minor("shipping", nullable=True),
+    minor("tax", nullable=True),
+    minor("total", nullable=True),
+    minor("refunded"),
+    sa.Column("ship_name", sa.Text),
+    sa.Column("ship_phone", sa.Text),
+    sa.Column("ship_address", sa.Text),
+    sa.Column("country", sa.Text),
+    sa.Column("province", sa.Text),
+    sa.Column("city", sa.Text),
+    sa.Column("postcode", sa.Text),
+    sa.Column("buyer_note", sa.Text),
+    sa.Column("seller_note", sa.Text),
+    sa.Column("carrier", sa.Text),
+    sa.Column("tracking_number", sa.Text),
+    sa.Column("fingerprint", sa.BigInteger, nullable=False),  # of all that the file said: equal = unchanged
+    reference("first_batch_id", "import_batch.id", nullable=True),
+    reference("batch_id", "import_batch.id", nullable=True),  # the import that wrote what stands now
+    reference("withdrawn_by", "import_batch.id", nullable=True),
+    sa.UniqueConstraint("channel_id", "external_id"),
+    sa.Index("ix_sales_order_ds", "ds"),
+    sa.Index("ix_sales_order_customer_id", "customer_id"),
+    sa.Index("ix_sales_order_batch_id", "batch_id"),
+)
+
+order_line = sa.Table(
+    "order_line",
+    metadata,
+    reference("order_id", "sales_order.id", primary_key=True),
+    sa.Column("line_no", sa.Integer, primary_key=True),
+    reference("product_id", "product.id", nullable=True),
+    sa.Column("title", sa.Text),  # NULL where it is the product's name
+    units("quantity"),
+    price("unit_price"),
+    minor("discount"),
+    minor("amount"),  # after line discounts, signed
+    minor("refunded"),
+    sa.Column("cancelled", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("fulfilled", sa.Boolean),  # NULL = as the order's state says
+    reference("batch_id", "import_batch.id", nullable=True),
+    sa.Column("superseded_by", sa.BigInteger),  # the import whose version of the order replaced this line
+    sqlite_with_rowid=False,
+)
+
+order_event = sa.Table(
+    "order_event",
+    metadata,
+    id_column(),
+    reference("order_id", "sales_order.id", index=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),  # imported, revised, withdrawn, restored
+    sa.Column("actor", sa.Text, nullable=False),
+    reference("batch_id", "import_batch.id", nullable=True, index=True),
+    sa.Column("before", sa.JSON),  # the header as it stood before a revision
+)
+
+# One row per product, day, channel and currency. Orders that are cancelled or adjustments are out.
+daily_sales = sa.Table(
+    "daily_sales",
+    metadata,
+    reference("product_id", "product.id", primary_key=True),
+    sa.Column("ds", sa.Date, primary_key=True),
+    reference("channel_id", "channel.id", primary_key=True),
+    sa.Column("currency", sa.String(3), primary_key=True),
+    units("orders"),  # orders with this product
+    units("quantity"),
+    minor("revenue"),
+    units("credited_quantity"),  # of credit notes, not negative
+    minor("credited"),  # money of credit notes, not negative
+    minor("refunded"),
+    sqlite_with_rowid=False,
+)
+
+daily_orders = sa.Table(
+    "daily_orders",
+    metadata,
+    sa.Column("ds", sa.Date, primary_key=True),
+    reference("channel_id", "channel.id", primary_key=True),
+    sa.Column("currency", sa.String(3), primary_key=True),
+    units("orders"),  # neither cancelled nor adjustment nor credit note
+    units("cancelled"),
+    units("credit_notes"),
+    units("adjustments"),
+    units("waiting"),  # pending or paid, not yet shipped
+    units("quantity"),
+    minor("goods"),
+    minor("charges"),
+    minor("discount"),
+    minor("shipping"),
+    minor("refunded"),
+    minor("credited"),
+    sqlite_with_rowid=False,
+)

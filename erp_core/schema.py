@@ -1,0 +1,11 @@
+"""Every room's tables, registered on the one metadata. Only the migrations and tests need them all at once."""
+
+import erp_core.catalog.tables
+import erp_core.company.tables
+import erp_core.finance.tables
+import erp_core.imports.tables
+import erp_core.orders.tables
+import erp_core.parties.tables
+import erp_core.purchasing.tables
+import erp_core.security.tables
+import erp_core.stock.tables  # noqa: F401

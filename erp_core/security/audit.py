@@ -1,0 +1,19 @@
+"""One audit event per business act, in the act's own transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from erp_core.db.uow import UnitOfWork
+from erp_core.security.tables import audit_event
+
+
+def record(uow: UnitOfWork, action: str, subject: str = "", **details: Any) -> None:
+    """Append what was done. `details` holds no personal values."""
+    uow.connection.execute(
+        sa.insert(audit_event).values(
+            at=uow.now(), actor=uow.actor, action=action, subject=subject, details=details
+        )
+    )

@@ -1,0 +1,25 @@
+"""What can be allowed, by name. A page and a service each ask for one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One thing that an actor may do."""
+
+    VIEW_DASHBOARDS = "view_dashboards"
+    VIEW_STOCK = "view_stock"
+    VIEW_IMPORTS = "view_imports"
+    VIEW_SETTINGS = "view_settings"
+    IMPORT_FILES = "import_files"
+    UNDO_IMPORTS = "undo_imports"
+    PLAN_PURCHASES = "plan_purchases"
+    EDIT_CATALOG = "edit_catalog"
+    EDIT_STOCK = "edit_stock"
+    EDIT_SETTINGS = "edit_settings"
+    EXPORT = "export"
+    SEE_PERSONAL_DATA = "see_personal_data"
+
+
+ALL_PERMISSIONS = frozenset(Permission)

@@ -1,0 +1,161 @@
+"""Two languages from the first string.
+
+A sentence is written once, in English, where it is needed: `T("Row {row} has no date.", row=7)`. It stays a value
+(`Text`) until somebody reads it, so that a receipt written by a Chinese colleague reads in English for the next.
+Translations are gettext catalogues, `locale/<language>/<room>.po`, read by Babel; no compile step.
+
+Numbers, money and dates are formatted here too, in the reader's manner (万 and 亿 in Chinese).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_date as babel_date
+from babel.dates import format_datetime as babel_datetime
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal, format_percent, get_currency_symbol
+from babel.numbers import get_currency_precision as babel_precision
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "zh_CN": "简体中文"}
+_LOCALE_DIR = Path(__file__).parent / "locale"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A sentence not yet put into a language: its English form and the values to fill in.
+
+    `values` may hold further `Text`s. Brace placeholders follow `str.format`.
+    """
+
+    id: str
+    values: tuple[tuple[str, Any], ...] = ()
+
+    def __str__(self) -> str:
+        return say(self, "en")
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON-able form; `Text.from_json` reads it back."""
+        return {
+            "id": self.id,
+            "values": {key: _json_value(value) for key, value in self.values},
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> Text:
+        """The `Text` that `to_json` wrote."""
+        values = document.get("values", {})
+        return cls(
+            document["id"],
+            tuple(
+                (key, cls.from_json(value) if isinstance(value, dict) and "id" in value else value)
+                for key, value in values.items()
+            ),
+        )
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, Text):
+        return value.to_json()
+    return value if isinstance(value, int | float | str | bool) or value is None else str(value)
+
+
+def T(id: str, /, **values: Any) -> Text:
+    """Mark a sentence for translation and keep its values. Extraction looks for this name."""
+    return Text(id, tuple(values.items()))
+
+
+@lru_cache(maxsize=8)
+def _catalogue(language: str) -> Mapping[str, str]:
+    messages: dict[str, str] = {}
+    for path in sorted((_LOCALE_DIR / language).glob("*.po")):
+        with path.open("rb") as stream:
+            for message in read_po(stream, locale=language):
+                if message.id and message.string and not message.fuzzy:
+                    messages[str(message.id)] = str(message.string)
+    return messages
+
+
+def say(text: Text | str, language: str) -> str:
+    """The sentence in `language`; English where no translation stands. A plain str is data and comes back as it is."""
+    if isinstance(text, str):
+        return text
+    template = text.id if language == "en" else _catalogue(language).get(text.id, text.id)
+    if not text.values:
+        return template
+    values = {
+        key: say(value, language) if isinstance(value, Text) else value for key, value in text.values
+    }
+    return template.format(**values)
+
+
+def translated(language: str) -> Mapping[str, str]:
+    """All sentences of one language, for the test that looks for gaps."""
+    return _catalogue(language)
+
+
+def locale_of(language: str) -> Locale:
+    """Babel's locale of one of our languages."""
+    return Locale.parse(language)
+
+
+# --- numbers, money and dates in the reader's manner ---------------------------------------------------------------
+
+_CHINESE_STEPS = ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万"))
+_ENGLISH_STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
+
+
+def _decimals_pattern(decimals: int) -> str:
+    return "#,##0" + ("." + "0" * decimals if decimals else "")
+
+
+def format_number(value: Decimal | float | int, language: str, decimals: int = 0) -> str:
+    """`1234.5` → `1,234.5`, with a fixed count of decimals."""
+    return str(format_decimal(value, _decimals_pattern(decimals), locale=locale_of(language)))
+
+
+def format_compact(value: Decimal | float | int, language: str) -> str:
+    """A headline number: three significant figures and a step (k, m, bn; 万, 亿)."""
+    exact = Decimal(str(value))
+    for size, word in _CHINESE_STEPS if language == "zh_CN" else _ENGLISH_STEPS:
+        if abs(exact) >= size:
+            scaled = exact / size
+            decimals = 0 if abs(scaled) >= 100 else 1 if abs(scaled) >= 10 else 2
+            return f"{format_number(scaled, language, decimals)}{'' if language == 'zh_CN' else ' '}{word}"
+    whole = exact == exact.to_integral_value()
+    return format_number(exact, language, 0 if whole or abs(exact) >= 1000 else 1)
+
+
+def format_money(
+    value: Decimal | float | int, currency: str, language: str, *, compact: bool = False, decimals: int | None = None
+) -> str:
+    """Major units with the currency's sign in front: `¥38,200.00`, `£974.8 万`."""
+    symbol = get_currency_symbol(currency, locale=locale_of(language))
+    places = babel_precision(currency) if decimals is None else decimals
+    figure = format_compact(abs(value), language) if compact else format_number(abs(value), language, places)
+    return f"{'−' if value < 0 else ''}{symbol}{figure}"
+
+
+def format_share(value: Decimal | float, language: str, decimals: int = 1) -> str:
+    """`0.123` → `12.3 %` in the reader's manner."""
+    pattern = "#,##0" + ("." + "0" * decimals if decimals else "") + "%"
+    return str(format_percent(value, pattern, locale=locale_of(language)))
+
+
+def format_date(value: dt.date, language: str) -> str:
+    """A date as the reader writes it."""
+    return str(babel_date(value, format="medium", locale=locale_of(language)))
+
+
+def format_datetime(value: dt.datetime, language: str, time_zone: str) -> str:
+    """A UTC time in the company's zone, as the reader writes it."""
+    from babel.dates import get_timezone
+
+    return str(babel_datetime(value, format="medium", tzinfo=get_timezone(time_zone), locale=locale_of(language)))

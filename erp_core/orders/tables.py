@@ -53,7 +53,9 @@ sales_order = sa.Table(
     sa.Column("seller_note", sa.Text),
     sa.Column("carrier", sa.Text),
     sa.Column("tracking_number", sa.Text),
-    sa.Column("fingerprint", sa.BigInteger, nullable=False),  # of all that the file said: equal = unchanged
+    # hashes of all that the file said of the header and of the lines: equal = unchanged
+    sa.Column("header_fingerprint", sa.BigInteger, nullable=False),
+    sa.Column("lines_fingerprint", sa.BigInteger, nullable=False),
     reference("first_batch_id", "import_batch.id", nullable=True),
     reference("batch_id", "import_batch.id", nullable=True),  # the import that wrote what stands now
     reference("withdrawn_by", "import_batch.id", nullable=True),

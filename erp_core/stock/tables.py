@@ -36,7 +36,7 @@ stock_movement = sa.Table(
     sa.CheckConstraint("(level IS NOT NULL) = (kind = 'count')", name="level_is_a_count"),
     sa.CheckConstraint("level IS NULL OR (level >= 0 AND quantity = 0)", name="level"),
     sa.Index("ix_stock_movement_product_id_at", "product_id", "at"),
-    sa.Index("ix_stock_movement_batch_id", "batch_id"),
+    sa.Index("ix_stock_movement_order_id", "order_id"),
 )
 
 stock_balance = sa.Table(

@@ -347,7 +347,8 @@ def upgrade() -> None:
         sa.Column("seller_note", sa.Text(), nullable=True),
         sa.Column("carrier", sa.Text(), nullable=True),
         sa.Column("tracking_number", sa.Text(), nullable=True),
-        sa.Column("fingerprint", sa.BigInteger(), nullable=False),
+        sa.Column("header_fingerprint", sa.BigInteger(), nullable=False),
+        sa.Column("lines_fingerprint", sa.BigInteger(), nullable=False),
         sa.Column("first_batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("withdrawn_by", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -413,7 +414,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movement")),
     )
     with op.batch_alter_table("stock_movement", schema=None) as batch_op:
-        batch_op.create_index("ix_stock_movement_batch_id", ["batch_id"], unique=False)
+        batch_op.create_index("ix_stock_movement_order_id", ["order_id"], unique=False)
         batch_op.create_index("ix_stock_movement_product_id_at", ["product_id", "at"], unique=False)
 
     op.create_table(

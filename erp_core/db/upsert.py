@@ -1,0 +1,31 @@
+"""INSERT … SELECT … ON CONFLICT on both databases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_adding(
+    connection: sa.Connection, table: sa.Table, rows: sa.Select[Any], keys: Sequence[str], sums: Sequence[str]
+) -> None:
+    """Insert the rows of a select; where a key stands already, add to its sums. The select yields keys, then sums."""
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = build(table).from_select([*keys, *sums], rows)  # type: ignore[operator]
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(keys), set_={name: table.c[name] + statement.excluded[name] for name in sums}
+        )
+    )
+
+
+def insert_missing(
+    connection: sa.Connection, table: sa.Table, rows: sa.Select[Any], columns: Sequence[str], keys: Sequence[str]
+) -> None:
+    """Insert the rows of a select whose key does not stand yet."""
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = build(table).from_select(list(columns), rows)  # type: ignore[operator]
+    connection.execute(statement.on_conflict_do_nothing(index_elements=list(keys)))

@@ -1,0 +1,258 @@
+"""What a format is: a declaration, not a parser.
+
+A file of `imports/formats/` names one platform's export: which headers give it away, which header holds which field,
+what its status words mean, whether money stands per line or per unit, whether order fields stand on the first line
+only. The machinery reads declarations; a new format adds one and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from erp_core.text import T, Text
+
+
+class Kind(StrEnum):
+    """What a row of the file is about."""
+
+    SALES = "sales"
+    STOCK = "stock"
+    PRODUCTS = "products"
+    SUPPLIERS = "suppliers"
+    CUSTOMERS = "customers"
+    RATES = "rates"
+
+
+class Part(StrEnum):
+    """Which half of an order a sales file holds: some platforms export headers and lines apart."""
+
+    WHOLE = "whole"
+    HEADERS = "headers"
+    LINES = "lines"
+
+
+class Cell(StrEnum):
+    """How a field's cells are read."""
+
+    ID = "id"
+    TEXT = "text"
+    DECIMAL = "decimal"
+    COUNT = "count"
+    TIME = "time"
+    DAY = "day"
+    WORD = "word"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One thing that a row can say. `of_order`: stands once an order, not once a line."""
+
+    cell: Cell
+    title: Text
+    of_order: bool = False
+
+
+SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "order_id": Field(Cell.ID, T("Order id"), True),
+        "ordered_at": Field(Cell.TIME, T("Order date"), True),
+        "paid_at": Field(Cell.TIME, T("Paid on"), True),
+        "shipped_at": Field(Cell.TIME, T("Shipped on"), True),
+        "completed_at": Field(Cell.TIME, T("Completed on"), True),
+        "cancelled_at": Field(Cell.TIME, T("Cancelled on"), True),
+        "status": Field(Cell.WORD, T("Order status"), True),
+        "payment_status": Field(Cell.WORD, T("Payment status"), True),
+        "fulfillment": Field(Cell.WORD, T("Fulfilment status"), True),
+        "shop": Field(Cell.TEXT, T("Channel or shop"), True),
+        "currency": Field(Cell.WORD, T("Currency"), True),
+        "customer_id": Field(Cell.ID, T("Customer id"), True),
+        "customer_name": Field(Cell.TEXT, T("Customer name"), True),
+        "email": Field(Cell.TEXT, T("E-mail"), True),
+        "phone": Field(Cell.ID, T("Phone"), True),
+        "ship_name": Field(Cell.TEXT, T("Recipient"), True),
+        "ship_phone": Field(Cell.ID, T("Recipient’s phone"), True),
+        "ship_address": Field(Cell.TEXT, T("Address"), True),
+        "country": Field(Cell.TEXT, T("Country"), True),
+        "province": Field(Cell.TEXT, T("Province"), True),
+        "city": Field(Cell.TEXT, T("City"), True),
+        "postcode": Field(Cell.ID, T("Postcode"), True),
+        "order_discount": Field(Cell.DECIMAL, T("Order discount"), True),
+        "shipping": Field(Cell.DECIMAL, T("Shipping"), True),
+        "tax": Field(Cell.DECIMAL, T("Tax"), True),
+        "total": Field(Cell.DECIMAL, T("Order total"), True),
+        "order_refunded": Field(Cell.DECIMAL, T("Refunded (order)"), True),
+        "buyer_note": Field(Cell.TEXT, T("Buyer’s remark"), True),
+        "seller_note": Field(Cell.TEXT, T("Seller’s remark"), True),
+        "carrier": Field(Cell.TEXT, T("Carrier"), True),
+        "tracking_number": Field(Cell.ID, T("Tracking number"), True),
+        "sku": Field(Cell.ID, T("SKU")),
+        "item_id": Field(Cell.ID, T("Platform’s item id")),
+        "title": Field(Cell.TEXT, T("Product name")),
+        "variant": Field(Cell.TEXT, T("Variant")),
+        "quantity": Field(Cell.COUNT, T("Quantity")),
+        "unit_price": Field(Cell.DECIMAL, T("Unit price")),
+        "line_amount": Field(Cell.DECIMAL, T("Line amount")),
+        "line_discount": Field(Cell.DECIMAL, T("Line discount")),
+        "line_refunded": Field(Cell.DECIMAL, T("Refunded (line)")),
+        "line_status": Field(Cell.WORD, T("Line status")),
+        "line_fulfillment": Field(Cell.WORD, T("Line fulfilment")),
+    }
+)
+
+STOCK_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "sku": Field(Cell.ID, T("SKU")),
+        "quantity": Field(Cell.COUNT, T("Quantity")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "location": Field(Cell.TEXT, T("Location")),
+        "counted_on": Field(Cell.DAY, T("Date of count")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "reserved": Field(Cell.COUNT, T("Reserved")),
+        "incoming": Field(Cell.COUNT, T("Incoming")),
+    }
+)
+
+PRODUCT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "sku": Field(Cell.ID, T("SKU")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "category": Field(Cell.TEXT, T("Category")),
+        "barcode": Field(Cell.ID, T("Barcode")),
+        "unit": Field(Cell.TEXT, T("Unit")),
+        "weight_grams": Field(Cell.DECIMAL, T("Weight in grams")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "valid_from": Field(Cell.DAY, T("Cost valid from")),
+        "supplier": Field(Cell.TEXT, T("Supplier")),
+        "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
+        "lead_time_days": Field(Cell.COUNT, T("Lead time in days")),
+        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
+        "pack": Field(Cell.COUNT, T("Pack size")),
+    }
+)
+
+SUPPLIER_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "supplier": Field(Cell.TEXT, T("Supplier")),
+        "code": Field(Cell.ID, T("Supplier code")),
+        "contact": Field(Cell.TEXT, T("Contact person")),
+        "email": Field(Cell.TEXT, T("E-mail")),
+        "phone": Field(Cell.ID, T("Phone")),
+        "address": Field(Cell.TEXT, T("Address")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "lead_time_days": Field(Cell.COUNT, T("Lead time in days")),
+        "minimum_order": Field(Cell.DECIMAL, T("Minimum order value")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
+        "unit_price": Field(Cell.DECIMAL, T("Purchase price")),
+        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
+        "pack": Field(Cell.COUNT, T("Pack size")),
+    }
+)
+
+CUSTOMER_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "customer_id": Field(Cell.ID, T("Customer id")),
+        "name": Field(Cell.TEXT, T("Customer name")),
+        "email": Field(Cell.TEXT, T("E-mail")),
+        "phone": Field(Cell.ID, T("Phone")),
+        "country": Field(Cell.TEXT, T("Country")),
+        "province": Field(Cell.TEXT, T("Province")),
+        "city": Field(Cell.TEXT, T("City")),
+        "postcode": Field(Cell.ID, T("Postcode")),
+        "address": Field(Cell.TEXT, T("Address")),
+        "note": Field(Cell.TEXT, T("Remark")),
+    }
+)
+
+RATE_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "ds": Field(Cell.DAY, T("Date")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "base": Field(Cell.WORD, T("Base currency")),
+        "rate": Field(Cell.DECIMAL, T("Exchange rate")),
+    }
+)
+
+FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
+    {
+        Kind.SALES: SALES_FIELDS,
+        Kind.STOCK: STOCK_FIELDS,
+        Kind.PRODUCTS: PRODUCT_FIELDS,
+        Kind.SUPPLIERS: SUPPLIER_FIELDS,
+        Kind.CUSTOMERS: CUSTOMER_FIELDS,
+        Kind.RATES: RATE_FIELDS,
+    }
+)
+
+STATES = ("pending", "paid", "shipped", "completed", "cancelled", "adjustment")
+
+
+@dataclass(frozen=True)
+class Format:
+    """One kind of export file.
+
+    `signature`: any one of these header sets, wholly present, claims the file (empty: never claimed by signature).
+    `columns`: field → headers that may hold it, best first. `required`: each entry is a field or several of which one
+    must be there ("sku|title"). `amount`: the fields that give a line's money, the first one filled wins;
+    `unit_price` stands for quantity × unit price − line discount. `order_money`: fields that stand on every line but
+    are the order's, not the line's, are simply of_order fields: taken once.
+    """
+
+    name: str
+    title: Text
+    kind: Kind
+    platform: str
+    columns: Mapping[str, tuple[str, ...]]
+    required: tuple[str, ...]
+    signature: tuple[frozenset[str], ...] = ()
+    part: Part = Part.WHOLE
+    companion: str | None = None
+    currency: str | None = None
+    time_zone: str | None = None
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    payment_statuses: Mapping[str, str] = field(default_factory=dict)
+    fulfillments: Mapping[str, str] = field(default_factory=dict)
+    cancelled_line_words: frozenset[str] = frozenset()
+    default_state: str = "completed"
+    amount: tuple[str, ...] = ("unit_price",)
+    fill_down: bool = False
+    empty_words: frozenset[str] = frozenset()
+    credit_note_prefix: str | None = None
+    zero_price_returns_are_write_offs: bool = False
+    adjustment_skus: frozenset[str] = frozenset()
+    loose: bool = False  # generic tables: aliases may also match as a part of a header
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """All fields that a file of this kind can say."""
+        return FIELDS[self.kind]
+
+
+_SPACES = re.compile(r"[\s_\-]+")
+_ASIDE = re.compile(r"[（(【\[].*?[)）】\]]")
+
+
+def normalise_header(header: str) -> str:
+    """The form in which headers are compared: width, case, outer and inner white space, `_` and `-` do not count.
+
+    >>> normalise_header(" Order_ID\\t"), normalise_header("收货地址 "), normalise_header("purchase-date")
+    ('order id', '收货地址', 'purchase date')
+    """
+    return _SPACES.sub(" ", unicodedata.normalize("NFKC", header).casefold()).strip()
+
+
+def without_aside(normalised: str) -> str:
+    """A header without what stands in brackets, such as a unit: `商品总价(元)` → `商品总价`."""
+    return _ASIDE.sub("", normalised).strip()
+
+
+def normalise_word(word: str) -> str:
+    """The form in which status words are compared: width and case do not count, nor do spaces and commas."""
+    return re.sub(r"[\s,，、_\-]+", "", unicodedata.normalize("NFKC", word).casefold())

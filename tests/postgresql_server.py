@@ -142,7 +142,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509  (the keeper has one thread)
+            preexec_fn=end_with_parent,  # noqa: PLW1509  (the keeper has one thread)
             **plain,
         )
     _wait_until_ready(server, folder)
@@ -185,8 +185,8 @@ def _stop(server: subprocess.Popen[Any] | None) -> None:
         server.wait()
 
 
-def _end_with_parent() -> None:
-    """On Linux: the kernel stops the server should its keeper be killed."""
+def end_with_parent() -> None:
+    """For a child process, on Linux: the kernel interrupts it should its parent be killed."""
     if sys.platform == "linux":
         set_parent_death_signal = 1
         ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGINT)

@@ -37,13 +37,50 @@ def insert_columns(connection: sa.Connection, table: sa.Table, columns: Mapping[
     if not count:
         return 0
     if connection.dialect.name == "sqlite":
-        values = [_sqlite_values(table.c[name].type, columns[name]) for name in names]
-        marks = ",".join("?" * len(names))
-        statement = f"INSERT INTO {table.name} ({_name_list(names)}) VALUES ({marks})"
-        _driver_cursor(connection).executemany(statement, zip(*values, strict=True))
+        _executemany(connection, table, columns, "")
     else:
         _copy(connection, table.name, names, [_text_array(table.c[name].type, columns[name]) for name in names])
     return count
+
+
+def add_columns(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Column], keys: Sequence[str]) -> None:
+    """Insert rows; where a key stands already, add the other columns to what stands. Keys come once each."""
+    sums = [name for name in columns if name not in keys]
+    adding = ", ".join(f"{name} = {table.name}.{name} + excluded.{name}" for name in sums)
+    conflict = f" ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {adding}"
+    if connection.dialect.name == "sqlite":
+        _executemany(connection, table, columns, conflict)
+        return
+    staged = load_temporary(connection, "added_rows", {name: (table.c[name].type, columns[name]) for name in columns})
+    names = _name_list(columns)
+    connection.execute(sa.text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {staged.name}{conflict}"))
+
+
+def _executemany(connection: sa.Connection, table: sa.Table, columns: Mapping[str, Column], conflict: str) -> None:
+    """Columns that hold one and the same whole number, or nothing at all, are written into the statement: binding half
+    a million equal values costs as much as binding different ones."""
+    marks: list[str] = []
+    values: list[Sequence[Any]] = []
+    for name, column in columns.items():
+        constant = _constant(column)
+        if constant is None:
+            values.append(_sqlite_values(table.c[name].type, column))
+        marks.append(constant or "?")
+    if not values:  # executemany needs something to count by
+        name = next(iter(columns))
+        values, marks[0] = [_sqlite_values(table.c[name].type, columns[name])], "?"
+    statement = f"INSERT INTO {table.name} ({_name_list(columns)}) VALUES ({', '.join(marks)}){conflict}"
+    _driver_cursor(connection).executemany(statement, zip(*values, strict=True))
+
+
+def _constant(column: Column) -> str | None:
+    if not isinstance(column, np.ndarray) or not len(column):
+        return None
+    if column.dtype.kind in "iub" and (column == column[0]).all():
+        return str(int(column[0]))
+    if column.dtype.kind == "O" and column[0] is None and all(value is None for value in column):
+        return "NULL"
+    return None
 
 
 def load_temporary(
@@ -53,8 +90,12 @@ def load_temporary(
 
     A table of the same name left by an earlier call is replaced.
     """
-    table = sa.Table(name, sa.MetaData(), *(sa.Column(key, kind) for key, (kind, _) in columns.items()), prefixes=["TEMPORARY"])
-    connection.execute(sa.text(f"DROP TABLE IF EXISTS {'temp.' if connection.dialect.name == 'sqlite' else 'pg_temp.'}{name}"))
+    table = sa.Table(
+        name, sa.MetaData(), *(sa.Column(key, kind) for key, (kind, _) in columns.items()), prefixes=["TEMPORARY"]
+    )
+    connection.execute(
+        sa.text(f"DROP TABLE IF EXISTS {'temp.' if connection.dialect.name == 'sqlite' else 'pg_temp.'}{name}")
+    )
     table.create(connection)
     insert_columns(connection, table, {key: column for key, (_, column) in columns.items()})
     if connection.dialect.name == "postgresql":
@@ -145,7 +186,8 @@ def _dated(column: Column, unit: str, width: int) -> list[str | None]:
     if isinstance(column, np.ndarray) and column.dtype.kind == "M":
         codes, uniques = pd.factorize(column.astype(f"datetime64[{unit}]"))
         words = np.array(
-            [*(text.replace("T", " ") for text in np.datetime_as_string(uniques, unit=unit).tolist()), None], dtype=object
+            [*(text.replace("T", " ") for text in np.datetime_as_string(uniques, unit=unit).tolist()), None],
+            dtype=object,
         )
         dated: list[str | None] = words[codes].tolist()
         return dated

@@ -179,10 +179,15 @@ def _numbers(coded: Coded, cell: Cell, parsed: _Parsed) -> Numbers:
             continue
         exponent = value.as_tuple().exponent
         places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        if abs(value) >= _LARGEST_NUMBER or places > _MOST_DECIMALS and abs(value) * 10**_MOST_DECIMALS >= _LARGEST_NUMBER:
+        if abs(value) >= _LARGEST_NUMBER or (
+            places > _MOST_DECIMALS and abs(value) * 10**_MOST_DECIMALS >= _LARGEST_NUMBER
+        ):
             parsed.add(at, Problem("number.too_large", T("The number “{word}” is too large.", word=coded.words[at])))
         elif cell is Cell.COUNT and value != value.to_integral_value():
-            message = T("“{word}” is a part of a unit; quantities are whole units. Use the smaller unit, such as grams.", word=coded.words[at])
+            message = T(
+                "“{word}” is a part of a unit; quantities are whole units. Use the smaller unit, such as grams.",
+                word=coded.words[at],
+            )
             parsed.add(at, Problem("quantity.fraction", message))
         else:
             known[at] = True
@@ -250,11 +255,3 @@ def mixed(title: Coded, variant: Coded | None) -> Coded:
         name, option = divmod(pair, len(variant.words) + 1)
         words.append(title.words[name] + (f" | {variant.words[option - 1]}" if option else ""))
     return _joined(Coded(inverse.astype(np.int32), []), words)
-
-
-def first_of_groups(group: Ints, usable: Bools, count: int, order: Ints | None = None) -> Ints:
-    """For each group 0 … count−1 the position of its first usable row, −1 without one; `order`: rows by precedence."""
-    first = np.full(count, -1, np.int64)
-    at = np.flatnonzero(usable & (group >= 0)) if order is None else order[(usable & (group >= 0))[order]]
-    first[group[at[::-1]]] = at[::-1]
-    return first

@@ -16,7 +16,14 @@ from erp_core.text import T, Text
 
 UNKNOWN = "unknown"
 # Generic kinds in the order in which they are tried: the more a kind requires, the earlier.
-_GENERIC_ORDER = ("generic-sales", "generic-rates", "generic-stock", "generic-suppliers", "generic-products", "generic-customers")
+_GENERIC_ORDER = (
+    "generic-sales",
+    "generic-rates",
+    "generic-stock",
+    "generic-suppliers",
+    "generic-products",
+    "generic-customers",
+)
 _SHORTEST_PART = {"ascii": 4, "other": 2}
 
 
@@ -90,8 +97,14 @@ def need(detection: Detection, table: RawTable) -> Format:
     """The declaration to import by; raises MappingNeeded that names what is missing and how to say it."""
     if detection.format == UNKNOWN:
         raise MappingNeeded(
-            T("{file}: the columns were not recognised: {columns}", file=table.name, columns=", ".join(table.columns[:12])),
-            hint=T("Say what the file is with --format NAME and which column is which with --map field=Header, or map it on the page Data."),
+            T(
+                "{file}: the columns were not recognised: {columns}",
+                file=table.name,
+                columns=", ".join(table.columns[:12]),
+            ),
+            hint=T(
+                "Say what the file is with --format NAME and which column is which with --map field=Header, or map it on the page Data."
+            ),
             code="import.unknown_format",
         )
     declared = FORMATS[detection.format]
@@ -134,7 +147,9 @@ def _plausible(found: Detection) -> bool:
     if found.kind is Kind.PRODUCTS:
         return bool({"name", "category", "barcode", "unit_cost", "supplier"} & found.columns.keys())
     if found.kind is Kind.SUPPLIERS:
-        product_like = {"name", "category", "barcode"} & _matched(FORMATS["generic-products"], found.unused + tuple(found.columns.values()), {}, None).columns.keys()
+        product_like = {"name", "category", "barcode"} & _matched(
+            FORMATS["generic-products"], found.unused + tuple(found.columns.values()), {}, None
+        ).columns.keys()
         terms = {"lead_time_days", "email", "phone", "contact", "minimum_order", "moq", "unit_price", "code", "address"}
         return bool(terms & found.columns.keys()) and not ("sku" in found.columns and product_like)
     if found.kind is Kind.CUSTOMERS:
@@ -149,8 +164,19 @@ def _matched(
     missing = tuple(entry for entry in declared.required if not any(name in indices for name in entry.split("|")))
     evidence = [first_evidence] if first_evidence else []
     if declared.signature and _claims(declared, columns):
-        only_here = [h for headers in declared.signature for h in sorted(headers) if normalise_header(h) in map(normalise_header, columns)]
-        evidence.append(T("Headers that only {platform} uses: {headers}", platform=declared.platform, headers=", ".join(dict.fromkeys(only_here))))
+        only_here = [
+            h
+            for headers in declared.signature
+            for h in sorted(headers)
+            if normalise_header(h) in map(normalise_header, columns)
+        ]
+        evidence.append(
+            T(
+                "Headers that only {platform} uses: {headers}",
+                platform=declared.platform,
+                headers=", ".join(dict.fromkeys(only_here)),
+            )
+        )
     evidence.append(T("{found} of {all} known columns are there.", found=len(indices), all=len(declared.columns)))
     share = len(indices) / len(declared.columns)
     base = 0.8 if declared.signature else 0.6 * how_sure
@@ -207,7 +233,9 @@ def _given(declared: Format, name: str, header: str, columns: Sequence[str], ind
     wanted = normalise_header(header)
     at = next((i for i, c in enumerate(columns) if c == header and i not in indices.values()), None)
     if at is None:
-        at = next((i for i, c in enumerate(columns) if normalise_header(c) == wanted and i not in indices.values()), None)
+        at = next(
+            (i for i, c in enumerate(columns) if normalise_header(c) == wanted and i not in indices.values()), None
+        )
     if at is None:
         raise BadInput(
             T("The file has no free column “{header}” for the field “{field}”.", header=header, field=name),

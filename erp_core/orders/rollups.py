@@ -1,25 +1,31 @@
 """The daily rollups of sales, kept in the transaction that changes the orders, by one definition.
 
-Added with sign +1 for orders that come to stand, −1 for what stood before a change; a rebuild is +1 for all.
+Added with sign +1 for orders that come to stand, −1 for what stood before a change; a rebuild is +1 for all. Charges
+stand in daily_sales as products of their own; readers join `product.is_charge`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import sqlalchemy as sa
 
+from erp_core.db.bulk import add_columns, fetch_columns, load_temporary
 from erp_core.db.upsert import insert_adding
+from erp_core.orders.rules import SALES_SUMS, LineFacts, daily_sales_of, is_sale
 from erp_core.orders.tables import daily_orders, daily_sales, order_line, sales_order
 
 SALES_KEYS = ("product_id", "ds", "channel_id", "currency")
-SALES_SUMS = ("orders", "quantity", "revenue", "credited_quantity", "credited", "refunded")
 ORDERS_KEYS = ("ds", "channel_id", "currency")
 ORDERS_SUMS = (
-    "orders", "cancelled", "credit_notes", "adjustments", "waiting", "quantity", "goods", "charges", "discount", "shipping",
-    "refunded", "credited",
+    "orders", "cancelled", "credit_notes", "adjustments", "waiting", "quantity", "goods", "charges", "discount",
+    "shipping", "refunded", "credited",
 )  # fmt: skip
+_ORDERS_AT_ONCE = 100_000
 
 _o, _l = sales_order, order_line
 IS_SALE = sa.and_(_o.c.document == "order", _o.c.state.not_in(("cancelled", "adjustment")))
@@ -27,33 +33,69 @@ IS_CREDIT = _o.c.document == "credit_note"
 IS_LIVE_LINE = sa.and_(_l.c.superseded_by.is_(None), _l.c.cancelled.is_(sa.false()))
 
 
+def add(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
+    """Add (or with −1 take away) what the orders in `orders` (column `id`) contribute, as they stand."""
+    add_lines(connection, orders, sign)
+    add_headers(connection, orders, sign)
+    if sign < 0:
+        sweep(connection)
+
+
+def add_headers(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
+    """What orders contribute to daily_orders."""
+    insert_adding(connection, daily_orders, _order_rows(orders, sign), ORDERS_KEYS, ORDERS_SUMS)
+
+
+def add_lines(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
+    """What the stored lines of orders contribute to daily_sales."""
+    columns = (
+        _l.c.order_id, _l.c.product_id, _l.c.quantity, _l.c.amount, _l.c.refunded, _o.c.document, _o.c.state, _o.c.ds,
+        _o.c.channel_id, _o.c.currency,
+    )  # fmt: skip
+    query = (
+        sa.select(*columns)
+        .select_from(orders.join(_o, _o.c.id == orders.c.id).join(_l, _l.c.order_id == _o.c.id))
+        .where(IS_LIVE_LINE, _o.c.withdrawn_by.is_(None), _l.c.product_id.is_not(None))
+    )
+    found = fetch_columns(connection, query)
+    if found["order_id"]:
+        days, keys = pd.MultiIndex.from_arrays([found["ds"], found["channel_id"], found["currency"]]).factorize()
+        sale = is_sale(found["document"], found["state"])
+        facts = LineFacts(
+            order=np.array(found["order_id"], np.int64),
+            product_id=np.array(found["product_id"], np.int64),
+            day=days.astype(np.int64),
+            is_sale=sale,
+            is_credit=np.array([document == "credit_note" for document in found["document"]], bool),
+            quantity=np.array(found["quantity"], np.int64),
+            amount=np.array(found["amount"], np.int64),
+            refunded=np.array(found["refunded"], np.int64),
+        )
+        add_facts(connection, facts, list(keys), sign)
+
+
+def add_facts(connection: sa.Connection, facts: LineFacts, days: Sequence[tuple[Any, int, str]], sign: int = 1) -> None:
+    """What lines contribute to daily_sales; `days`: (ds, channel_id, currency) of each `facts.day`."""
+    sums = daily_sales_of(facts)
+    ds = np.array([str(day[0])[:10] for day in days], "datetime64[D]")
+    channel = np.array([day[1] for day in days], np.int64)
+    currency = np.array([day[2] for day in days], object)
+    columns = {
+        "product_id": sums["product_id"],
+        "ds": ds[sums["day"]],
+        "channel_id": channel[sums["day"]],
+        "currency": currency[sums["day"]],
+        **{name: sign * sums[name] for name in SALES_SUMS},
+    }
+    if len(sums["day"]):
+        add_columns(connection, daily_sales, columns, SALES_KEYS)
+
+
 def _when(condition: sa.ColumnElement[bool], value: Any) -> sa.ColumnElement[Any]:
     return sa.func.sum(sa.case((condition, value), else_=0))
 
 
-def sales_rows(orders: sa.FromClause | None, sign: int) -> sa.Select[Any]:
-    """daily_sales of the orders in `orders` (a table with a column `id`; None: of all that stand)."""
-    joined = _o.join(_l, _l.c.order_id == _o.c.id)
-    if orders is not None:
-        joined = orders.join(_o, _o.c.id == orders.c.id).join(_l, _l.c.order_id == _o.c.id)
-    keys = (_l.c.product_id, _o.c.ds, _o.c.channel_id, _o.c.currency)
-    return (
-        sa.select(
-            *keys,
-            sign * sa.func.count(sa.distinct(sa.case((IS_SALE, _o.c.id)))),
-            sign * _when(IS_SALE, _l.c.quantity),
-            sign * _when(IS_SALE, _l.c.amount),
-            -sign * _when(IS_CREDIT, _l.c.quantity),
-            -sign * _when(IS_CREDIT, _l.c.amount),
-            sign * _when(IS_SALE, _l.c.refunded),
-        )
-        .select_from(joined)
-        .where(IS_LIVE_LINE, _o.c.withdrawn_by.is_(None), sa.or_(IS_SALE, IS_CREDIT), _l.c.product_id.is_not(None))
-        .group_by(*keys)
-    )
-
-
-def order_rows(orders: sa.FromClause | None, sign: int) -> sa.Select[Any]:
+def _order_rows(orders: sa.FromClause | None, sign: int) -> sa.Select[Any]:
     """daily_orders of the orders in `orders` (None: of all that stand)."""
     joined: sa.FromClause = _o if orders is None else orders.join(_o, _o.c.id == orders.c.id)
     keys = (_o.c.ds, _o.c.channel_id, _o.c.currency)
@@ -80,25 +122,30 @@ def order_rows(orders: sa.FromClause | None, sign: int) -> sa.Select[Any]:
     )
 
 
-def add(connection: sa.Connection, orders: sa.FromClause | None, sign: int) -> None:
-    """Add (or with −1 take away) what these orders contribute."""
-    insert_adding(connection, daily_sales, sales_rows(orders, sign), SALES_KEYS, SALES_SUMS)
-    insert_adding(connection, daily_orders, order_rows(orders, sign), ORDERS_KEYS, ORDERS_SUMS)
-    if sign < 0:
-        sweep(connection)
-
-
 def sweep(connection: sa.Connection) -> None:
     """Drop days on which nothing is left."""
     for table, sums in ((daily_sales, SALES_SUMS), (daily_orders, ORDERS_SUMS)):
         connection.execute(sa.delete(table).where(*(table.c[name] == 0 for name in sums)))
 
 
+def _all_orders(connection: sa.Connection) -> Iterator[sa.Table]:
+    """All orders in portions, so that a large shop does not fill the memory."""
+    last = 0
+    while True:
+        query = sa.select(_o.c.id).where(_o.c.id > last).order_by(_o.c.id).limit(_ORDERS_AT_ONCE)
+        ids = connection.execute(query).scalars().all()
+        if not ids:
+            return
+        last = ids[-1]
+        yield load_temporary(connection, "rolled_orders", {"id": (sa.BigInteger(), list(ids))})
+
+
 def rebuild(connection: sa.Connection) -> None:
     """Compute all rollups anew from the orders."""
     connection.execute(sa.delete(daily_sales))
     connection.execute(sa.delete(daily_orders))
-    add(connection, None, 1)
+    for orders in _all_orders(connection):
+        add(connection, orders, 1)
     sweep(connection)
 
 
@@ -113,20 +160,22 @@ class RollupDifference:
 
 
 def check(connection: sa.Connection) -> tuple[RollupDifference, ...]:
-    """Compare every rollup row with the orders; changes nothing."""
-    found: list[RollupDifference] = []
-    for table, rows, keys, sums in (
-        (daily_sales, sales_rows(None, 1), SALES_KEYS, SALES_SUMS),
-        (daily_orders, order_rows(None, 1), ORDERS_KEYS, ORDERS_SUMS),
-    ):
-        kept = {tuple(row[: len(keys)]): tuple(row[len(keys) :]) for row in connection.execute(sa.select(*(table.c[n] for n in (*keys, *sums))))}
-        fresh = {tuple(row[: len(keys)]): tuple(int(v) for v in row[len(keys) :]) for row in connection.execute(rows)}
-        fresh = {key: values for key, values in fresh.items() if any(values)}
-        found.extend(
-            RollupDifference(table.name, key, kept.get(key), fresh.get(key))
-            for key in sorted(kept.keys() | fresh.keys(), key=str)
-            if kept.get(key) != fresh.get(key)
-        )
-    return tuple(found)
+    """Compare every rollup row with a rebuild. Needs a connection that may write; the rebuild is rolled back."""
 
+    def read() -> dict[tuple[Any, ...], tuple[int, ...]]:
+        rows: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        for table, keys, sums in ((daily_sales, SALES_KEYS, SALES_SUMS), (daily_orders, ORDERS_KEYS, ORDERS_SUMS)):
+            for row in connection.execute(sa.select(*(table.c[name] for name in (*keys, *sums)))):
+                rows[(table.name, *row[: len(keys)])] = tuple(row[len(keys) :])
+        return rows
 
+    kept = read()
+    with connection.begin_nested() as savepoint:
+        rebuild(connection)
+        fresh = read()
+        savepoint.rollback()
+    return tuple(
+        RollupDifference(key[0], key[1:], kept.get(key), fresh.get(key))
+        for key in sorted(kept.keys() | fresh.keys(), key=str)
+        if kept.get(key) != fresh.get(key)
+    )

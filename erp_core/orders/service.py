@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.catalog.tables import product
@@ -17,7 +18,7 @@ from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, n
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import Conflict
 from erp_core.orders import rollups
-from erp_core.orders.rules import STATE_RANK, Fate, fate_of
+from erp_core.orders.rules import STATE_RANK, Fate, LineFacts, fate_of, is_sale
 from erp_core.orders.tables import channel, order_event, order_line, sales_order
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
@@ -111,9 +112,7 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
         wanted.c.at, sales_order.c.id, sales_order.c.state, sales_order.c.status_at, sales_order.c.header_fingerprint,
         sales_order.c.lines_fingerprint, sales_order.c.withdrawn_by,
     )  # fmt: skip
-    match = sa.and_(
-        sales_order.c.channel_id == wanted.c.channel_id, sales_order.c.external_id == wanted.c.external_id
-    )
+    match = sa.and_(sales_order.c.channel_id == wanted.c.channel_id, sales_order.c.external_id == wanted.c.external_id)
     for at, found, state, when, header, lines, gone in uow.connection.execute(
         sa.select(*columns).select_from(wanted.join(sales_order, match))
     ):
@@ -166,7 +165,9 @@ def write(
     _insert_lines(uow, batch_id, order_id, np.concatenate([created, revised]), lines, revised)
     written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, revised])])
     stock.append_from(uow, movements_of(connection, written))
-    rollups.add(connection, written, 1)
+    rollups.add_headers(connection, written, 1)
+    rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[revised]), 1)
+    _roll_up_created(connection, created, headers, lines)
     _append_events(uow, batch_id, order_id[created], "imported")
 
 
@@ -328,10 +329,14 @@ def _revise_headers(
         elif name in _REPLACED:
             values[name] = said.c[name]
         else:
-            values[name] = sa.case((said.c.starts_anew, said.c[name]), else_=sa.func.coalesce(said.c[name], sales_order.c[name]))
+            values[name] = sa.case(
+                (said.c.starts_anew, said.c[name]), else_=sa.func.coalesce(said.c[name], sales_order.c[name])
+            )
     values["first_batch_id"] = sa.case((said.c.starts_anew, batch_id), else_=sales_order.c.first_batch_id)
     uow.connection.execute(
-        sa.update(sales_order).where(sales_order.c.id == said.c.id).values(**values, batch_id=batch_id, withdrawn_by=None)
+        sa.update(sales_order)
+        .where(sales_order.c.id == said.c.id)
+        .values(**values, batch_id=batch_id, withdrawn_by=None)
     )
 
 
@@ -357,10 +362,45 @@ def _insert_lines(
         line_no = line_no + offset[lines["order"][at]]
     columns: dict[str, Any] = {
         name: lines[name][at]
-        for name in ("product_id", "title", "quantity", "unit_price", "discount", "amount", "refunded", "cancelled", "fulfilled")
+        for name in (
+            "product_id",
+            "title",
+            "quantity",
+            "unit_price",
+            "discount",
+            "amount",
+            "refunded",
+            "cancelled",
+            "fulfilled",
+        )
     }
     columns |= {"order_id": order_id[lines["order"][at]], "line_no": line_no, "batch_id": np.full(len(at), batch_id)}
     insert_columns(uow.connection, order_line, columns)
+
+
+def _roll_up_created(
+    connection: sa.Connection, created: Ints, headers: Mapping[str, Column], lines: Mapping[str, Column]
+) -> None:
+    """daily_sales of orders that are new: their lines are still at hand and need not be read back."""
+    if not len(created):
+        return
+    count = len(headers["state"])
+    is_new = np.zeros(count, bool)
+    is_new[created] = True
+    live = np.flatnonzero(is_new[lines["order"]] & ~np.asarray(lines["cancelled"], bool))
+    days, keys = pd.MultiIndex.from_arrays([headers["ds"], headers["channel_id"], headers["currency"]]).factorize()
+    order = lines["order"][live]
+    facts = LineFacts(
+        order=order,
+        product_id=lines["product_id"][live],
+        day=days.astype(np.int64)[order],
+        is_sale=is_sale(headers["document"].tolist(), headers["state"].tolist())[order],
+        is_credit=(headers["document"] == "credit_note")[order],
+        quantity=lines["quantity"][live],
+        amount=lines["amount"][live],
+        refunded=lines["refunded"][live],
+    )
+    rollups.add_facts(connection, facts, list(keys))
 
 
 def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table) -> None:
@@ -409,12 +449,21 @@ def _refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
     query = (
         sa.select(sa.distinct(later.c.batch_id))
         .select_from(mine.join(later, sa.and_(later.c.order_id == mine.c.order_id, later.c.id > mine.c.id)))
-        .where(mine.c.batch_id == batch_id, later.c.batch_id != batch_id, later.c.kind.in_(("imported", "revised")), ~undone)
+        .where(
+            mine.c.batch_id == batch_id,
+            later.c.batch_id != batch_id,
+            later.c.kind.in_(("imported", "revised")),
+            ~undone,
+        )
     )
     batches = sorted(connection.execute(query).scalars().all())
     if batches:
         raise Conflict(
-            T("Import {batch} cannot be undone: later imports changed its orders: {later}.", batch=batch_id, later=", ".join(map(str, batches))),
+            T(
+                "Import {batch} cannot be undone: later imports changed its orders: {later}.",
+                batch=batch_id,
+                later=", ".join(map(str, batches)),
+            ),
             hint=T("Undo the later imports first, the newest before the older."),
             code="undo.later_imports",
         )

@@ -1,0 +1,139 @@
+"""Money of rows and orders, in exact integers: no float decides a cent. Pure; no database."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from erp_core import money
+from erp_core.imports.columns import Numbers
+from erp_core.imports.declaration import Part
+from erp_core.imports.draft import Draft
+from erp_core.imports.rows import Ints
+from erp_core.text import T
+
+MONEY_FIELDS = ("order_discount", "shipping", "tax", "total", "order_refunded")
+_LARGEST_AMOUNT = 9e15  # minor units; beyond it a sum of a year could overflow 64 bits
+_WORDS_OF = {
+    "CNY": ("人民币", "RMB", "元", "¥", "￥", "CNH"),
+    "USD": ("美元", "$", "US$"),
+    "EUR": ("欧元", "€"),
+    "GBP": ("英镑", "£"),
+    "JPY": ("日元",),
+    "HKD": ("港币", "港元", "HK$"),
+    "TWD": ("新台币", "台币", "NT$"),
+    "KRW": ("韩元",),
+    "AUD": ("澳元",),
+    "CAD": ("加元",),
+    "SGD": ("新加坡元",),
+}
+_CODE_OF_WORD = {word: code for code, words in _WORDS_OF.items() for word in words}
+
+
+def currency_code(word: str) -> str | None:
+    """The ISO 4217 code that a cell means; None for a word that is no currency.
+
+    >>> currency_code("人民币"), currency_code(" usd"), currency_code("XXY")
+    ('CNY', 'USD', None)
+    """
+    upper = word.strip().upper()
+    code = _CODE_OF_WORD.get(upper, upper)
+    return code if money.is_currency(code) else None
+
+
+def set_currencies(draft: Draft) -> None:
+    """The currency of each order: the file's, else the person's, the format's, the company's."""
+    rows, assumed = draft.rows, draft.assumed
+    declared = next((s.declared.currency for s in draft.sources if s.declared.currency), None)
+    draft.currencies = [assumed.currency or declared or assumed.company_currency]
+    draft.order_currency = np.zeros(draft.count, np.int64)
+    coded = rows.texts.get("currency")
+    if coded is not None:
+        of_word = []
+        for code, word in enumerate(coded.words):
+            currency = currency_code(word)
+            if currency is None:
+                text = T("“{word}” is not a currency. Write the three letters of ISO 4217, such as CNY.", word=word)
+                rows.reject(coded.codes == code, draft.column("currency"), "currency.unknown", text)
+            elif currency not in draft.currencies:
+                draft.currencies.append(currency)
+            of_word.append(draft.currencies.index(currency) if currency else 0)
+        by_word = np.array([*of_word, 0], np.int64)
+        first = draft.first_row(coded.codes >= 0)
+        draft.order_currency = np.where(first >= 0, by_word[coded.codes[first]], 0)
+        mixed = (coded.codes >= 0) & (by_word[coded.codes] != draft.of_rows(draft.order_currency, 0))
+        text = T("The order has lines in two currencies. Split it into one order per currency.")
+        rows.reject(mixed & (draft.order_of_row >= 0), draft.column("currency"), "currency.mixed", text)
+    draft.row_currency = draft.of_rows(draft.order_currency, 0)
+
+
+def set_amounts(draft: Draft) -> None:
+    """Minor units per row: the first of the format's `amount` fields that the row fills."""
+    rows = draft.rows
+    quantity = rows.numbers.get("quantity")
+    without = rows.is_line if quantity is None else rows.is_line & ~quantity.known
+    text = T("The row has no quantity. Fill in how many units were sold.")
+    rows.reject(without, draft.column("quantity"), "quantity.missing", text)
+    draft.amount = np.zeros(rows.count, np.int64)
+    done = ~rows.is_line
+    lines_format = next((s.declared for s in draft.sources if s.declared.part is not Part.HEADERS), draft.declared)
+    for name in lines_format.amount:
+        numbers = rows.numbers.get(name)
+        if numbers is None or (name == "unit_price" and quantity is None):
+            continue
+        times = quantity if name == "unit_price" else None
+        usable = numbers.known & ~done & (times.known if times is not None else True)
+        discount = rows.numbers.get("line_discount") if name == "unit_price" else None
+        for code, currency in enumerate(draft.currencies):
+            here = np.flatnonzero(usable & (draft.row_currency == code))
+            draft.amount[here] = _to_minor(draft, (numbers, times, discount), here, money.decimals(currency))
+        done |= usable
+    headers = [header for header in (draft.column(name) for name in lines_format.amount) if header]
+    text = T("The row has no price and no amount. Fill in one of them; a free item has the price 0.")
+    rows.reject(~done, " / ".join(headers) or None, "amount.missing", text)
+
+
+def _to_minor(draft: Draft, factors: tuple[Numbers, Numbers | None, Numbers | None], here: Ints, decimals: int) -> Ints:
+    """round(value × quantity − discount) in exact integers, half away from zero."""
+    numbers, quantity, discount = factors
+    value, scale = numbers.scaled[here], numbers.decimals
+    size = np.abs(value.astype(float)) / 10.0**scale
+    if quantity is not None:
+        size = size * np.abs(quantity.scaled[here].astype(float))
+    too_large = size * 10.0 ** max(decimals, scale) > _LARGEST_AMOUNT
+    if too_large.any():
+        where = np.zeros(draft.rows.count, bool)
+        where[here[too_large]] = True
+        text = T("The amount is too large to be money. Check the price and the quantity.")
+        draft.rows.reject(where, None, "amount.too_large", text)
+        value = np.where(too_large, 0, value)
+    exact = value if quantity is None else value * quantity.scaled[here]
+    if discount is not None:
+        wide = max(scale, discount.decimals)
+        off = np.where(discount.known[here], np.abs(discount.scaled[here]), 0) * 10 ** (wide - discount.decimals)
+        exact = exact * 10 ** (wide - scale)
+        exact, scale = exact - np.where(exact < 0, -off, off), wide
+    return rescaled(exact, scale, decimals)
+
+
+def rescaled(value: Ints, decimals: int, wanted: int) -> Ints:
+    """Integers of 10^−decimals as integers of 10^−wanted, rounded half away from zero."""
+    if decimals <= wanted:
+        return np.asarray(value * 10 ** (wanted - decimals), np.int64)
+    step = 10 ** (decimals - wanted)
+    return np.asarray(np.sign(value) * ((2 * np.abs(value) + step) // (2 * step)), np.int64)
+
+
+def set_order_money(draft: Draft) -> None:
+    """Money that stands once an order, in minor units, and for which orders the file says it."""
+    places = np.array([money.decimals(c) for c in draft.currencies], np.int64)[draft.order_currency]
+    for name in MONEY_FIELDS:
+        numbers = draft.rows.numbers.get(name)
+        minor, known = np.zeros(draft.count, np.int64), np.zeros(draft.count, bool)
+        if numbers is not None:
+            first = draft.first_row(numbers.known)
+            known = first >= 0
+            for digits in np.unique(places).tolist():
+                here = known & (places == digits)
+                minor[here] = rescaled(numbers.scaled[first[here]], numbers.decimals, digits)
+        draft.header[name] = minor
+        draft.header[f"{name}_known"] = known

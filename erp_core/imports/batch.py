@@ -1,0 +1,64 @@
+"""One import under way: its unit of work, its number, the company as it is during it; and the rows that stay out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from erp_core.company.views import Company
+from erp_core.db.bulk import insert_columns
+from erp_core.db.uow import UnitOfWork
+from erp_core.files.table import RawTable
+from erp_core.imports.receipt import Issue
+from erp_core.imports.tables import import_rejected
+from erp_core.text import T, Text
+
+Progress = Callable[[float, Text], None]
+
+
+def silent(_share: float, _text: Text) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What the loaders work with."""
+
+    uow: UnitOfWork
+    id: int
+    company: Company
+    progress: Progress = silent
+
+
+def keep_rejected(
+    batch: Batch, tables: Sequence[RawTable], rejected: npt.NDArray[np.bool_], issues: Sequence[Issue]
+) -> None:
+    """Keep the rejected rows as they came, each with its reason, for the download.
+
+    `rejected`: one entry a row of all tables in sequence.
+    """
+    reasons: dict[tuple[int, int], Text] = {}
+    for issue in issues:
+        if issue.severity == "rejects" and issue.row is not None:
+            reasons.setdefault((issue.file_no, issue.row), issue.message)
+    other = T("Another row of the same order is bad, so the order stays out whole.")
+    start = 0
+    for file_no, table in enumerate(tables):
+        at = np.flatnonzero(rejected[start : start + len(table)])
+        start += len(table)
+        numbers = np.asarray(table.row_numbers)[at].tolist()
+        columns = [column.take(at).to_pylist() for column in table.cells]
+        insert_columns(
+            batch.uow.connection,
+            import_rejected,
+            {
+                "batch_id": [batch.id] * len(at),
+                "file_no": [file_no] * len(at),
+                "row": numbers,
+                "cells": [list(row) for row in zip(*columns, strict=True)],
+                "reason": [reasons.get((file_no, number), other).to_json() for number in numbers],
+            },
+        )

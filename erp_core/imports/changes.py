@@ -1,0 +1,103 @@
+"""What an import did to reference rows (products, suppliers, customers …), so that an undo can put them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from erp_core.catalog.tables import product, product_cost
+from erp_core.db.bulk import insert_columns
+from erp_core.db.uow import UnitOfWork
+from erp_core.errors import Conflict
+from erp_core.imports.tables import import_batch, import_change
+from erp_core.orders.tables import order_line, sales_order
+from erp_core.parties.tables import customer, supplier
+from erp_core.purchasing.tables import supplier_item
+from erp_core.stock.tables import stock_movement
+from erp_core.text import T
+
+Remember = Callable[[str, Sequence[int], Sequence[Mapping[str, Any]]], None]
+
+_TABLES: Mapping[str, sa.Table] = {
+    "product": product,
+    "supplier": supplier,
+    "customer": customer,
+    "supplier_item": supplier_item,
+}
+
+
+def rememberer(uow: UnitOfWork, batch_id: int) -> Remember:
+    """What the rooms call before they change a row: entity, ids, and the rows' columns as they stand."""
+
+    def remember(entity: str, ids: Sequence[int], befores: Sequence[Mapping[str, Any]]) -> None:
+        insert_columns(
+            uow.connection,
+            import_change,
+            {
+                "batch_id": [batch_id] * len(ids),
+                "entity": [entity] * len(ids),
+                "entity_id": list(ids),
+                "before": [dict(before) for before in befores],
+            },
+        )
+
+    return remember
+
+
+def refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
+    """A later import that changed the same reference rows must be undone first."""
+    mine, later = import_change.alias("mine"), import_change.alias("later")
+    query = (
+        sa.select(sa.distinct(later.c.batch_id))
+        .select_from(
+            mine.join(
+                later,
+                sa.and_(later.c.entity == mine.c.entity, later.c.entity_id == mine.c.entity_id, later.c.id > mine.c.id),
+            ).join(import_batch, import_batch.c.id == later.c.batch_id)
+        )
+        .where(mine.c.batch_id == batch_id, later.c.batch_id != batch_id, import_batch.c.status == "done")
+    )
+    batches = sorted(connection.execute(query).scalars().all())
+    if batches:
+        raise Conflict(
+            T("Import {batch} cannot be undone: later imports changed the same rows: {later}.", batch=batch_id, later=", ".join(map(str, batches))),
+            hint=T("Undo the later imports first, the newest before the older."),
+            code="undo.later_imports",
+        )  # fmt: skip
+
+
+def restore(uow: UnitOfWork, batch_id: int) -> None:
+    """Put back the content of every row that the batch changed."""
+    query = (
+        sa.select(import_change.c.entity, import_change.c.entity_id, import_change.c.before)
+        .where(import_change.c.batch_id == batch_id, import_change.c.before.is_not(None))
+        .order_by(import_change.c.id.desc())
+    )
+    for entity, entity_id, before in uow.connection.execute(query).all():
+        table = _TABLES[entity]
+        values = {name: value for name, value in before.items() if name in table.c and name != "id"}
+        if values:
+            uow.connection.execute(sa.update(table).where(table.c.id == entity_id).values(**values))
+
+
+def products_in_use() -> sa.Select[Any]:
+    """Products that a standing order, an unreversed movement, a cost or a supplier's item names."""
+    taken_back = stock_movement.alias("taken_back")
+    lines = (
+        sa.select(order_line.c.product_id)
+        .join(sales_order, sales_order.c.id == order_line.c.order_id)
+        .where(
+            sales_order.c.withdrawn_by.is_(None),
+            order_line.c.superseded_by.is_(None),
+            order_line.c.product_id.is_not(None),
+        )
+    )
+    counts = sa.select(stock_movement.c.product_id).where(
+        stock_movement.c.kind.in_(("count", "receipt", "adjustment")),
+        ~sa.exists(sa.select(sa.literal(1)).where(taken_back.c.reverses == stock_movement.c.id)),
+    )
+    costs = sa.select(product_cost.c.product_id).where(product_cost.c.withdrawn_by.is_(None))
+    items = sa.select(supplier_item.c.product_id).where(supplier_item.c.withdrawn_by.is_(None))
+    return sa.select(sa.union(lines, counts, costs, items).subquery().c.product_id)

@@ -1,0 +1,245 @@
+"""Checked orders into the database: parties, products, orders; and how each row fared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import sqlalchemy as sa
+
+from erp_core.catalog import service as catalog
+from erp_core.catalog.tables import product
+from erp_core.db.bulk import load_temporary
+from erp_core.db.uow import UnitOfWork
+from erp_core.imports.batch import Batch
+from erp_core.imports.sales import Orders
+from erp_core.orders import service as order_service
+from erp_core.orders.rules import Fate
+from erp_core.parties import service as parties
+from erp_core.parties.rules import customer_keys
+from erp_core.text import T
+
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How the rows fared (0 accepted, 1 rejected, 2 unchanged), and what is new or changed."""
+
+    row_fate: Ints
+    orders: int
+    cancellations: int
+    lines: int
+    quantity: int
+    products: Ints
+
+
+ACCEPTED, REJECTED, UNCHANGED = 0, 1, 2
+
+
+def load(batch: Batch, orders: Orders) -> Loaded:
+    """Store what is new or changed of `orders`; stock balances are left to the caller."""
+    uow = batch.uow
+    usable = ~orders.bad_order
+    channels = order_service.ensure_channels(
+        uow, [str(name) for name in pd.unique(orders.header["shop"][usable])], orders.declared.platform
+    )
+    channel_id = np.array([channels.get(str(name), 0) for name in orders.header["shop"]], np.int64)
+    at = np.flatnonzero(usable)
+    standing = order_service.find_standing(
+        uow,
+        order_service.Incoming(
+            channel_id=channel_id[at],
+            external_id=[orders.ids[i] for i in at.tolist()],
+            state=orders.header["state"][at].tolist(),
+            status_at=orders.header["status_at"][at].astype("datetime64[s]"),
+            header_fingerprint=np.asarray(orders.header["header_fingerprint"], np.int64)[at],
+            lines_fingerprint=np.asarray(orders.header["lines_fingerprint"], np.int64)[at],
+            has_lines=orders.has_lines[at],
+        ),
+    )
+    fate = np.full(len(orders.ids), -1, np.int64)
+    fate[at] = standing.fate
+    written = np.isin(fate, (int(Fate.NEW), int(Fate.CHANGED)))
+    batch.progress(0.45, T("Storing {count} orders …", count=int(written.sum())))
+    product_of_sku = _products(batch, orders, written)
+    position = np.full(len(orders.ids), -1, np.int64)
+    position[at] = np.arange(len(at))
+    headers, lines = _columns(batch, orders, written, product_of_sku, channel_id)
+    lines["order"] = position[lines["order"]]
+    order_service.write(uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines)
+    batch.progress(0.85, T("Updating stock …"))
+    return _outcome(orders, written, lines, product_of_sku)
+
+
+def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str, Any], product_of_sku: Ints) -> Loaded:
+    order_of_row = orders.order_of_row
+    row_fate = np.full(len(order_of_row), REJECTED, np.int64)
+    of_order = np.where(written, ACCEPTED, UNCHANGED)
+    of_order[orders.bad_order] = REJECTED
+    known = order_of_row >= 0
+    row_fate[known] = of_order[order_of_row[known]]
+    states = orders.header["state"]
+    return Loaded(
+        row_fate=row_fate,
+        orders=int(written.sum()),
+        cancellations=int((written & (states == "cancelled")).sum()),
+        lines=len(lines["order"]),
+        quantity=int(lines["quantity"].sum()),
+        products=np.unique(product_of_sku[product_of_sku > 0]),
+    )
+
+
+def _products(batch: Batch, orders: Orders, written: npt.NDArray[np.bool_]) -> Ints:
+    """The product id of each SKU that a written line names; 0 for the others."""
+    used = np.unique(orders.lines["sku"][written[orders.lines["order"]]])
+    ids = np.zeros(len(orders.skus), np.int64)
+    if len(used):
+        names = [orders.sku_titles[i] for i in used.tolist()]
+        ids[used] = catalog.ensure_products(batch.uow, [orders.skus[i] for i in used.tolist()], names, batch.id)
+    return ids
+
+
+def _columns(
+    batch: Batch, orders: Orders, written: npt.NDArray[np.bool_], product_of_sku: Ints, channel_id: Ints
+) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+    """The columns of sales_order and order_line."""
+    header = orders.header
+    keep = np.flatnonzero(written[orders.lines["order"]])
+    order = orders.lines["order"][keep]
+    product_id = product_of_sku[orders.lines["sku"][keep]]
+    names, is_charge = _names_and_charges(batch.uow, product_id)
+    amount, quantity = orders.lines["amount"][keep], orders.lines["quantity"][keep]
+    live = ~orders.lines["cancelled"][keep]
+    charge_line = is_charge & live
+    product_line = ~is_charge & live
+    count = len(orders.ids)
+
+    def per_order(values: Ints, where: npt.NDArray[np.bool_]) -> Ints:
+        # exact up to 2**53, far above any order's money
+        return np.bincount(order[where], weights=values[where], minlength=count).astype(np.int64)
+
+    refunded = _refunds(orders, keep, order, amount, live)
+    headers: dict[str, Any] = {
+        "channel_id": channel_id,
+        "external_id": np.array(orders.ids, object),
+        "customer_id": _customers(batch, orders, written),
+        "ds": _local_days(header["ordered_at"], batch.company.time_zone),
+        "lines": np.bincount(order, minlength=count),
+        "quantity": per_order(quantity, product_line),
+        "goods": per_order(amount, product_line),
+        "charges": per_order(amount, charge_line),
+        "refunded": per_order(refunded, live),
+        "buyer_note": header["buyer_note"],
+    }
+    for name in ("document", "state", "status_word", "currency", "ship_name", "ship_phone", "ship_address", "country",
+                 "province", "city", "postcode", "seller_note", "carrier", "tracking_number", "header_fingerprint",
+                 "lines_fingerprint"):  # fmt: skip
+        headers[name] = header[name]
+    for name in ("status_at", "ordered_at", "paid_at", "shipped_at", "completed_at", "cancelled_at"):
+        headers[name] = header[name].astype("datetime64[s]")
+    for name, source in (("discount", "order_discount"), ("shipping", "shipping"), ("tax", "tax"), ("total", "total")):
+        headers[name] = np.where(header[f"{source}_known"], header[source], None)
+    title = np.array([*orders.titles, None], object)[orders.lines["title"][keep]]
+    title[title == names] = None
+    fulfilled = np.array([False, True, None], object)[orders.lines["fulfilled"][keep]]
+    price = orders.lines["unit_price"][keep]
+    lines = {
+        "order": order,
+        "line_no": orders.lines["line_no"][keep],
+        "product_id": product_id,
+        "title": title,
+        "quantity": quantity,
+        "unit_price": price if (price >= 0).all() else np.where(price >= 0, price, None),
+        "discount": orders.lines["line_discount"][keep],
+        "amount": amount,
+        "refunded": refunded,
+        "cancelled": orders.lines["cancelled"][keep],
+        "fulfilled": fulfilled,
+    }
+    return headers, lines
+
+
+def _refunds(orders: Orders, keep: Ints, order: Ints, amount: Ints, live: npt.NDArray[np.bool_]) -> Ints:
+    """Refunds per line. An order's refund without lines named falls on its lines in proportion to their money, at
+    most up to it (what is above refunds shipping); the last line of an order takes the rounding."""
+    refunded: Ints = orders.lines["line_refunded"][keep].copy()
+    of_order = np.abs(np.asarray(orders.header["order_refunded"], np.int64))
+    count = len(orders.ids)
+    if not of_order.any() or not len(order):
+        return refunded
+    said = np.bincount(order, weights=refunded, minlength=count) > 0
+    base = np.where(live & (amount > 0), amount, 0)
+    money = np.bincount(order, weights=base, minlength=count).astype(np.int64)
+    to_share = np.where(said, 0, np.minimum(of_order, money))
+    here = np.flatnonzero((to_share[order] > 0) & (base > 0))
+    if len(here):
+        running = pd.Series(base[here]).groupby(order[here]).cumsum().to_numpy()
+        total, share = money[order[here]], to_share[order[here]]
+        upto = (running.astype(object) * share // total).astype(np.int64)
+        before = ((running - base[here]).astype(object) * share // total).astype(np.int64)
+        refunded[here] = upto - before
+    return refunded
+
+
+def _customers(batch: Batch, orders: Orders, written: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
+    header = orders.header
+    keys = customer_keys(header["customer_id"], header["email"], header["phone"])
+    keys = np.where(written, keys, None)
+    ids = np.full(len(keys), None, object)
+    for scope in pd.unique(header["shop"][written]):
+        here = np.flatnonzero((header["shop"] == scope) & (keys != None))  # noqa: E711
+        if not len(here):
+            continue
+        codes, unique = pd.factorize(keys[here])
+        first = here[np.unique(codes, return_index=True)[1]]
+        fields = {
+            "external_id": header["customer_id"][first], "name": header["customer_name"][first], "email": header["email"][first],
+            "phone": header["phone"][first], "country": header["country"][first], "province": header["province"][first],
+            "city": header["city"][first], "postcode": header["postcode"][first],
+        }  # fmt: skip
+        found = parties.ensure_customers(batch.uow, str(scope), list(unique), fields, batch.id)
+        ids[here] = np.asarray(found, object)[codes]
+    return ids
+
+
+def _names_and_charges(uow: UnitOfWork, product_id: Ints) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.bool_]]:
+    """For each line, its product's name and whether it is a charge."""
+    unique, inverse = np.unique(product_id, return_inverse=True)
+    wanted = load_temporary(uow.connection, "named_products", {"id": (sa.BigInteger(), unique)})
+    query = sa.select(product.c.id, product.c.name, product.c.is_charge).join(wanted, wanted.c.id == product.c.id)
+    held: dict[int, tuple[Any, bool]] = {
+        row.id: (row.name, bool(row.is_charge)) for row in uow.connection.execute(query)
+    }
+    names = np.array([held[i][0] for i in unique.tolist()] or [None], object)
+    charges = np.array([held[i][1] for i in unique.tolist()] or [False], bool)
+    if not len(product_id):
+        return np.zeros(0, object), np.zeros(0, bool)
+    return names[inverse], charges[inverse]
+
+
+def _local_days(at: npt.NDArray[np.datetime64], zone: str) -> npt.NDArray[np.datetime64]:
+    codes, unique = pd.factorize(at)
+    local = pd.DatetimeIndex(unique, tz="UTC").tz_convert(ZoneInfo(zone)).tz_localize(None)
+    days = np.concatenate([local.to_numpy().astype("datetime64[D]"), np.array(["NaT"], "datetime64[D]")])
+    return np.asarray(days[codes])
+
+
+def amounts_by_currency(orders: Orders, where: npt.NDArray[np.bool_]) -> dict[str, int]:
+    """Minor units of these rows, by currency; currencies without money are left out."""
+    sums: dict[str, int] = {}
+    for code, currency in enumerate(orders.currencies):
+        here = where & (orders.row_currency == code)
+        if here.any() and (orders.rows.is_line & here).any():
+            sums[currency] = int(orders.row_amount[here].sum())
+    return sums
+
+
+def channels_of(orders: Orders) -> Sequence[str]:
+    """The channels that the file names."""
+    return [str(name) for name in pd.unique(orders.header["shop"])]

@@ -1,0 +1,100 @@
+"""All rows of the files of one batch, field by field, as codes and exact numbers. Pure; no database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from erp_core.files.table import RawTable
+from erp_core.imports.columns import Coded, Numbers, Times, concatenated, read_column
+from erp_core.imports.declaration import SALES_FIELDS, Cell, Format, Part
+from erp_core.imports.receipt import Issue
+from erp_core.text import Text
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A table, the declaration it is read by, and field → column position."""
+
+    table: RawTable
+    declared: Format
+    indices: Mapping[str, int]
+
+
+@dataclass
+class Rows:
+    """All rows of all sources, field by field."""
+
+    count: int
+    file_no: npt.NDArray[np.int32]
+    number: Ints
+    is_line: Bools
+    texts: dict[str, Coded]
+    numbers: dict[str, Numbers]
+    times: dict[str, Times]
+    bad: Bools
+    issues: list[Issue]
+
+    def reject(self, where: Bools, column: str | None, code: str, message: Text) -> None:
+        """Mark rows as bad; a row that was bad before keeps its first reason."""
+        for at in np.flatnonzero(where & ~self.bad).tolist():
+            self.issues.append(Issue(int(self.number[at]), column, code, message, "rejects", int(self.file_no[at])))
+        self.bad |= where
+
+
+def read_rows(sources: Sequence[Source], company_zone: str) -> Rows:
+    """Read every mapped column of every source; a cell that cannot be read makes its row bad."""
+    counts = [len(source.table) for source in sources]
+    total = sum(counts)
+    names = [name for name in SALES_FIELDS if any(name in source.indices for source in sources)]
+    rows = Rows(
+        count=total,
+        file_no=np.repeat(np.arange(len(sources), dtype=np.int32), counts),
+        number=np.concatenate([np.asarray(source.table.row_numbers, np.int64) for source in sources]),
+        is_line=np.repeat([source.declared.part is not Part.HEADERS for source in sources], counts),
+        texts={},
+        numbers={},
+        times={},
+        bad=np.zeros(total, bool),
+        issues=[],
+    )
+    for file_no, source in enumerate(sources):
+        for found in source.table.issues:
+            rejects = found.code.startswith("row.")
+            rows.issues.append(
+                Issue(found.row, found.column, found.code, found.message, "rejects" if rejects else "warns", file_no)
+            )
+            if rejects and found.row is not None:
+                rows.bad |= (rows.file_no == file_no) & (rows.number == found.row)
+    for name in names:
+        cell = SALES_FIELDS[name].cell
+        parts = [
+            read_column(source.table, source.indices[name], cell, source.declared, company_zone)
+            if name in source.indices
+            else None
+            for source in sources
+        ]
+        starts = np.concatenate([[0], np.cumsum(counts)])
+        for file_no, part in enumerate(parts):
+            if part is None:
+                continue
+            header = sources[file_no].table.columns[sources[file_no].indices[name]]
+            for problem_at, problem in part.problems.items():
+                where = np.zeros(total, bool)
+                where[starts[file_no] : starts[file_no + 1]] = part.problem_of_row == problem_at
+                rows.reject(where, header, problem.code, problem.message)
+            if part.warning is not None:
+                rows.issues.append(Issue(None, header, "column.ambiguous", part.warning, "warns", file_no))
+        if cell in (Cell.DECIMAL, Cell.COUNT):
+            rows.numbers[name] = Numbers.concatenated([p.numbers if p else None for p in parts], counts)
+        elif cell in (Cell.TIME, Cell.DAY):
+            rows.times[name] = Times.concatenated([p.times if p else None for p in parts], counts)
+        else:
+            rows.texts[name] = concatenated([p.coded if p else None for p in parts], counts)
+    return rows

@@ -1,0 +1,386 @@
+"""Files in, receipts out: recognise, check, store in one transaction, undo.
+
+What a file brings goes in whole or not at all, leaves a receipt, changes nothing when it comes again, and can be undone.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+
+from erp_core.catalog import service as catalog
+from erp_core.company import service as company_service
+from erp_core.company.views import Company, read_company
+from erp_core.db.bulk import advance_sequence, insert_columns, next_id
+from erp_core.db.engine import Database
+from erp_core.db.uow import As, UnitOfWork, unit_of_work
+from erp_core.errors import BadInput, Conflict, NotFound
+from erp_core.files.limits import DEFAULT_LIMITS, Limits
+from erp_core.files.read import read_table
+from erp_core.files.table import RawTable
+from erp_core.finance import service as finance
+from erp_core.imports import changes, load_reference, load_sales
+from erp_core.imports.batch import Batch, Progress, keep_rejected, silent
+from erp_core.imports.declaration import Format, Kind
+from erp_core.imports.detect import Detection, detect, header_key, known_headers, need
+from erp_core.imports.draft import Assumptions
+from erp_core.imports.load_sales import ACCEPTED, REJECTED, UNCHANGED
+from erp_core.imports.receipt import FileRead, Issue, Receipt
+from erp_core.imports.rows import Source
+from erp_core.imports.sales import Orders, assemble
+from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
+from erp_core.money import is_currency
+from erp_core.orders import service as order_service
+from erp_core.orders.tables import sales_order
+from erp_core.parties import service as parties
+from erp_core.purchasing import service as purchasing
+from erp_core.security import audit
+from erp_core.security.guard import require
+from erp_core.security.permissions import Permission
+from erp_core.stock import service as stock
+from erp_core.text import T
+
+ISSUES_KEPT = 20_000
+_KIND_ORDER = (Kind.RATES, Kind.SUPPLIERS, Kind.PRODUCTS, Kind.CUSTOMERS, Kind.SALES, Kind.STOCK)
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """What the person says about the files. `mapping`: field → header."""
+
+    format: str | None = None
+    mapping: Mapping[str, str] = field(default_factory=dict)
+    channel: str | None = None
+    currency: str | None = None
+    dry_run: bool = False
+    strict: bool = False
+    remember: bool = True
+    limits: Limits = DEFAULT_LIMITS
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file, read and recognised."""
+
+    table: RawTable
+    detection: Detection
+    declared: Format
+
+    @property
+    def source(self) -> Source:
+        """What the assembly works on."""
+        return Source(self.table, self.declared, self.detection.indices)
+
+
+def recognise(database: Database, path: Path, options: ImportOptions | None = None) -> tuple[RawTable, Detection]:
+    """Read a file and say what it is; nothing is stored."""
+    options = options or ImportOptions()
+    table = read_table(path, limits=options.limits, known_headers=known_headers())
+    remembered = None
+    if options.format is None and not options.mapping:
+        with database.reading() as connection:
+            remembered = remembered_mapping(connection, table.columns)
+    return table, detect(table, wanted=options.format, mapping=options.mapping, remembered=remembered)
+
+
+def remembered_mapping(connection: sa.Connection, columns: Sequence[str]) -> tuple[str, Mapping[str, str]] | None:
+    """(format, field → header) that a person chose earlier for this header row."""
+    query = sa.select(import_mapping.c.format, import_mapping.c.columns).where(
+        import_mapping.c.header_key == header_key(columns)
+    )
+    row = connection.execute(query).one_or_none()
+    return None if row is None else (row.format, row.columns)
+
+
+def import_files(
+    database: Database,
+    who: As,
+    paths: Sequence[Path],
+    options: ImportOptions | None = None,
+    progress: Progress = silent,
+) -> list[Receipt]:
+    """Import files; those that belong together (Taobao's order list and its lines) become one batch.
+
+    Everything is read and recognised before anything is stored. Each batch is one transaction. `progress` is called
+    with a share and a text and may raise Cancelled. Raises BadInput and its kin for what cannot be imported at all;
+    bad rows become issues of the receipt.
+    """
+    options = options or ImportOptions()
+    require(who, Permission.IMPORT_FILES)
+    if options.currency is not None and not is_currency(options.currency):
+        raise BadInput(
+            T("“{word}” is not a currency code.", word=options.currency),
+            hint=T("Use the three letters of ISO 4217, such as CNY or USD."),
+            code="import.no_such_currency",
+        )
+    started = time.perf_counter()
+    recognised = []
+    for path in paths:
+        progress(0.02, T("Reading {file} …", file=path.name))
+        table, detection = recognise(database, path, options)
+        recognised.append(Recognised(table, detection, need(detection, table)))
+    receipts = []
+    for group in _grouped(recognised):
+        receipts.append(_import_group(database, who, group, options, progress).taking(time.perf_counter() - started))
+        started = time.perf_counter()
+    return receipts
+
+
+def _grouped(recognised: Sequence[Recognised]) -> list[list[Recognised]]:
+    """Files that belong together in one list, the lists in the order in which they help each other."""
+    pairs: dict[str, list[Recognised]] = {}
+    groups: list[list[Recognised]] = []
+    for item in sorted(recognised, key=lambda r: _KIND_ORDER.index(r.declared.kind)):
+        if item.declared.companion is None:
+            groups.append([item])
+            continue
+        key = "+".join(sorted((item.declared.name, item.declared.companion)))
+        if key not in pairs:
+            pairs[key] = []
+            groups.append(pairs[key])
+        pairs[key].append(item)
+    return groups
+
+
+def _import_group(
+    database: Database, who: As, group: Sequence[Recognised], options: ImportOptions, progress: Progress
+) -> Receipt:
+    declared = group[0].declared
+    with database.reading() as connection:
+        company = read_company(connection)
+    company = _as_adopted(database, company, declared, options)
+    progress(0.1, T("Checking {count} rows …", count=sum(len(item.table) for item in group)))
+    if declared.kind is Kind.SALES:
+        orders = _assemble(database, group, options, company)
+        issues: Sequence[Issue] = orders.rows.issues
+    else:
+        checked = load_reference.check(group[0].source, company, options.currency)
+        issues = checked.issues
+    if options.strict:
+        _refuse_if_any_rejects(issues)
+    progress(0.35, T("Waiting for the database …"))
+    with unit_of_work(database, who) as uow:
+        batch_id = _open_batch(uow, declared, options)
+        company_service.adopt_from_import(
+            uow, company.base_currency, company.time_zone, nothing_stored=_nothing_stored(uow.connection)
+        )
+        batch = Batch(uow, batch_id, company, progress)
+        if declared.kind is Kind.SALES:
+            outcome = _load_sales(batch, group, orders)
+        else:
+            outcome = load_reference.load(batch, checked, _sha_is_live(uow.connection, group))
+        receipt = replace(outcome, batch_id=None if options.dry_run else batch_id, dry_run=options.dry_run)
+        assert receipt.adds_up(), "a receipt must add up"
+        if not options.dry_run:
+            _close_batch(uow, batch_id, group, receipt, options)
+            progress(0.97, T("Making it lasting …"))
+            uow.commit()
+    progress(1.0, T("Done."))
+    return receipt
+
+
+def _as_adopted(database: Database, company: Company, declared: Format, options: ImportOptions) -> Company:
+    """The company as it will be: until a person chose, the first file's currency and zone become the company's."""
+    with database.reading() as connection:
+        if not _nothing_stored(connection):
+            return company
+    currency = options.currency or declared.currency
+    return replace(
+        company,
+        base_currency=currency if currency and not company.money_chosen else company.base_currency,
+        time_zone=declared.time_zone if declared.time_zone and not company.zone_chosen else company.time_zone,
+    )
+
+
+def _nothing_stored(connection: sa.Connection) -> bool:
+    return connection.execute(sa.select(import_batch.c.id).limit(1)).first() is None
+
+
+def _assemble(database: Database, group: Sequence[Recognised], options: ImportOptions, company: Company) -> Orders:
+    assumed = Assumptions(
+        currency=options.currency,
+        company_currency=company.base_currency,
+        company_zone=company.time_zone,
+        channel=options.channel,
+    )
+    sources = [item.source for item in group]
+    orders = assemble(sources, assumed)
+    lone_headers = sorted({orders.ids[i] for i in np.flatnonzero(~orders.has_lines).tolist()})
+    if lone_headers:  # an order list without its lines may still bring news of orders that stand
+        with database.writing_connection() as connection:  # a temporary table is used; nothing is kept
+            known = order_service.known_orders(connection, load_sales.channels_of(orders), lone_headers)
+        if known:
+            orders = assemble(sources, replace(assumed, header_only_allowed=known))
+    return orders
+
+
+def _load_sales(batch: Batch, group: Sequence[Recognised], orders: Orders) -> Receipt:
+    loaded = load_sales.load(batch, orders)
+    stock.refresh(batch.uow, loaded.products.tolist(), batch.company.time_zone)
+    fates, issues = loaded.row_fate, sorted(orders.rows.issues, key=lambda issue: (issue.file_no, issue.row or 0))
+    keep_rejected(batch, [item.table for item in group], fates == REJECTED, issues)
+    return Receipt(
+        batch_id=batch.id,
+        files=_files(group),
+        format="+".join(dict.fromkeys(item.declared.name for item in group)),
+        rows_read=len(fates),
+        rows_accepted=int((fates == ACCEPTED).sum()),
+        rows_rejected=int((fates == REJECTED).sum()),
+        rows_unchanged=int((fates == UNCHANGED).sum()),
+        orders=loaded.orders,
+        cancellations=loaded.cancellations,
+        lines=loaded.lines,
+        quantity=loaded.quantity,
+        amount_read=load_sales.amounts_by_currency(orders, np.ones(len(fates), bool)),
+        amount_accepted=load_sales.amounts_by_currency(orders, fates == ACCEPTED),
+        amount_rejected=load_sales.amounts_by_currency(orders, fates == REJECTED),
+        amount_unchanged=load_sales.amounts_by_currency(orders, fates == UNCHANGED),
+        issues=tuple(issues),
+    )
+
+
+def _files(group: Sequence[Recognised]) -> tuple[FileRead, ...]:
+    return tuple(
+        FileRead(g.table.name, g.table.sha256, g.declared.name, g.table.encoding, len(g.table), g.table.columns)
+        for g in group
+    )
+
+
+def _refuse_if_any_rejects(issues: Sequence[Issue]) -> None:
+    rejecting = [issue for issue in issues if issue.severity == "rejects"]
+    if rejecting:
+        first = rejecting[0]
+        raise BadInput(
+            T("{count} problems in the file, the first in row {row}: {message}", count=len(rejecting), row=first.row, message=first.message),
+            hint=T("Correct the rows, or import without --strict: the other orders then go in."),
+            code="import.strict",
+        )  # fmt: skip
+
+
+def _open_batch(uow: UnitOfWork, declared: Format, options: ImportOptions) -> int:
+    batch_id = next_id(uow.connection, import_batch)
+    uow.connection.execute(
+        sa.insert(import_batch).values(
+            id=batch_id,
+            at=uow.now(),
+            actor=uow.actor,
+            format=declared.name,
+            channel=options.channel,
+            status="done",
+            receipt={},
+        )
+    )
+    return batch_id
+
+
+def _close_batch(
+    uow: UnitOfWork, batch_id: int, group: Sequence[Recognised], receipt: Receipt, options: ImportOptions
+) -> None:
+    advance_sequence(uow.connection, import_batch)
+    document = receipt.to_json("en") | {"issues": []}
+    uow.connection.execute(
+        sa.update(import_batch).where(import_batch.c.id == batch_id).values(receipt=document, format=receipt.format)
+    )
+    for item in group:
+        uow.connection.execute(
+            sa.insert(import_file).values(
+                batch_id=batch_id, name=item.table.name, sha256=item.table.sha256, columns=list(item.table.columns)
+            )
+        )
+        if options.remember and (options.mapping or options.format) and not options.dry_run:
+            remember_mapping(uow, item.table.columns, item.declared.name, item.detection.columns)
+    kept = receipt.issues[:ISSUES_KEPT]
+    insert_columns(
+        uow.connection,
+        import_issue,
+        {
+            "batch_id": [batch_id] * len(kept),
+            "file_no": [issue.file_no for issue in kept],
+            "row": [issue.row for issue in kept],
+            "column": [issue.column for issue in kept],
+            "code": [issue.code for issue in kept],
+            "severity": [issue.severity for issue in kept],
+            "message": [issue.message.to_json() for issue in kept],
+        },
+    )
+    audit.record(
+        uow, "import", str(batch_id), format=receipt.format, rows=receipt.rows_read, accepted=receipt.rows_accepted,
+        rejected=receipt.rows_rejected, files=[item.table.sha256 for item in group],
+    )  # fmt: skip
+
+
+def remember_mapping(uow: UnitOfWork, columns: Sequence[str], format_name: str, mapping: Mapping[str, str]) -> None:
+    """Keep which header holds which field, for the next file with this header row."""
+    require(uow, Permission.IMPORT_FILES)
+    key = header_key(columns)
+    uow.connection.execute(sa.delete(import_mapping).where(import_mapping.c.header_key == key))
+    uow.connection.execute(
+        sa.insert(import_mapping).values(
+            header_key=key, format=format_name, columns=dict(mapping), at=uow.now(), actor=uow.actor
+        )
+    )
+
+
+def forget_mapping(uow: UnitOfWork, columns: Sequence[str]) -> None:
+    """Forget the mapping of this header row."""
+    require(uow, Permission.IMPORT_FILES)
+    uow.connection.execute(sa.delete(import_mapping).where(import_mapping.c.header_key == header_key(columns)))
+
+
+def _sha_is_live(connection: sa.Connection, group: Sequence[Recognised]) -> bool:
+    """Whether the very same bytes stand imported already."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(import_file.join(import_batch, import_batch.c.id == import_file.c.batch_id))
+        .where(import_batch.c.status == "done", import_file.c.sha256.in_([item.table.sha256 for item in group]))
+    )
+    return bool(connection.execute(query).scalar_one())
+
+
+def undo_import(database: Database, who: As, batch_id: int) -> None:
+    """Take an import back by reversing its facts; refused, naming them, while later imports rest on it."""
+    require(who, Permission.UNDO_IMPORTS)
+    with unit_of_work(database, who) as uow:
+        batch = uow.connection.execute(sa.select(import_batch).where(import_batch.c.id == batch_id)).one_or_none()
+        if batch is None:
+            raise NotFound(
+                T("There is no import {batch}.", batch=batch_id),
+                hint=T("The page Data, view Receipts, lists all imports."),
+                code="undo.no_such_import",
+            )
+        if batch.status != "done":
+            raise Conflict(
+                T("Import {batch} is undone already.", batch=batch_id),
+                hint=T("Nothing needs to be done. Import the file again to bring it back."),
+                code="undo.already_undone",
+            )
+        changes.refuse_if_later_rests_on(uow.connection, batch_id)
+        products = set(order_service.withdraw(uow, batch_id).tolist())
+        products |= set(stock.reverse_batch(uow, batch_id))
+        for withdraw in (purchasing.withdraw_batch, catalog.withdraw_costs, finance.withdraw_batch):
+            withdraw(uow, batch_id)
+        changes.restore(uow, batch_id)
+        parties.withdraw_batch(uow, batch_id, _customers_in_use())
+        catalog.withdraw_batch(uow, batch_id, changes.products_in_use())
+        company = read_company(uow.connection)
+        stock.refresh(uow, sorted(products), company.time_zone)
+        stock.revalue(uow)
+        uow.connection.execute(
+            sa.update(import_batch)
+            .where(import_batch.c.id == batch_id)
+            .values(status="undone", undone_at=uow.now(), undone_by=uow.actor)
+        )
+        audit.record(uow, "undo import", str(batch_id))
+        uow.commit()
+
+
+def _customers_in_use() -> sa.Select[Any]:
+    return sa.select(sales_order.c.customer_id).where(
+        sales_order.c.withdrawn_by.is_(None), sales_order.c.customer_id.is_not(None)
+    )

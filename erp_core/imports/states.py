@@ -1,0 +1,127 @@
+"""What state an order is in and what kind of document it is, from words, times and the format's rules. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from erp_core.imports.declaration import Format, normalise_word
+from erp_core.imports.draft import Column, Draft
+from erp_core.imports.receipt import Issue
+from erp_core.imports.rows import Bools, Ints, Rows
+from erp_core.orders.rules import STATE_RANK
+from erp_core.text import T
+
+
+def set_states(draft: Draft) -> None:
+    """Fill in state, document, status_word and status_at of every order.
+
+    A status word decides; of several status columns the one furthest along. Without a known word the order's times
+    decide, and without times the format's default. Credit notes and adjustments follow the format's own rules.
+    """
+    header, declared = draft.header, draft.declared
+    said, words = _said(draft)
+    by_time = np.full(draft.count, "", object)
+    for name, value in (("paid_at", "paid"), ("shipped_at", "shipped"), ("completed_at", "completed")):
+        by_time = np.where(~np.isnat(header[name]), value, by_time)
+    spoke = np.array([word is not None for word in words.tolist()], bool)
+    silent = np.where(by_time != "", by_time, np.where(spoke, "pending", declared.default_state))
+    state = np.where(said == "", silent, said)
+    state = np.where(np.isnat(header["cancelled_at"]), state, "cancelled")
+    credit = _credit_notes(draft)
+    state[_adjustments(draft) & ~credit] = "adjustment"
+    state[credit] = "cancelled"
+    header["state"] = state
+    header["document"] = np.where(credit, "credit_note", "order").astype(object)
+    header["status_word"] = words
+    latest = header["ordered_at"]
+    for name in ("paid_at", "shipped_at", "completed_at", "cancelled_at"):
+        latest = np.fmax(latest, header[name])
+    header["status_at"] = latest
+
+
+def _said(draft: Draft) -> tuple[Column, Column]:
+    """The state that the words give ('' where they give none), and the word that came."""
+    declared = draft.declared
+    state = np.full(draft.count, "", object)
+    words = np.full(draft.count, None, object)
+    tables = (
+        ("payment_status", declared.payment_statuses),
+        ("fulfillment", declared.fulfillments),
+        ("status", declared.statuses),
+    )
+    for name, table in tables:
+        coded = draft.rows.texts.get(name)
+        if coded is None or not table:
+            continue
+        meaning = {normalise_word(word): value for word, value in table.items()}
+        of_word = [meaning.get(normalise_word(word)) for word in coded.words]
+        for code, value in enumerate(of_word):
+            if value is None:
+                _warn_unknown(draft, name, code)
+        first = draft.first_row(coded.codes >= 0)
+        found = np.array([*(value or "" for value in of_word), ""], object)[
+            np.where(first >= 0, coded.codes[first], -1)
+        ]
+        word = coded.take(first)
+        words = np.where(np.equal(words, None), word, words)
+        further = np.array(
+            [STATE_RANK.get(new, -1) > STATE_RANK.get(old, -1) for new, old in zip(found, state, strict=True)]
+        )
+        state = np.where(further.astype(bool), found, state)
+    return state, words
+
+
+def _warn_unknown(draft: Draft, name: str, code: int) -> None:
+    rows, coded = draft.rows, draft.rows.texts[name]
+    at = int(np.argmax(coded.codes == code))
+    text = T("The status “{word}” is not known; the order’s state was taken from its dates.", word=coded.words[code])
+    place = int(rows.number[at])
+    rows.issues.append(Issue(place, draft.column(name), "status.unknown", text, "warns", int(rows.file_no[at])))
+
+
+def _credit_notes(draft: Draft) -> Bools:
+    prefix = draft.declared.credit_note_prefix
+    if prefix:
+        return np.array([name.startswith(prefix) for name in draft.ids], bool)
+    return _only(draft, np.asarray(draft.lines["quantity"]) < 0)
+
+
+def _adjustments(draft: Draft) -> Bools:
+    declared, lines = draft.declared, draft.lines
+    found = np.zeros(draft.count, bool)
+    if declared.zero_price_returns_are_write_offs:
+        found |= _only(draft, (lines["quantity"] < 0) & (lines["unit_price"] == 0))
+    if declared.adjustment_skus:
+        special = np.array([*(sku in declared.adjustment_skus for sku in draft.skus), False], bool)
+        found |= _only(draft, special[lines["sku"]])
+    return found
+
+
+def _only(draft: Draft, where: Bools) -> Bools:
+    """Orders that have lines, all of them in `where`."""
+    order = draft.lines["order"]
+    some, other = np.zeros(draft.count, bool), np.zeros(draft.count, bool)
+    some[order] = True
+    other[order[~where]] = True
+    return some & ~other
+
+
+def cancelled_lines(rows: Rows, at: Ints, declared: Format) -> Bools:
+    """Which lines the platform calls cancelled inside a live order."""
+    coded = rows.texts.get("line_status")
+    if coded is None or not declared.cancelled_line_words:
+        return np.zeros(len(at), bool)
+    wanted = {normalise_word(word) for word in declared.cancelled_line_words}
+    hits = np.array([*(normalise_word(word) in wanted for word in coded.words), False], bool)
+    return np.asarray(hits[coded.codes[at]], bool)
+
+
+def fulfilled_lines(rows: Rows, at: Ints, declared: Format) -> npt.NDArray[np.int8]:
+    """1 left the warehouse, 0 not yet, −1 as the order says."""
+    coded = rows.texts.get("line_fulfillment")
+    if coded is None:
+        return np.full(len(at), -1, np.int8)
+    states = {normalise_word(word): state for word, state in declared.fulfillments.items()}
+    of_word = [int(states.get(normalise_word(word)) in ("shipped", "completed")) for word in coded.words]
+    return np.array([*of_word, -1], np.int8)[coded.codes[at]]

@@ -3,6 +3,7 @@
 
 PORT ?= 8501
 PYTHON ?=
+FILE ?=
 VENV := .venv
 PY := $(VENV)/bin/python
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
@@ -39,9 +40,10 @@ notebook: ## Open JupyterLab on the same data
 	@$(PY) -m erp_core db upgrade
 	$(PY) -m jupyterlab notebooks
 
-bench: ## Measure speed and accuracy against peers
+bench: ## Measure the import against pandas: make bench FILE=online_retail.csv.gz
+	@test -n "$(FILE)" || { echo "Name the file, UCI Online Retail as CSV: make bench FILE=online_retail.csv.gz" >&2; exit 1; }
 	@$(call installed,requirements-dev.txt)
-	@for file in benchmarks/[a-z]*.py; do echo "== $$file"; PYTHONPATH=. $(PY) "$$file" || exit 1; done
+	PYTHONPATH=. $(PY) benchmarks/import_speed.py "$(FILE)"
 
 lock: ## Write requirements*.txt anew from the ranges in pyproject.toml
 	@$(call installed,requirements-dev.txt)

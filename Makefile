@@ -20,7 +20,7 @@ run: ## Start the workbench on http://localhost:8501 (another port: make run POR
 	@$(PY) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.showEmailPrompt false
 
 test: check ## Everything that CI checks: format, lint, types, architecture, dependencies, tests
-	$(PY) -m pytest -n 2
+	$(PY) -m pytest -n 2 --dist loadfile
 
 check: ## The same without the tests
 	@$(call installed,requirements-dev.txt)

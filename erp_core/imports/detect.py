@@ -24,6 +24,8 @@ _GENERIC_ORDER = (
     "generic-products",
     "generic-customers",
 )
+_PLAIN_QUANTITIES = frozenset({"quantity", "qty", "数量"})
+_SALES_ONLY = frozenset({"unit_price", "line_amount", "customer_id", "customer_name", "email", "phone", "ship_address"})
 _SHORTEST_PART = {"ascii": 4, "other": 2}
 
 
@@ -154,6 +156,10 @@ def _plausible(found: Detection) -> bool:
         return bool(terms & found.columns.keys()) and not ("sku" in found.columns and product_like)
     if found.kind is Kind.CUSTOMERS:
         return len(found.columns) > 1
+    if found.kind is Kind.STOCK and normalise_header(found.columns["quantity"]) in _PLAIN_QUANTITIES:
+        # sales without an order id look like this; taking them for counts would be a costly mistake
+        sales = _matched(FORMATS["generic-sales"], (*found.columns.values(), *found.unused), {}, None)
+        return not _SALES_ONLY & sales.columns.keys()
     return True
 
 

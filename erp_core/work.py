@@ -1,0 +1,26 @@
+"""What the worker does: every kind of job and its handler, put together at the entry."""
+
+from __future__ import annotations
+
+from erp_core.clock import SystemClock
+from erp_core.imports import work as imports
+from erp_core.jobs.registry import Registry
+from erp_core.settings import Settings
+
+IMPORT_CHECK = "import.check"
+IMPORT_RUN = "import.run"
+IMPORT_UNDO = "import.undo"
+
+REGISTRY = Registry({IMPORT_CHECK: imports.check, IMPORT_RUN: imports.run, IMPORT_UNDO: imports.undo})
+
+
+def run_worker(settings: Settings, *, once: bool) -> int:
+    """Run waiting jobs: until none waits, or until asked to end. Returns the exit code."""
+    from erp_core.jobs.book import JobBook
+    from erp_core.jobs.worker import run_pending, serve
+
+    clock = SystemClock()
+    if once:
+        run_pending(JobBook(settings.jobs_path, clock), REGISTRY, settings, clock)
+        return 0
+    return serve(REGISTRY, settings, clock)

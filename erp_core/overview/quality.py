@@ -1,0 +1,173 @@
+"""Can the numbers be trusted? What is missing in the stored data, how much of it, and which numbers it blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from erp_core.catalog.tables import product, product_cost
+from erp_core.company.views import Company
+from erp_core.finance.tables import fx_rate
+from erp_core.imports.tables import import_batch
+from erp_core.orders.tables import daily_orders, daily_sales, sales_order
+from erp_core.purchasing.tables import supplier_item
+from erp_core.stock.tables import stock_balance
+from erp_core.text import T, Text
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One thing that is missing: `count` of `total`, the share of revenue it touches (None where that says nothing),
+    what it blocks, what to do, and the page (with its view) where it is done."""
+
+    key: str
+    title: Text
+    count: int
+    total: int
+    revenue_share: float | None
+    blocks: Text
+    remedy: Text
+    page: str
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is missing."""
+        return self.count == 0
+
+
+def gaps(connection: sa.Connection, company: Company) -> tuple[Gap, ...]:
+    """All checks, the open ones first, those that touch most revenue at the top. Empty without any data."""
+    if connection.execute(sa.select(import_batch.c.id).limit(1)).first() is None:
+        return ()
+    found = (
+        _costs(connection),
+        _counts(connection),
+        _shortfalls(connection),
+        _suppliers(connection),
+        _customers(connection),
+        _rates(connection, company),
+        _rejected(connection),
+    )
+    return tuple(sorted(found, key=lambda gap: (gap.closed, -(gap.revenue_share or 0.0))))
+
+
+_SOLD = sa.and_(product.c.is_charge.is_(sa.false()), product.c.withdrawn_by.is_(None))
+
+
+def _lacking(connection: sa.Connection, has: sa.Select[tuple[int]]) -> tuple[int, int, float | None]:
+    """Products that are sold and not in `has`: how many, of how many, and their share of revenue."""
+    sold = (
+        sa.select(daily_sales.c.product_id, sa.func.sum(daily_sales.c.revenue).label("revenue"))
+        .join(product, product.c.id == daily_sales.c.product_id)
+        .where(_SOLD)
+        .group_by(daily_sales.c.product_id)
+        .subquery()
+    )
+    lacks = sold.c.product_id.not_in(has)
+    count, total, revenue, whole = connection.execute(
+        sa.select(
+            sa.func.coalesce(sa.func.sum(sa.case((lacks, 1), else_=0)), 0),
+            sa.func.count(),
+            sa.func.coalesce(sa.func.sum(sa.case((lacks, sold.c.revenue), else_=0)), 0),
+            sa.func.coalesce(sa.func.sum(sold.c.revenue), 0),
+        )
+    ).one()
+    return int(count), int(total), float(revenue) / float(whole) if whole else None
+
+
+def _costs(connection: sa.Connection) -> Gap:
+    count, total, share = _lacking(
+        connection, sa.select(product_cost.c.product_id).where(product_cost.c.withdrawn_by.is_(None))
+    )
+    return Gap(
+        "costs", T("Products sold without a unit cost"), count, total, share,
+        T("Gross margin, cost of goods sold, turnover, stock value, GMROI"),
+        T("Import a product or stock list with a cost column."),
+        "data?view=import",
+    )  # fmt: skip
+
+
+def _counts(connection: sa.Connection) -> Gap:
+    count, total, share = _lacking(
+        connection, sa.select(stock_balance.c.product_id).where(stock_balance.c.on_hand.is_not(None))
+    )
+    return Gap(
+        "counts", T("Products sold whose stock nobody has counted"), count, total, share,
+        T("Stock, days of cover, turnover, in-stock rate, what to buy"),
+        T("Import a stock list, or a count, with SKU and quantity."),
+        "data?view=import",
+    )  # fmt: skip
+
+
+def _shortfalls(connection: sa.Connection) -> Gap:
+    query = sa.select(
+        sa.func.coalesce(sa.func.sum(sa.case((stock_balance.c.shortfall > 0, 1), else_=0)), 0),
+        sa.func.count(stock_balance.c.on_hand),
+    )
+    count, total = connection.execute(query).one()
+    return Gap(
+        "shortfall", T("Stock levels where more was sold than counts and receipts account for"), int(count), int(total), None,
+        T("Stock, average inventory, what to buy"),
+        T("Count these products again, or import the receipts that are missing."),
+        "inventory?view=overview",
+    )  # fmt: skip
+
+
+def _suppliers(connection: sa.Connection) -> Gap:
+    count, total, share = _lacking(
+        connection, sa.select(supplier_item.c.product_id).where(supplier_item.c.withdrawn_by.is_(None))
+    )
+    return Gap(
+        "suppliers", T("Products sold without a supplier"), count, total, share,
+        T("The purchase list by supplier; lead times and minimums are the company’s defaults"),
+        T("Import a supplier or product list with supplier, lead time, MOQ and pack size."),
+        "data?view=import",
+    )  # fmt: skip
+
+
+def _customers(connection: sa.Connection) -> Gap:
+    query = sa.select(
+        sa.func.coalesce(sa.func.sum(sa.case((sales_order.c.customer_id.is_(None), 1), else_=0)), 0), sa.func.count()
+    ).where(
+        sales_order.c.withdrawn_by.is_(None),
+        sales_order.c.document == "order",
+        sales_order.c.state.not_in(("cancelled", "adjustment")),
+    )
+    count, total = connection.execute(query).one()
+    return Gap(
+        "customers", T("Orders without a customer"), int(count), int(total), None,
+        T("Customers, new customers, repeat customers"),
+        T("Export the orders again with the buyer’s id, mail or phone."),
+        "data?view=import",
+    )  # fmt: skip
+
+
+def _rates(connection: sa.Connection, company: Company) -> Gap:
+    used = set(connection.execute(sa.select(sa.distinct(daily_orders.c.currency))).scalars())
+    with_rate = set(
+        connection.execute(
+            sa.select(sa.distinct(fx_rate.c.currency)).where(
+                fx_rate.c.base == company.base_currency, fx_rate.c.withdrawn_by.is_(None)
+            )
+        ).scalars()
+    )
+    lacking = used - with_rate - {company.base_currency} if len(used) > 1 else set()
+    return Gap(
+        "rates", T("Currencies without an exchange rate to {base}", base=company.base_currency), len(lacking), len(used), None,
+        T("All sums of money over several currencies"),
+        T("Add the rates in Settings, or import a table of rates."),
+        "settings?view=company",
+    )  # fmt: skip
+
+
+def _rejected(connection: sa.Connection) -> Gap:
+    receipts = connection.execute(sa.select(import_batch.c.receipt).where(import_batch.c.status == "done")).scalars().all()
+    rejected = sum(int(receipt.get("rows_rejected", 0)) for receipt in receipts)
+    read = sum(int(receipt.get("rows_read", 0)) for receipt in receipts)
+    return Gap(
+        "rejected", T("Rows of imported files that were rejected"), rejected, read, None,
+        T("Everything that these rows would have said"),
+        T("Download the rejected rows with their reasons, correct them, import them again."),
+        "data?view=receipts",
+    )  # fmt: skip

@@ -16,6 +16,7 @@ from erp_core.settings import ROOT, Settings
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 LIVED_LONG = 60.0
+SHORT_LIVES = 3
 
 
 class Supervisor:
@@ -32,6 +33,12 @@ class Supervisor:
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._short_lives = 0
+
+    @property
+    def failing(self) -> bool:
+        """Whether the worker died soon after its start several times in a row: waiting jobs will stay waiting."""
+        return self._short_lives >= SHORT_LIVES
 
     @property
     def pid(self) -> int | None:
@@ -76,8 +83,9 @@ class Supervisor:
             if process is not None:
                 process.wait()
                 _close_input(process)
-            if time.monotonic() - started > LIVED_LONG:
-                pause = FIRST_PAUSE
+            lived_long = time.monotonic() - started > LIVED_LONG
+            self._short_lives = 0 if lived_long else self._short_lives + 1
+            pause = FIRST_PAUSE if lived_long else pause
             self._stopping.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 

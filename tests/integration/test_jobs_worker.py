@@ -580,11 +580,15 @@ def test_jobs_handed_in_while_no_app_runs_are_done_by_the_next(processes: Proces
     processes.until_no_worker()
 
 
-def test_a_worker_that_cannot_be_started_is_tried_again_until_the_app_ends(processes: Processes) -> None:
-    supervisor = Supervisor(processes.settings, [str(processes.settings.home / "no-such-program")])
+@pytest.mark.parametrize("command", [["no-such-program"], [sys.executable, "-c", "raise SystemExit(1)"]])
+def test_a_worker_that_dies_at_its_start_is_tried_again_and_told_of(processes: Processes, command: list[str]) -> None:
+    supervisor = Supervisor(processes.settings, command)
     supervisor.start()
-    assert supervisor.pid is None
-    supervisor.stop()
+    try:
+        assert not supervisor.failing
+        until(lambda: supervisor.failing, "nobody was told that the worker does not start")
+    finally:
+        supervisor.stop()
 
 
 if __name__ == "__main__":

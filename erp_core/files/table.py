@@ -1,9 +1,8 @@
-"""A table of text as a file held it, before anybody says what it means."""
+"""A table of text as a file holds it: every cell as it came, every row with the number that a spreadsheet shows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,10 +10,15 @@ import pyarrow as pa
 
 from erp_core.text import Text
 
+RowNumbers = npt.NDArray[np.int64]
+
 
 @dataclass(frozen=True)
 class RowIssue:
-    """Something odd about a record of the file. Codes that start with `row.` concern the record as a whole."""
+    """Something odd about one row, or about the file (`row` None).
+
+    Codes that start with `row.` say that the row cannot be trusted as a whole; all others are information.
+    """
 
     row: int | None
     column: str | None
@@ -24,29 +28,33 @@ class RowIssue:
 
 @dataclass(frozen=True)
 class RawTable:
-    """Headers and cells of text.
+    """What `read_table` gives.
 
-    `columns`: headers without outer white space, in the file's order, doubles kept; `cells`: one array of string (or
-    dictionary of string) a column, null where the cell is empty; `row_numbers`: the record's number as a spreadsheet
-    shows it; `header_row`: 1-based; `encoding` and `delimiter`: None where the container has none.
+    `columns`: headers without outer white space; doubles stay, in the file's order. `cells`: one dictionary-encoded
+    array of text a column; a cell that is missing is the empty text, never null. `row_numbers`: the record's number in
+    the file as a spreadsheet shows it, from 1: preamble, header and blank lines count, a quoted record over several
+    lines is one. Rows without any text are not records. `header_row`: in the same count. `sha256`: of the bytes as
+    given. `encoding`: None where the container knows no encodings; `delimiter`: None unless the container is `csv`.
+    `container`: csv, xlsx, parquet or html; `packed`: whether it came in gzip.
     """
 
     columns: tuple[str, ...]
-    cells: tuple[pa.Array | pa.ChunkedArray, ...]
-    row_numbers: npt.NDArray[np.int64]
+    cells: tuple[pa.DictionaryArray, ...]
+    row_numbers: RowNumbers
     name: str
     sha256: str
-    encoding: str | None
-    delimiter: str | None
-    header_row: int
     container: str
+    header_row: int
+    encoding: str | None = None
+    delimiter: str | None = None
     sheet: str | None = None
+    packed: bool = False
     issues: tuple[RowIssue, ...] = ()
 
     def __len__(self) -> int:
         return len(self.row_numbers)
 
-    def rows(self, start: int, count: int) -> list[list[Any]]:
-        """Some records as lists of cells, for a preview."""
-        columns = [column.slice(start, count).to_pylist() for column in self.cells]
-        return [list(row) for row in zip(*columns, strict=True)]
+    def rows(self, positions: npt.NDArray[np.int64]) -> list[tuple[str, ...]]:
+        """The cells of some rows, by position (0 is the first record)."""
+        taken = [column.take(pa.array(positions, pa.int64())).to_pylist() for column in self.cells]
+        return list(zip(*taken, strict=True))

@@ -130,7 +130,8 @@ def measure(path: Path, url: str, peer_url: str, repeat: int) -> dict[str, list[
             tables = _timed_child(TABLES_CODE.format(source=url, url=peer_url, path=str(path), tables=TABLES), {})
             times["tables"].append(tables["seconds"])
             print(f"round {round_no + 1}: first {first}  second {second}  tables {tables}", file=sys.stderr)
-            assert second["unchanged"] == first["rows"] and second["orders"] == 0
+            if second["unchanged"] != first["rows"] or second["orders"]:
+                raise SystemExit(f"the second import changed something: {second}")
     return times
 
 
@@ -147,12 +148,12 @@ def main() -> None:
         times = measure(given.file, url, peer_url, given.repeat)
     median = {name: statistics.median(values) for name, values in times.items()}
     kind = "PostgreSQL" if given.database else "SQLite"
-    print(
-        f"### Import, {kind}, {date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, pandas {pd.__version__}\n"
+    machine = (
+        f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, pandas {pd.__version__}"
     )
-    print(
-        f"median of {given.repeat} rounds: raw {median['raw']:.2f} s, import {median['import']:.2f} s, repeat {median['repeat']:.2f} s, tables {median['tables']:.2f} s\n"
-    )
+    print(f"### Import, {kind}, {date.today()}, {machine}\n")
+    seconds = ", ".join(f"{name} {median[name]:.2f} s" for name in ("raw", "import", "repeat", "tables"))
+    print(f"median of {given.repeat} rounds: {seconds}\n")
     print("| figure | measured | limit |\n|---|---|---|")
     ratios = [
         (a / b for a, b in zip(times[x], times[y], strict=True))

@@ -258,8 +258,11 @@ def _receipt_lines(session: Session, dry_run: bool, document: dict[str, Any]) ->
     )  # fmt: skip
     orders = T(
         "{orders} orders ({cancelled} of them cancelled), {lines} lines, {quantity} units.",
-        orders=document["orders"], cancelled=document["cancellations"], lines=document["lines"], quantity=document["quantity"],
-    )  # fmt: skip
+        orders=document["orders"],
+        cancelled=document["cancellations"],
+        lines=document["lines"],
+        quantity=document["quantity"],
+    )
     lines = [session.say(head), "  " + session.say(rows), "  " + session.say(orders)]
     lines += [f"  {currency} {amount}" for currency, amount in document["amount_read"].items()]
     for issue in document["issues"][:20]:
@@ -390,7 +393,7 @@ def _stock(session: Session, given: argparse.Namespace) -> int:
     return 0 if document["ok"] else FAILED_CHECK
 
 
-def _db(session: Session, given: argparse.Namespace) -> int:
+def _db(session: Session, _given: argparse.Namespace) -> int:
     session.settings.home.mkdir(parents=True, exist_ok=True)
     revision = upgrade(Database(session.settings.database_url))
     session.show({"schema": revision}, [session.say(T("The database is at schema {revision}.", revision=revision))])

@@ -7,11 +7,9 @@ from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
 from erp_core.settings import Settings
 
-IMPORT_CHECK = "import.check"
-IMPORT_RUN = "import.run"
-IMPORT_UNDO = "import.undo"
-
-REGISTRY = Registry({IMPORT_CHECK: imports.check, IMPORT_RUN: imports.run, IMPORT_UNDO: imports.undo})
+REGISTRY = Registry(
+    {imports.CHECK: imports.check, imports.RUN: imports.run, imports.UNDO: imports.undo},
+)
 
 
 def run_worker(settings: Settings, *, once: bool) -> int:

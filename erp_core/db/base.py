@@ -27,7 +27,7 @@ _SQLITE_UTC = sqlite.DATETIME(
 
 
 class UtcTime(TypeDecorator[dt.datetime]):
-    """An instant, to the second: aware UTC in Python; `YYYY-MM-DD HH:MM:SS` text in SQLite, timestamptz in PostgreSQL."""
+    """An instant, to the second: aware UTC in Python; `YYYY-MM-DD HH:MM:SS` in SQLite, timestamptz in PostgreSQL."""
 
     impl = sa.DateTime
     cache_ok = True
@@ -45,7 +45,7 @@ class UtcTime(TypeDecorator[dt.datetime]):
         whole = value.astimezone(dt.UTC).replace(microsecond=0)
         return whole.replace(tzinfo=None) if dialect.name == "sqlite" else whole
 
-    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+    def process_result_value(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:  # noqa: ARG002
         if value is None:
             return None
         return value.replace(tzinfo=dt.UTC) if value.tzinfo is None else value.astimezone(dt.UTC)

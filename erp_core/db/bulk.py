@@ -90,12 +90,10 @@ def load_temporary(
 
     A table of the same name left by an earlier call is replaced.
     """
-    table = sa.Table(
-        name, sa.MetaData(), *(sa.Column(key, kind) for key, (kind, _) in columns.items()), prefixes=["TEMPORARY"]
-    )
-    connection.execute(
-        sa.text(f"DROP TABLE IF EXISTS {'temp.' if connection.dialect.name == 'sqlite' else 'pg_temp.'}{name}")
-    )
+    typed = [sa.Column(key, kind) for key, (kind, _) in columns.items()]
+    table = sa.Table(name, sa.MetaData(), *typed, prefixes=["TEMPORARY"])
+    schema = "temp" if connection.dialect.name == "sqlite" else "pg_temp"
+    connection.execute(sa.text(f"DROP TABLE IF EXISTS {schema}.{name}"))
     table.create(connection)
     insert_columns(connection, table, {key: column for key, (_, column) in columns.items()})
     if connection.dialect.name == "postgresql":
@@ -104,7 +102,7 @@ def load_temporary(
 
 
 def next_id(connection: sa.Connection, table: sa.Table) -> int:
-    """The first free id. Call it under the write lock; on PostgreSQL this takes a lock on the table for the transaction."""
+    """The first free id. Call it under the write lock; PostgreSQL locks the table for the transaction."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()) + 1
@@ -113,11 +111,8 @@ def next_id(connection: sa.Connection, table: sa.Table) -> int:
 def advance_sequence(connection: sa.Connection, table: sa.Table) -> None:
     """After rows with explicit ids: let PostgreSQL's sequence continue behind them. SQLite needs nothing."""
     if connection.dialect.name == "postgresql":
-        connection.execute(
-            sa.text(
-                f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), (SELECT coalesce(max(id), 1) FROM {table.name}))"
-            )
-        )
+        last = f"(SELECT coalesce(max(id), 1) FROM {table.name})"
+        connection.execute(sa.text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last})"))
 
 
 def fetch_columns(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, list[Any]]:

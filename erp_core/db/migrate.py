@@ -22,7 +22,7 @@ def _config(database: Database) -> Config:
 
 
 def upgrade(database: Database) -> str:
-    """Run the migrations that are missing; returns the schema's revision. Safe to call again, also from two processes."""
+    """Run the migrations that are missing; returns the schema's revision. Safe to call twice, also at once."""
     command.upgrade(_config(database), "head")
     return current_revision(database) or ""
 

@@ -62,7 +62,11 @@ def refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
     batches = sorted(connection.execute(query).scalars().all())
     if batches:
         raise Conflict(
-            T("Import {batch} cannot be undone: later imports changed the same rows: {later}.", batch=batch_id, later=", ".join(map(str, batches))),
+            T(
+                "Import {batch} cannot be undone: later imports changed the same rows: {later}.",
+                batch=batch_id,
+                later=", ".join(map(str, batches)),
+            ),
             hint=T("Undo the later imports first, the newest before the older."),
             code="undo.later_imports",
         )  # fmt: skip

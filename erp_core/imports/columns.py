@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -195,7 +197,7 @@ def _numbers(coded: Coded, cell: Cell, parsed: _Parsed) -> Numbers:
     if cell is Cell.COUNT:
         decimals = 0
     for at in np.flatnonzero(known).tolist():
-        scaled[at] = int(round(read[at].scaleb(decimals)))  # type: ignore[union-attr]
+        scaled[at] = round(cast("Decimal", read[at]).scaleb(decimals))
     return Numbers(scaled[coded.codes], decimals, known[coded.codes])
 
 
@@ -215,9 +217,20 @@ def _times(coded: Coded, cell: Cell, parsed: _Parsed, zone: str) -> tuple[Times,
         found[naive] = values.localise(found[naive], zone)
     warning = None
     if ambiguous:
-        warning = T("Dates such as “{word}” can be read in two ways; day and month were taken as {order}. Write dates as YYYY-MM-DD to be sure.",
-                    word=ambiguous, order=T("day, month") if day_first else T("month, day"))  # fmt: skip
+        warning = T(
+            "Dates such as “{word}” can be read in two ways; day and month were taken as {order}. "
+            "Write dates as YYYY-MM-DD to be sure.",
+            word=ambiguous,
+            order=T("day, month") if day_first else T("month, day"),
+        )
     return Times(found[coded.codes]), warning
+
+
+def known_only(values: npt.NDArray[Any], known: Bools) -> npt.NDArray[Any]:
+    """Values as plain objects, None where they are not known."""
+    result = np.full(len(values), None, object)
+    result[known] = values[known]
+    return result
 
 
 def empty_coded(count: int) -> Coded:

@@ -105,20 +105,27 @@ def need(detection: Detection, table: RawTable) -> Format:
                 columns=", ".join(table.columns[:12]),
             ),
             hint=T(
-                "Say what the file is with --format NAME and which column is which with --map field=Header, or map it on the page Data."
+                "Say what the file is with --format NAME and which column is which with --map field=Header, "
+                "or map it on the page Data."
             ),
             code="import.unknown_format",
         )
     declared = FORMATS[detection.format]
     if detection.missing:
-        titles = [_title(declared, entry) for entry in detection.missing]
         raise MappingNeeded(
-            T("{file}: recognised as {format}, but a required column is missing: {columns}",
-              file=table.name, format=declared.name, columns=", ".join(titles)),
-            hint=T("Export the file with this column, or name the column that holds it with --map field=Header (fields: {fields}).",
-                   fields=", ".join(detection.missing)),
+            T(
+                "{file}: recognised as {format}, but a required column is missing: {columns}",
+                file=table.name,
+                format=declared.name,
+                columns=", ".join(_title(declared, entry) for entry in detection.missing),
+            ),
+            hint=T(
+                "Export the file with this column, or name the column that holds it with --map field=Header "
+                "(fields: {fields}).",
+                fields=", ".join(detection.missing),
+            ),
             code="import.missing_column",
-        )  # fmt: skip
+        )
     return declared
 
 

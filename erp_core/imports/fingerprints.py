@@ -34,7 +34,7 @@ def _combined(columns: Sequence[npt.NDArray[np.uint64]]) -> npt.NDArray[np.uint6
 
 
 def of_lines(lines: Mapping[str, npt.NDArray[Any]], skus: Sequence[str], titles: Sequence[str], count: int) -> Ints:
-    """One number per order over its lines, in whatever order they stand; 0 without lines. `lines` is sorted by order."""
+    """One number per order over its lines, in whatever order they stand; 0 without. `lines` is sorted by order."""
     if not len(lines["order"]):
         return np.zeros(count, np.int64)
     sku = _hashed_words(skus)

@@ -23,7 +23,7 @@ from erp_core.finance import service as finance
 from erp_core.imports.amounts import currency_code
 from erp_core.imports.batch import Batch, keep_rejected
 from erp_core.imports.changes import rememberer
-from erp_core.imports.columns import Coded, Numbers, Times, read_column
+from erp_core.imports.columns import Coded, Numbers, Times, known_only, read_column
 from erp_core.imports.declaration import Cell, Kind
 from erp_core.imports.receipt import FileRead, Issue, Receipt
 from erp_core.imports.rows import Source
@@ -100,13 +100,13 @@ def check(source: Source, company: Company, currency: str | None) -> Checked:
 def _plain(cell: Cell, coded: Coded, numbers: Numbers | None, times: Times | None) -> Objects:
     if numbers is not None:
         if cell is Cell.COUNT:
-            return np.where(numbers.known, numbers.scaled, None)
+            return known_only(numbers.scaled, numbers.known)
         step = PRICE_DECIMALS - numbers.decimals
         stored = numbers.scaled * 10**step if step >= 0 else np.round(numbers.scaled / 10.0**-step).astype(np.int64)
-        return np.where(numbers.known, stored, None)
+        return known_only(stored, numbers.known)
     if times is not None:
         days = times.at.astype("datetime64[D]").astype(object)
-        return np.where(times.known, days, None)
+        return known_only(days, times.known)
     return coded.take(np.arange(len(coded.codes), dtype=np.int64))
 
 
@@ -142,9 +142,18 @@ def _check_currency(checked: Checked, default: str) -> None:
 
 
 _NOT_BELOW = {
-    "quantity": 0, "reserved": 0, "incoming": 0, "unit_cost": 0, "unit_price": 0, "lead_time_days": 0, "moq": 1, "pack": 1,
-    "minimum_order": 0, "weight_grams": 0, "rate": 1,
-}  # fmt: skip
+    "quantity": 0,
+    "reserved": 0,
+    "incoming": 0,
+    "unit_cost": 0,
+    "unit_price": 0,
+    "minimum_order": 0,
+    "weight_grams": 0,
+    "lead_time_days": 0,
+    "moq": 1,
+    "pack": 1,
+    "rate": 1,
+}
 
 
 def _check_ranges(checked: Checked) -> None:

@@ -17,6 +17,7 @@ from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
 from erp_core.imports.batch import Batch
+from erp_core.imports.columns import known_only
 from erp_core.imports.sales import Orders
 from erp_core.orders import service as order_service
 from erp_core.orders.rules import Fate
@@ -40,6 +41,16 @@ class Loaded:
 
 
 ACCEPTED, REJECTED, UNCHANGED = 0, 1, 2
+_CUSTOMER_FIELDS = {  # column of customer → field of the file
+    "external_id": "customer_id",
+    "name": "customer_name",
+    "email": "email",
+    "phone": "phone",
+    "country": "country",
+    "province": "province",
+    "city": "city",
+    "postcode": "postcode",
+}
 
 
 def load(batch: Batch, orders: Orders) -> Loaded:
@@ -144,7 +155,7 @@ def _columns(
     for name in ("status_at", "ordered_at", "paid_at", "shipped_at", "completed_at", "cancelled_at"):
         headers[name] = header[name].astype("datetime64[s]")
     for name, source in (("discount", "order_discount"), ("shipping", "shipping"), ("tax", "tax"), ("total", "total")):
-        headers[name] = np.where(header[f"{source}_known"], header[source], None)
+        headers[name] = known_only(header[source], header[f"{source}_known"])
     title = np.array([*orders.titles, None], object)[orders.lines["title"][keep]]
     title[title == names] = None
     fulfilled = np.array([False, True, None], object)[orders.lines["fulfilled"][keep]]
@@ -155,7 +166,7 @@ def _columns(
         "product_id": product_id,
         "title": title,
         "quantity": quantity,
-        "unit_price": price if (price >= 0).all() else np.where(price >= 0, price, None),
+        "unit_price": price if (price >= 0).all() else known_only(price, price >= 0),
         "discount": orders.lines["line_discount"][keep],
         "amount": amount,
         "refunded": refunded,
@@ -190,7 +201,7 @@ def _refunds(orders: Orders, keep: Ints, order: Ints, amount: Ints, live: npt.ND
 def _customers(batch: Batch, orders: Orders, written: npt.NDArray[np.bool_]) -> npt.NDArray[np.object_]:
     header = orders.header
     keys = customer_keys(header["customer_id"], header["email"], header["phone"])
-    keys = np.where(written, keys, None)
+    keys = known_only(keys, written)
     ids = np.full(len(keys), None, object)
     for scope in pd.unique(header["shop"][written]):
         here = np.flatnonzero((header["shop"] == scope) & (keys != None))  # noqa: E711
@@ -198,11 +209,7 @@ def _customers(batch: Batch, orders: Orders, written: npt.NDArray[np.bool_]) -> 
             continue
         codes, unique = pd.factorize(keys[here])
         first = here[np.unique(codes, return_index=True)[1]]
-        fields = {
-            "external_id": header["customer_id"][first], "name": header["customer_name"][first], "email": header["email"][first],
-            "phone": header["phone"][first], "country": header["country"][first], "province": header["province"][first],
-            "city": header["city"][first], "postcode": header["postcode"][first],
-        }  # fmt: skip
+        fields = {name: header[source][first] for name, source in _CUSTOMER_FIELDS.items()}
         found = parties.ensure_customers(batch.uow, str(scope), list(unique), fields, batch.id)
         ids[here] = np.asarray(found, object)[codes]
     return ids

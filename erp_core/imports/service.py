@@ -1,6 +1,6 @@
 """Files in, receipts out: recognise, check, store in one transaction, undo.
 
-What a file brings goes in whole or not at all, leaves a receipt, changes nothing when it comes again, and can be undone.
+What a file brings goes in whole or not at all, leaves a receipt, changes nothing when it comes again, can be undone.
 """
 
 from __future__ import annotations
@@ -257,7 +257,12 @@ def _refuse_if_any_rejects(issues: Sequence[Issue]) -> None:
     if rejecting:
         first = rejecting[0]
         raise BadInput(
-            T("{count} problems in the file, the first in row {row}: {message}", count=len(rejecting), row=first.row, message=first.message),
+            T(
+                "{count} problems in the file, the first in row {row}: {message}",
+                count=len(rejecting),
+                row=first.row,
+                message=first.message,
+            ),
             hint=T("Correct the rows, or import without --strict: the other orders then go in."),
             code="import.strict",
         )  # fmt: skip

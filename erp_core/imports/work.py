@@ -22,6 +22,11 @@ from erp_core.jobs.registry import JobContext
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.text import T, Text, say
 
+# kinds of jobs
+CHECK = "import.check"
+RUN = "import.run"
+UNDO = "import.undo"
+
 PREVIEW_ROWS = 50
 _ISSUES_SHOWN = 500
 _LONGEST_CELL = 200

@@ -31,13 +31,16 @@ Column = npt.NDArray[Any]
 
 # What a later file may fill in or change. Where it says nothing, what stands stays.
 _KEPT_IF_UNSAID = (
-    "status_word", "paid_at", "shipped_at", "completed_at", "cancelled_at", "customer_id", "discount", "shipping", "tax",
-    "total", "ship_name", "ship_phone", "ship_address", "country", "province", "city", "postcode", "buyer_note",
+    "status_word", "paid_at", "shipped_at", "completed_at", "cancelled_at", "customer_id", "discount", "shipping",
+    "tax", "total", "ship_name", "ship_phone", "ship_address", "country", "province", "city", "postcode", "buyer_note",
     "seller_note", "carrier", "tracking_number",
 )  # fmt: skip
 _REPLACED = (
-    "document", "state", "status_at", "ordered_at", "ds", "currency", "lines", "quantity", "goods", "charges", "refunded",
-    "header_fingerprint", "lines_fingerprint",
+    "document", "state", "status_at", "ordered_at", "ds", "currency", "lines", "quantity", "goods", "charges",
+    "refunded", "header_fingerprint", "lines_fingerprint",
+)  # fmt: skip
+_LINE_COLUMNS = (
+    "product_id", "title", "quantity", "unit_price", "discount", "amount", "refunded", "cancelled", "fulfilled",
 )  # fmt: skip
 _OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerprint", "document"})
 
@@ -53,6 +56,33 @@ class Incoming:
     header_fingerprint: Ints
     lines_fingerprint: Ints
     has_lines: npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """One file's orders on their way in. `order_id`: of each incoming order; `created`, `changed` and `revived` (of
+    a withdrawn import): positions of those to write."""
+
+    uow: UnitOfWork
+    batch_id: int
+    order_id: Ints
+    headers: Mapping[str, Column]
+    lines: Mapping[str, Column]
+    created: Ints
+    changed: Ints
+    revived: Ints
+
+    @property
+    def revised(self) -> Ints:
+        """Positions of orders whose rows stand already."""
+        return np.concatenate([self.changed, self.revived])
+
+    @property
+    def has_lines(self) -> npt.NDArray[np.bool_]:
+        """Which incoming orders bring lines."""
+        has = np.zeros(len(self.order_id), bool)
+        has[self.lines["order"]] = True
+        return has
 
 
 @dataclass(frozen=True)
@@ -142,33 +172,37 @@ def write(
     connection = uow.connection
     order_id = standing.order_id.copy()
     fresh = np.flatnonzero(standing.fate == int(Fate.NEW))
-    revived = fresh[order_id[fresh] > 0]
     created = fresh[order_id[fresh] == 0]
     order_id[created] = np.arange(len(created)) + next_id(connection, sales_order)
     changed = np.flatnonzero(standing.fate == int(Fate.CHANGED))
-    revised = np.concatenate([changed, revived])
-    has_lines = np.zeros(len(order_id), bool)
-    has_lines[lines["order"]] = True
-    if len(revised):
-        touched = _orders_table(connection, "revised_orders", order_id[revised])
-        _remember_headers(uow, batch_id, order_id[changed], order_id[revived])
-        rollups.add(connection, touched, -1)
-        stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
-        relined = _orders_table(connection, "relined_orders", order_id[revised[has_lines[revised]]])
-        connection.execute(
-            sa.update(order_line)
-            .where(order_line.c.order_id.in_(sa.select(relined.c.id)), order_line.c.superseded_by.is_(None))
-            .values(superseded_by=batch_id)
-        )
-        _revise_headers(uow, batch_id, order_id, changed, revived, headers, has_lines)
-    _insert_headers(uow, batch_id, order_id, created, headers)
-    _insert_lines(uow, batch_id, order_id, np.concatenate([created, revised]), lines, revised)
-    written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, revised])])
+    writing = _Writing(uow, batch_id, order_id, headers, lines, created, changed, fresh[standing.order_id[fresh] > 0])
+    if len(writing.revised):
+        _revise(writing)
+    _insert_headers(writing)
+    _insert_lines(writing)
+    written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, writing.revised])])
     stock.append_from(uow, movements_of(connection, written))
     rollups.add_headers(connection, written, 1)
-    rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[revised]), 1)
-    _roll_up_created(connection, created, headers, lines)
+    rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
+    _roll_up_created(writing)
     _append_events(uow, batch_id, order_id[created], "imported")
+
+
+def _revise(writing: _Writing) -> None:
+    """Take what stands out of rollups and stock, set its lines aside, and write the new headers over the old."""
+    connection, order_id, revised = writing.uow.connection, writing.order_id, writing.revised
+    touched = _orders_table(connection, "revised_orders", order_id[revised])
+    _remember_headers(writing.uow, writing.batch_id, order_id[writing.changed], order_id[writing.revived])
+    rollups.add(connection, touched, -1)
+    movements = sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id)
+    stock.reverse_from(writing.uow, movements)
+    relined = _orders_table(connection, "relined_orders", order_id[revised[writing.has_lines[revised]]])
+    connection.execute(
+        sa.update(order_line)
+        .where(order_line.c.order_id.in_(sa.select(relined.c.id)), order_line.c.superseded_by.is_(None))
+        .values(superseded_by=writing.batch_id)
+    )
+    _revise_headers(writing)
 
 
 def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
@@ -184,12 +218,12 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
     new = np.array([row.id for row in rows if row.first_batch_id == batch_id], np.int64)
     revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
     touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
-    products = np.array(
-        connection.execute(
-            sa.select(sa.distinct(order_line.c.product_id)).join(touched, touched.c.id == order_line.c.order_id).where(order_line.c.product_id.is_not(None))
-        ).scalars().all(),
-        np.int64,
-    )  # fmt: skip
+    named = (
+        sa.select(sa.distinct(order_line.c.product_id))
+        .join(touched, touched.c.id == order_line.c.order_id)
+        .where(order_line.c.product_id.is_not(None))
+    )
+    products = np.array(connection.execute(named).scalars().all(), np.int64)
     rollups.add(connection, touched, -1)
     stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
     fresh = _orders_table(connection, "fresh_orders", new)
@@ -294,32 +328,29 @@ def _header_columns(headers: Mapping[str, Column], at: Ints) -> dict[str, Any]:
     return {name: headers[name][at] for name in (*_REPLACED, *_KEPT_IF_UNSAID) if name in headers}
 
 
-def _insert_headers(
-    uow: UnitOfWork, batch_id: int, order_id: Ints, created: Ints, headers: Mapping[str, Column]
-) -> None:
+def _insert_headers(writing: _Writing) -> None:
+    created, headers, connection = writing.created, writing.headers, writing.uow.connection
     columns = _header_columns(headers, created)
     columns |= {
-        "id": order_id[created],
+        "id": writing.order_id[created],
         "channel_id": headers["channel_id"][created],
         "external_id": headers["external_id"][created],
-        "first_batch_id": [batch_id] * len(created),
-        "batch_id": [batch_id] * len(created),
+        "first_batch_id": np.full(len(created), writing.batch_id),
+        "batch_id": np.full(len(created), writing.batch_id),
     }
-    insert_columns(uow.connection, sales_order, columns)
-    advance_sequence(uow.connection, sales_order)
+    insert_columns(connection, sales_order, columns)
+    advance_sequence(connection, sales_order)
 
 
-def _revise_headers(
-    uow: UnitOfWork, batch_id: int, order_id: Ints, changed: Ints, revived: Ints, headers: Mapping[str, Column],
-    has_lines: npt.NDArray[np.bool_],
-) -> None:  # fmt: skip
-    at = np.concatenate([changed, revived])
-    columns = _header_columns(headers, at)
+def _revise_headers(writing: _Writing) -> None:
+    uow, batch_id, changed, revived = writing.uow, writing.batch_id, writing.changed, writing.revived
+    at = writing.revised
+    columns = _header_columns(writing.headers, at)
     typed: dict[str, tuple[sa.types.TypeEngine[Any], Any]] = {
         name: (sales_order.c[name].type, column) for name, column in columns.items()
     }
-    typed["id"] = (sa.BigInteger(), order_id[at])
-    typed["has_lines"] = (sa.Boolean(), has_lines[at].tolist())
+    typed["id"] = (sa.BigInteger(), writing.order_id[at])
+    typed["has_lines"] = (sa.Boolean(), writing.has_lines[at].tolist())
     typed["starts_anew"] = (sa.Boolean(), [False] * len(changed) + [True] * len(revived))
     said = load_temporary(uow.connection, "said_headers", typed)
     values: dict[str, Any] = {}
@@ -340,48 +371,35 @@ def _revise_headers(
     )
 
 
-def _insert_lines(
-    uow: UnitOfWork, batch_id: int, order_id: Ints, written: Ints, lines: Mapping[str, Column], revised: Ints
-) -> None:
+def _insert_lines(writing: _Writing) -> None:
+    order_id, lines, connection = writing.order_id, writing.lines, writing.uow.connection
     wanted = np.zeros(len(order_id), bool)
-    wanted[written] = True
+    wanted[writing.created] = wanted[writing.revised] = True
     at = np.flatnonzero(wanted[lines["order"]])
     at = at[np.argsort(order_id[lines["order"][at]], kind="stable")]
-    line_no = lines["line_no"][at].copy()
-    if len(revised):
-        table = _orders_table(uow.connection, "relined_orders", order_id[revised])
-        offset = np.zeros(len(order_id), np.int64)
-        position = {int(order_id[i]): int(i) for i in revised}
+    offset = np.zeros(len(order_id), np.int64)  # the lines of a new version are numbered after those of the old
+    if len(writing.revised):
+        table = _orders_table(connection, "relined_orders", order_id[writing.revised])
+        position = {int(order_id[i]): int(i) for i in writing.revised}
         query = (
             sa.select(order_line.c.order_id, sa.func.max(order_line.c.line_no))
             .join(table, table.c.id == order_line.c.order_id)
             .group_by(order_line.c.order_id)
         )
-        for found, last in uow.connection.execute(query):
+        for found, last in connection.execute(query):
             offset[position[int(found)]] = last
-        line_no = line_no + offset[lines["order"][at]]
-    columns: dict[str, Any] = {
-        name: lines[name][at]
-        for name in (
-            "product_id",
-            "title",
-            "quantity",
-            "unit_price",
-            "discount",
-            "amount",
-            "refunded",
-            "cancelled",
-            "fulfilled",
-        )
+    columns: dict[str, Any] = {name: lines[name][at] for name in _LINE_COLUMNS}
+    columns |= {
+        "order_id": order_id[lines["order"][at]],
+        "line_no": lines["line_no"][at] + offset[lines["order"][at]],
+        "batch_id": np.full(len(at), writing.batch_id),
     }
-    columns |= {"order_id": order_id[lines["order"][at]], "line_no": line_no, "batch_id": np.full(len(at), batch_id)}
-    insert_columns(uow.connection, order_line, columns)
+    insert_columns(connection, order_line, columns)
 
 
-def _roll_up_created(
-    connection: sa.Connection, created: Ints, headers: Mapping[str, Column], lines: Mapping[str, Column]
-) -> None:
+def _roll_up_created(writing: _Writing) -> None:
     """daily_sales of orders that are new: their lines are still at hand and need not be read back."""
+    created, headers, lines = writing.created, writing.headers, writing.lines
     if not len(created):
         return
     count = len(headers["state"])
@@ -400,7 +418,7 @@ def _roll_up_created(
         amount=lines["amount"][live],
         refunded=lines["refunded"][live],
     )
-    rollups.add_facts(connection, facts, list(keys))
+    rollups.add_facts(writing.uow.connection, facts, list(keys))
 
 
 def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table) -> None:

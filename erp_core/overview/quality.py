@@ -162,7 +162,9 @@ def _rates(connection: sa.Connection, company: Company) -> Gap:
 
 
 def _rejected(connection: sa.Connection) -> Gap:
-    receipts = connection.execute(sa.select(import_batch.c.receipt).where(import_batch.c.status == "done")).scalars().all()
+    receipts = (
+        connection.execute(sa.select(import_batch.c.receipt).where(import_batch.c.status == "done")).scalars().all()
+    )
     rejected = sum(int(receipt.get("rows_rejected", 0)) for receipt in receipts)
     read = sum(int(receipt.get("rows_read", 0)) for receipt in receipts)
     return Gap(

@@ -46,6 +46,7 @@ def set_currencies(draft: Draft) -> None:
     declared = next((s.declared.currency for s in draft.sources if s.declared.currency), None)
     draft.currencies = [assumed.currency or declared or assumed.company_currency]
     draft.order_currency = np.zeros(draft.count, np.int64)
+    own = np.zeros(rows.count, np.int64)
     coded = rows.texts.get("currency")
     if coded is not None:
         of_word = []
@@ -58,12 +59,13 @@ def set_currencies(draft: Draft) -> None:
                 draft.currencies.append(currency)
             of_word.append(draft.currencies.index(currency) if currency else 0)
         by_word = np.array([*of_word, 0], np.int64)
+        own = by_word[coded.codes]
         first = draft.first_row(coded.codes >= 0)
         draft.order_currency = np.where(first >= 0, by_word[coded.codes[first]], 0)
         mixed = (coded.codes >= 0) & (by_word[coded.codes] != draft.of_rows(draft.order_currency, 0))
         text = T("The order has lines in two currencies. Split it into one order per currency.")
         rows.reject(mixed & (draft.order_of_row >= 0), draft.column("currency"), "currency.mixed", text)
-    draft.row_currency = draft.of_rows(draft.order_currency, 0)
+    draft.row_currency = np.where(draft.order_of_row >= 0, draft.of_rows(draft.order_currency, 0), own)
 
 
 def set_amounts(draft: Draft) -> None:

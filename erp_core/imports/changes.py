@@ -50,7 +50,7 @@ def refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
     """A later import that changed the same reference rows must be undone first."""
     mine, later = import_change.alias("mine"), import_change.alias("later")
     query = (
-        sa.select(sa.distinct(later.c.batch_id))
+        sa.select(later.c.batch_id).distinct()
         .select_from(
             mine.join(
                 later,

@@ -193,7 +193,7 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
     at = at[np.argsort(draft.order_of_row[at], kind="stable")]
     order = draft.order_of_row[at]
     amount, currency = draft.amount[at], draft.row_currency[at]
-    quantity = rows.numbers["quantity"].scaled[at]
+    quantity = rows.numbers["quantity"].scaled[at] if "quantity" in rows.numbers else np.zeros(len(at), np.int64)
     title = rows.texts["title"].codes[at] if "title" in rows.texts else np.full(len(at), -1)
     draft.lines = {
         "order": order,

@@ -98,7 +98,7 @@ def ensure_channels(uow: UnitOfWork, names: Sequence[str], platform: str) -> dic
     """The ids of channels by name; missing ones are created."""
     require(uow, Permission.IMPORT_FILES)
     wanted = list(dict.fromkeys(names))
-    found = dict(uow.connection.execute(sa.select(channel.c.name, channel.c.id)).tuples().all())
+    found = dict(uow.connection.execute(sa.select(channel.c.name, channel.c.id)).all())
     for name in wanted:
         if name not in found:
             result = uow.connection.execute(sa.insert(channel).values(name=name, platform=platform))
@@ -219,7 +219,7 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
     revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
     touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
     named = (
-        sa.select(sa.distinct(order_line.c.product_id))
+        sa.select(order_line.c.product_id).distinct()
         .join(touched, touched.c.id == order_line.c.order_id)
         .where(order_line.c.product_id.is_not(None))
     )
@@ -428,7 +428,7 @@ def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table)
         .where(order_event.c.batch_id == batch_id, order_event.c.kind == "revised")
         .order_by(order_event.c.id.desc())
     )
-    before: dict[int, Any] = dict(connection.execute(query).tuples().all())
+    before: dict[int, Any] = dict(connection.execute(query).all())
     names = [column.name for column in sales_order.columns if column.name not in ("id", "channel_id", "external_id")]
     statement = (
         sa.update(sales_order)
@@ -465,7 +465,7 @@ def _refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
         .exists()
     )
     query = (
-        sa.select(sa.distinct(later.c.batch_id))
+        sa.select(later.c.batch_id).distinct()
         .select_from(mine.join(later, sa.and_(later.c.order_id == mine.c.order_id, later.c.id > mine.c.id)))
         .where(
             mine.c.batch_id == batch_id,

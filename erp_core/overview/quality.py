@@ -144,10 +144,10 @@ def _customers(connection: sa.Connection) -> Gap:
 
 
 def _rates(connection: sa.Connection, company: Company) -> Gap:
-    used = set(connection.execute(sa.select(sa.distinct(daily_orders.c.currency))).scalars())
+    used = set(connection.execute(sa.select(daily_orders.c.currency).distinct()).scalars())
     with_rate = set(
         connection.execute(
-            sa.select(sa.distinct(fx_rate.c.currency)).where(
+            sa.select(fx_rate.c.currency).distinct().where(
                 fx_rate.c.base == company.base_currency, fx_rate.c.withdrawn_by.is_(None)
             )
         ).scalars()

@@ -371,7 +371,7 @@ def _stock(session: Session, given: argparse.Namespace) -> int:
             uow.commit()
     with database.reading() as connection:
         company = read_company(connection)
-        differences = views.check(connection, company.time_zone)
+        differences = views.check(connection)
     with database.writing_connection() as connection:  # rolled back: the check computes the rollups anew beside them
         rolled = rollups.check(connection)
     document = {

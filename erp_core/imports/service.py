@@ -166,10 +166,9 @@ def _import_group(
         _refuse_if_any_rejects(issues)
     progress(0.35, T("Waiting for the database …"))
     with unit_of_work(database, who) as uow:
+        empty = _nothing_stored(uow.connection)
         batch_id = _open_batch(uow, declared, options)
-        company_service.adopt_from_import(
-            uow, company.base_currency, company.time_zone, nothing_stored=_nothing_stored(uow.connection)
-        )
+        company_service.adopt_from_import(uow, company.base_currency, company.time_zone, nothing_stored=empty)
         batch = Batch(uow, batch_id, company, progress)
         if declared.kind is Kind.SALES:
             outcome = _load_sales(batch, group, orders)

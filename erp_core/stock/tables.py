@@ -37,6 +37,12 @@ stock_movement = sa.Table(
     sa.CheckConstraint("level IS NULL OR (level >= 0 AND quantity = 0)", name="level"),
     sa.Index("ix_stock_movement_product_id_at", "product_id", "at"),
     sa.Index("ix_stock_movement_order_id", "order_id"),
+    sa.Index(
+        "ix_stock_movement_reverses",
+        "reverses",
+        sqlite_where=sa.text("reverses IS NOT NULL"),
+        postgresql_where=sa.text("reverses IS NOT NULL"),
+    ),
 )
 
 stock_balance = sa.Table(

@@ -416,6 +416,13 @@ def upgrade() -> None:
     with op.batch_alter_table("stock_movement", schema=None) as batch_op:
         batch_op.create_index("ix_stock_movement_order_id", ["order_id"], unique=False)
         batch_op.create_index("ix_stock_movement_product_id_at", ["product_id", "at"], unique=False)
+        batch_op.create_index(
+            "ix_stock_movement_reverses",
+            ["reverses"],
+            unique=False,
+            sqlite_where=sa.text("reverses IS NOT NULL"),
+            postgresql_where=sa.text("reverses IS NOT NULL"),
+        )
 
     op.create_table(
         "supplier_item",

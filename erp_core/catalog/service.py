@@ -1,0 +1,203 @@
+"""Products, their costs, and which of them are charges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import sqlalchemy as sa
+
+from erp_core.catalog.rules import is_charge
+from erp_core.catalog.tables import charge_word, product, product_cost
+from erp_core.catalog.views import charge_words
+from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
+from erp_core.db.uow import UnitOfWork
+from erp_core.security import audit
+from erp_core.security.guard import require
+from erp_core.security.permissions import Permission
+
+Remember = Callable[[str, Sequence[int], Sequence[Mapping[str, Any]]], None]
+Ints = npt.NDArray[np.int64]
+_CONTENT = ("name", "category", "barcode", "unit", "weight_grams")
+
+
+@dataclass(frozen=True)
+class Upserted:
+    """One entry a row: the product's id, and whether the row changed nothing."""
+
+    ids: Ints
+    unchanged: npt.NDArray[np.bool_]
+
+
+def ensure_products(uow: UnitOfWork, skus: Sequence[str], names: Sequence[str | None], batch_id: int) -> Ints:
+    """The ids of distinct SKUs; missing ones are created, marked as charge where they are one, withdrawn ones revived.
+
+    A product without a name takes the one given.
+    """
+    require(uow, Permission.IMPORT_FILES)
+    wanted = load_temporary(
+        uow.connection,
+        "wanted_products",
+        {"at": (sa.BigInteger(), np.arange(len(skus))), "sku": (sa.Text(), list(skus))},
+    )
+    ids = np.zeros(len(skus), np.int64)
+    query = sa.select(wanted.c.at, product.c.id, product.c.name, product.c.withdrawn_by).join(
+        product, product.c.sku == wanted.c.sku
+    )
+    for at, product_id, name, withdrawn in uow.connection.execute(query).all():
+        ids[at] = product_id
+        changes: dict[str, Any] = {"withdrawn_by": None, "batch_id": batch_id} if withdrawn is not None else {}
+        if name is None and names[at] is not None:
+            changes["name"] = names[at]
+        if changes:
+            uow.connection.execute(sa.update(product).where(product.c.id == product_id).values(**changes))
+    lacking = np.flatnonzero(ids == 0)
+    if len(lacking):
+        words = set(charge_words(uow.connection))
+        ids[lacking] = np.arange(len(lacking)) + next_id(uow.connection, product)
+        insert_columns(
+            uow.connection,
+            product,
+            {
+                "id": ids[lacking],
+                "sku": [skus[i] for i in lacking.tolist()],
+                "name": [names[i] for i in lacking.tolist()],
+                "is_charge": [is_charge(skus[i], names[i], words) for i in lacking.tolist()],
+                "batch_id": np.full(len(lacking), batch_id),
+            },
+        )
+        advance_sequence(uow.connection, product)
+    return ids
+
+
+def upsert_products(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remember: Remember) -> Upserted:
+    """Create or change products from a list (sku, name, category, barcode, unit, weight_grams; None says nothing).
+
+    `remember` gets the earlier content of every product that changes. Of rows with one SKU the last wins.
+    """
+    require(uow, Permission.IMPORT_FILES)
+    codes, skus = pd.factorize(rows["sku"])
+    known = set(uow.connection.execute(sa.select(product.c.sku).where(product.c.withdrawn_by.is_(None))).scalars())
+    last_name = dict(zip(rows["sku"], rows["name"], strict=True))
+    unique = ensure_products(uow, list(skus), [last_name[sku] for sku in skus], batch_id)
+    ids = unique[codes]
+    is_new = np.array([sku not in known for sku in skus], bool)[codes]
+    held = _contents(uow.connection, unique)
+    unchanged = np.zeros(len(rows), bool)
+    befores: dict[int, dict[str, Any]] = {}
+    for at, row in enumerate(rows[list(_CONTENT)].to_dict("records")):
+        product_id = int(ids[at])
+        said = {name: value for name, value in row.items() if value is not None and value == value}
+        differing = {name: value for name, value in said.items() if held[product_id][name] != value}
+        if differing:
+            befores.setdefault(product_id, dict(held[product_id]))
+            held[product_id] |= differing
+        unchanged[at] = not differing and not is_new[at]
+    if befores:
+        old = [product_id for product_id in befores if not is_new[np.flatnonzero(ids == product_id)[0]]]
+        remember("product", old, [befores[product_id] for product_id in old])
+        words = set(charge_words(uow.connection))
+        sku_of = dict(zip(unique.tolist(), skus, strict=True))
+        uow.connection.execute(
+            sa.update(product).where(product.c.id == sa.bindparam("of_id")).values(
+                {name: sa.bindparam(f"new_{name}") for name in (*_CONTENT, "is_charge")}
+            ),
+            [
+                {"of_id": i, "new_is_charge": is_charge(sku_of[i], held[i]["name"], words)}
+                | {f"new_{name}": held[i][name] for name in _CONTENT}
+                for i in befores
+            ],
+        )  # fmt: skip
+    return Upserted(ids, unchanged)
+
+
+def _contents(connection: sa.Connection, ids: Ints) -> dict[int, dict[str, Any]]:
+    wanted = load_temporary(connection, "described_products", {"id": (sa.BigInteger(), ids)})
+    query = sa.select(product.c.id, *(product.c[name] for name in _CONTENT)).join(wanted, wanted.c.id == product.c.id)
+    return {row.id: {name: getattr(row, name) for name in _CONTENT} for row in connection.execute(query)}
+
+
+def record_costs(uow: UnitOfWork, rows: pd.DataFrame, source: str, batch_id: int | None) -> npt.NDArray[np.bool_]:
+    """Append dated unit costs (product_id, valid_from, currency, unit_cost stored); which rows changed the cost in force.
+
+    A row that says what is in force on its day already adds nothing.
+    """
+    require(uow, Permission.IMPORT_FILES if batch_id is not None else Permission.EDIT_CATALOG)
+    wanted = load_temporary(uow.connection, "costed_products", {"id": (sa.BigInteger(), np.unique(rows["product_id"]))})
+    c = product_cost.c
+    query = (
+        sa.select(c.product_id, c.valid_from, c.currency, c.unit_cost)
+        .join(wanted, wanted.c.id == c.product_id)
+        .where(c.withdrawn_by.is_(None))
+        .order_by(c.valid_from, c.id)
+    )
+    history: dict[int, list[tuple[Any, tuple[str, int]]]] = {}
+    for product_id, day, currency, cost in uow.connection.execute(query):
+        history.setdefault(product_id, []).append((day, (currency, cost)))
+    changed = np.zeros(len(rows), bool)
+    fresh: list[tuple[int, Any, str, int]] = []
+    for at, (product_id, day, currency, cost) in enumerate(
+        rows[["product_id", "valid_from", "currency", "unit_cost"]].itertuples(index=False)
+    ):
+        held = history.setdefault(int(product_id), [])
+        in_force = [content for since, content in held if since <= day]
+        if in_force and in_force[-1] == (currency, int(cost)):
+            continue
+        changed[at] = True
+        fresh.append((int(product_id), day, currency, int(cost)))
+        held.append((day, (currency, int(cost))))
+        held.sort(key=lambda entry: entry[0])
+    if fresh:
+        ids, days, currencies, amounts = zip(*fresh, strict=True)
+        insert_columns(
+            uow.connection,
+            product_cost,
+            {
+                "product_id": list(ids), "valid_from": list(days), "currency": list(currencies), "unit_cost": list(amounts),
+                "source": [source] * len(fresh), "batch_id": [batch_id] * len(fresh),
+            },
+        )  # fmt: skip
+    return changed
+
+
+def set_charge_words(uow: UnitOfWork, words: Sequence[str]) -> int:
+    """Replace the list of charge words; returns how many products became a charge or ceased to be one."""
+    require(uow, Permission.EDIT_SETTINGS)
+    clean = sorted({word.strip().casefold() for word in words if word.strip()})
+    uow.connection.execute(sa.delete(charge_word))
+    insert_columns(uow.connection, charge_word, {"word": clean})
+    rows = uow.connection.execute(sa.select(product.c.id, product.c.sku, product.c.name, product.c.is_charge)).all()
+    moved = [row.id for row in rows if is_charge(row.sku, row.name, set(clean)) != bool(row.is_charge)]
+    if moved:
+        touched = load_temporary(uow.connection, "moved_products", {"id": (sa.BigInteger(), moved)})
+        uow.connection.execute(
+            sa.update(product)
+            .where(product.c.id.in_(sa.select(touched.c.id)))
+            .values(is_charge=sa.not_(product.c.is_charge))
+        )
+    audit.record(uow, "set charge words", words=clean, products=len(moved))
+    return len(moved)
+
+
+def withdraw_costs(uow: UnitOfWork, batch_id: int) -> None:
+    """Take back the costs that an import brought."""
+    require(uow, Permission.UNDO_IMPORTS)
+    uow.connection.execute(
+        sa.update(product_cost)
+        .where(product_cost.c.batch_id == batch_id, product_cost.c.withdrawn_by.is_(None))
+        .values(withdrawn_by=batch_id)
+    )
+
+
+def withdraw_batch(uow: UnitOfWork, batch_id: int, in_use: sa.Select[Any]) -> None:
+    """Withdraw products that an import created and that nothing in `in_use` (a select of product ids) names."""
+    require(uow, Permission.UNDO_IMPORTS)
+    uow.connection.execute(
+        sa.update(product)
+        .where(product.c.batch_id == batch_id, product.c.withdrawn_by.is_(None), product.c.id.not_in(in_use))
+        .values(withdrawn_by=batch_id)
+    )

@@ -1,0 +1,210 @@
+"""Stock as frames: levels now, levels by day, one product's story, and the check of balances against the ledger."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from erp_core.calendar import Period
+from erp_core.catalog.tables import product
+from erp_core.company.views import read_company
+from erp_core.db.bulk import fetch_columns
+from erp_core.money import decimals
+from erp_core.stock.rules import LEDGER, PAIR, standings
+from erp_core.stock.tables import daily_stock, location, stock_balance, stock_movement
+
+
+@dataclass(frozen=True)
+class Location:
+    """A place where stock lies."""
+
+    id: int
+    name: str
+    is_default: bool
+    named_by_person: bool
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A kept value that is not what the ledger says."""
+
+    sku: str
+    location: str
+    field: str
+    kept: str | None
+    from_ledger: str | None
+
+    def to_json(self) -> dict[str, Any]:
+        """For the terminal."""
+        return asdict(self)
+
+
+def locations(connection: sa.Connection) -> tuple[Location, ...]:
+    """All locations, the default first."""
+    query = sa.select(location).order_by(location.c.is_default.desc(), location.c.name)
+    return tuple(
+        Location(row.id, row.name, bool(row.is_default), bool(row.named_by_person)) for row in connection.execute(query)
+    )
+
+
+def default_location(connection: sa.Connection) -> Location:
+    """Where channels ship from unless they say otherwise."""
+    return locations(connection)[0]
+
+
+def effective_ledger(connection: sa.Connection, products: sa.FromClause | None = None) -> pd.DataFrame:
+    """The ledger without what was taken back (`rules.LEDGER`), of the products in a table with a column `id`, or all."""
+    m, later = stock_movement, stock_movement.alias("later")
+    taken_back = sa.exists(sa.select(sa.literal(1)).where(later.c.reverses == m.c.id))
+    query = sa.select(*(m.c[name] for name in LEDGER)).where(m.c.kind != "reversal", ~taken_back)
+    if products is not None:
+        query = query.join(products, products.c.id == m.c.product_id)
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=list(LEDGER))
+    frame["at"] = pd.to_datetime(frame["at"], utc=True).dt.tz_localize(None)
+    return frame
+
+
+def levels(connection: sa.Connection) -> pd.DataFrame:
+    """One row per product and location: product_id, sku, name, category, location_id, location, on_hand (missing =
+    unknown), available, reserved, incoming, shortfall, value (major units of the base currency), known_from."""
+    b = stock_balance.c
+    query = (
+        sa.select(
+            b.product_id, product.c.sku, product.c.name, product.c.category, b.location_id,
+            location.c.name.label("location"), b.on_hand, b.reserved, b.incoming, b.shortfall, b.value, b.known_from,
+        )
+        .join(product, product.c.id == b.product_id)
+        .join(location, location.c.id == b.location_id)
+        .where(product.c.is_charge.is_(sa.false()), product.c.withdrawn_by.is_(None))
+        .order_by(product.c.sku, location.c.name)
+    )  # fmt: skip
+    result = connection.execute(query)
+    frame = pd.DataFrame(result.all(), columns=list(result.keys()))
+    frame["on_hand"] = frame["on_hand"].astype("Int64")
+    frame["available"] = (frame["on_hand"] - frame["reserved"].astype("Int64")).clip(lower=0)
+    scale = 10.0 ** decimals(read_company(connection).base_currency)
+    frame["value"] = pd.to_numeric(frame["value"]) / scale
+    return frame
+
+
+def totals_by_product(connection: sa.Connection) -> pd.DataFrame:
+    """`levels` summed over locations; on_hand, available and value missing only where no location knows them."""
+    frame = levels(connection)
+    sums = frame.groupby("product_id", sort=False)
+    known = {name: sums[name].sum(min_count=1) for name in ("on_hand", "available", "value")}
+    return pd.DataFrame(
+        {
+            **{name: sums[name].first() for name in ("sku", "name", "category")},
+            **known,
+            **{name: sums[name].sum() for name in ("reserved", "incoming", "shortfall")},
+        }
+    ).reset_index()
+
+
+def daily_levels(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.DataFrame:
+    """The step function of levels in a period: product_id, location_id, ds, on_hand, received; a pair's last step before
+    `start` is moved to `start`, with nothing received."""
+    d = daily_stock.c
+    query = sa.select(d.product_id, d.location_id, d.ds, d.on_hand, d.received).where(d.ds <= end).order_by(*d[:3])
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=[*PAIR, "ds", "on_hand", "received"])
+    frame["ds"] = pd.to_datetime(frame["ds"])
+    before = frame[frame["ds"] < pd.Timestamp(start)].drop_duplicates(PAIR, keep="last")
+    inside = frame[frame["ds"] >= pd.Timestamp(start)]
+    opened = inside[inside["ds"] == pd.Timestamp(start)]
+    carried = before.merge(opened[PAIR], on=PAIR, how="left", indicator=True)
+    carried = (
+        carried[carried["_merge"] == "left_only"].drop(columns="_merge").assign(ds=pd.Timestamp(start), received=0)
+    )
+    return pd.concat([carried, inside]).sort_values([*PAIR, "ds"]).reset_index(drop=True)
+
+
+def average_stock(connection: sa.Connection, period: Period) -> pd.DataFrame:
+    """Per product, over the days of the period on which its stock is known: known_days, average_units, in_stock_days.
+
+    Each day counts with its level at the end; a product at several places is summed over them."""
+    steps = daily_levels(connection, period.start, period.end)
+    after = steps.groupby(PAIR)["ds"].shift(-1).fillna(pd.Timestamp(period.end) + pd.Timedelta(days=1))
+    days = (after - steps["ds"]).dt.days.to_numpy()
+    steps = steps.assign(days=days, unit_days=days * steps["on_hand"], stocked=days * (steps["on_hand"] > 0))
+    by_pair = steps.groupby(PAIR, as_index=False).agg(
+        known_days=("days", "sum"), unit_days=("unit_days", "sum"), in_stock_days=("stocked", "sum")
+    )
+    by_product = by_pair.groupby("product_id", as_index=False).agg(
+        known_days=("known_days", "max"), unit_days=("unit_days", "sum"), in_stock_days=("in_stock_days", "max")
+    )
+    known = by_product["known_days"].to_numpy(float)
+    return by_product.assign(
+        average_units=np.divide(
+            by_product["unit_days"].to_numpy(float), known, where=known > 0, out=np.full(len(known), np.nan)
+        )
+    )
+
+
+def movements_of(connection: sa.Connection, product_id: int) -> pd.DataFrame:
+    """One product's ledger, newest first: at, location, kind, quantity, reserved, level, order_id, batch_id, taken_back."""
+    m, later = stock_movement, stock_movement.alias("later")
+    taken_back = sa.exists(sa.select(sa.literal(1)).where(later.c.reverses == m.c.id))
+    query = (
+        sa.select(
+            m.c.at, location.c.name.label("location"), m.c.kind, m.c.quantity, m.c.reserved, m.c.level, m.c.order_id,
+            m.c.batch_id, taken_back.label("taken_back"),
+        )
+        .join(location, location.c.id == m.c.location_id)
+        .where(m.c.product_id == product_id)
+        .order_by(m.c.at.desc(), m.c.id.desc())
+    )  # fmt: skip
+    result = connection.execute(query)
+    return pd.DataFrame(result.all(), columns=list(result.keys()))
+
+
+def check(connection: sa.Connection) -> tuple[Difference, ...]:
+    """Every balance and daily level that is not what the ledger says; empty when all is well."""
+    names = {row.id: row.name for row in connection.execute(sa.select(location.c.id, location.c.name))}
+    skus = {row.id: row.sku for row in connection.execute(sa.select(product.c.id, product.c.sku))}
+    fresh = standings(effective_ledger(connection), read_company(connection).time_zone)
+    fields = ("on_hand", "shortfall", "reserved", "incoming")
+    kept_rows = connection.execute(sa.select(stock_balance)).all()
+    kept = {(row.product_id, row.location_id): {name: getattr(row, name) for name in fields} for row in kept_rows}
+    ledger: dict[tuple[int, int], dict[str, Any]] = {
+        (int(row["product_id"]), int(row["location_id"])): {
+            name: None if pd.isna(row[name]) else int(row[name]) for name in fields
+        }
+        for row in fresh.balances.to_dict("records")
+    }
+    nothing = {"on_hand": None, "shortfall": 0, "reserved": 0, "incoming": 0}
+    found = []
+    for pair in sorted(kept.keys() | ledger.keys()):
+        one, other = kept.get(pair, nothing), ledger.get(pair, nothing)
+        found += [
+            Difference(skus[pair[0]], names[pair[1]], name, _word(one[name]), _word(other[name]))
+            for name in fields
+            if one[name] != other[name]
+        ]
+    found += _check_days(connection, fresh.days, skus, names)
+    return tuple(found)
+
+
+def _word(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _check_days(
+    connection: sa.Connection, days: pd.DataFrame, skus: dict[int, str], names: dict[int, str]
+) -> list[Difference]:
+    kept = {
+        (row.product_id, row.location_id, row.ds): row.on_hand for row in connection.execute(sa.select(daily_stock))
+    }
+    fresh = {
+        (int(row.product_id), int(row.location_id), row.ds.date()): int(row.on_hand)
+        for row in days.itertuples(index=False)
+    }
+    return [
+        Difference(skus[key[0]], names[key[1]], f"on_hand {key[2]}", _word(kept.get(key)), _word(fresh.get(key)))
+        for key in sorted(kept.keys() | fresh.keys())
+        if kept.get(key) != fresh.get(key)
+    ]

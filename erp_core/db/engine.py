@@ -95,7 +95,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "foreign_keys=ON",
         f"busy_timeout={SQLITE_BUSY_SECONDS * 1000}",
         "temp_store=MEMORY",
-        "cache_size=-65536",
+        "cache_size=-262144",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -151,11 +151,10 @@ def _refresh_unknown(connection: sa.Connection, product_ids: Sequence[int]) -> N
     """Products that nobody counted or received: a row that says "unknown", with what is reserved."""
     wanted = load_temporary(connection, "uncounted_products", {"id": (sa.BigInteger(), list(product_ids))})
     m = stock_movement.c
-    pairs = (
-        sa.select(m.product_id, m.location_id)
-        .join(wanted, wanted.c.id == m.product_id)
-        .group_by(m.product_id, m.location_id)
-    )
+    moved = sa.exists(
+        sa.select(sa.literal(1)).where(m.product_id == wanted.c.id, m.location_id == location.c.id)
+    )  # the first movement of most pairs answers; a grouping would read them all
+    pairs = sa.select(wanted.c.id, location.c.id).select_from(wanted.join(location, sa.true())).where(moved)
     insert_missing(connection, stock_balance, pairs, ("product_id", "location_id"), ("product_id", "location_id"))
     b = stock_balance.c
     connection.execute(

@@ -37,11 +37,13 @@ stock_movement = sa.Table(
     sa.CheckConstraint("level IS NULL OR (level >= 0 AND quantity = 0)", name="level"),
     sa.Index("ix_stock_movement_product_id_at", "product_id", "at"),
     sa.Index("ix_stock_movement_order_id", "order_id"),
-    sa.Index(
-        "ix_stock_movement_reverses",
-        "reverses",
-        sqlite_where=sa.text("reverses IS NOT NULL"),
-        postgresql_where=sa.text("reverses IS NOT NULL"),
+    *(  # few rows of many: indexes that hold only them
+        sa.Index(f"ix_stock_movement_{name}", column, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+        for name, column, where in (
+            ("reverses", "reverses", "reverses IS NOT NULL"),
+            ("reserved", "product_id", "reserved <> 0"),
+            ("anchor", "product_id", "kind IN ('count', 'receipt')"),
+        )
     ),
 )
 

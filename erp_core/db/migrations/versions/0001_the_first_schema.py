@@ -414,8 +414,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movement")),
     )
     with op.batch_alter_table("stock_movement", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_stock_movement_anchor",
+            ["product_id"],
+            unique=False,
+            sqlite_where=sa.text("kind IN ('count', 'receipt')"),
+            postgresql_where=sa.text("kind IN ('count', 'receipt')"),
+        )
         batch_op.create_index("ix_stock_movement_order_id", ["order_id"], unique=False)
         batch_op.create_index("ix_stock_movement_product_id_at", ["product_id", "at"], unique=False)
+        batch_op.create_index(
+            "ix_stock_movement_reserved",
+            ["product_id"],
+            unique=False,
+            sqlite_where=sa.text("reserved <> 0"),
+            postgresql_where=sa.text("reserved <> 0"),
+        )
         batch_op.create_index(
             "ix_stock_movement_reverses",
             ["reverses"],

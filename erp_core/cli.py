@@ -331,7 +331,7 @@ def _replenish(session: Session, given: argparse.Namespace) -> int:
         company = read_company(connection)
         options = planning.ReplenishmentOptions(as_of=given.as_of, assume_zero=given.assume_zero)
         proposal = planning.replenishment(connection, company, options, today(SystemClock(), company.time_zone))
-        rows = planning.purchase_list(proposal, planning.choices(connection), session.language)
+        rows = planning.purchase_list(proposal, planning.choices(connection, proposal.as_of), session.language)
     document = planning.to_json(proposal, rows, session.language)
     if given.out is not None:
         given.out.write_bytes(_purchase_file(session, given.out, rows, proposal))

@@ -6,6 +6,7 @@ import erp_core.finance.tables
 import erp_core.imports.tables
 import erp_core.orders.tables
 import erp_core.parties.tables
+import erp_core.planning.tables
 import erp_core.purchasing.tables
 import erp_core.security.tables
 import erp_core.stock.tables  # noqa: F401

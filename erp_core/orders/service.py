@@ -219,7 +219,8 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
     revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
     touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
     named = (
-        sa.select(order_line.c.product_id).distinct()
+        sa.select(order_line.c.product_id)
+        .distinct()
         .join(touched, touched.c.id == order_line.c.order_id)
         .where(order_line.c.product_id.is_not(None))
     )
@@ -465,7 +466,8 @@ def _refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
         .exists()
     )
     query = (
-        sa.select(later.c.batch_id).distinct()
+        sa.select(later.c.batch_id)
+        .distinct()
         .select_from(mine.join(later, sa.and_(later.c.order_id == mine.c.order_id, later.c.id > mine.c.id)))
         .where(
             mine.c.batch_id == batch_id,

@@ -147,9 +147,9 @@ def _rates(connection: sa.Connection, company: Company) -> Gap:
     used = set(connection.execute(sa.select(daily_orders.c.currency).distinct()).scalars())
     with_rate = set(
         connection.execute(
-            sa.select(fx_rate.c.currency).distinct().where(
-                fx_rate.c.base == company.base_currency, fx_rate.c.withdrawn_by.is_(None)
-            )
+            sa.select(fx_rate.c.currency)
+            .distinct()
+            .where(fx_rate.c.base == company.base_currency, fx_rate.c.withdrawn_by.is_(None))
         ).scalars()
     )
     lacking = used - with_rate - {company.base_currency} if len(used) > 1 else set()

@@ -311,6 +311,22 @@ def upgrade() -> None:
         batch_op.create_index("ix_product_cost_product_id_valid_from", ["product_id", "valid_from"], unique=False)
 
     op.create_table(
+        "purchase_choice",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("as_of", sa.Date(), nullable=False),
+        sa.Column("product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("suggested", sa.BigInteger(), nullable=False),
+        sa.Column("chosen", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("chosen >= 0", name=op.f("ck_purchase_choice_chosen")),
+        sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_purchase_choice_product_id_product")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_purchase_choice")),
+    )
+    with op.batch_alter_table("purchase_choice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_purchase_choice_as_of"), ["as_of"], unique=False)
+
+    op.create_table(
         "sales_order",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

@@ -1,0 +1,168 @@
+"""Sales as frames, read from the rollups."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from erp_core.calendar import Period
+from erp_core.catalog.tables import product
+from erp_core.company.tables import company
+from erp_core.db.bulk import fetch_columns
+from erp_core.finance.tables import fx_rate
+from erp_core.orders.tables import channel, daily_orders, daily_sales, sales_order
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a page or a command restricts to; empty means all."""
+
+    channels: tuple[int, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+def data_span(connection: sa.Connection) -> tuple[dt.date, dt.date] | None:
+    """The first and the last day with orders; None without any."""
+    query = sa.select(sa.func.min(daily_orders.c.ds), sa.func.max(daily_orders.c.ds))
+    first, last = connection.execute(query).one()
+    return None if first is None else (first, last)
+
+
+def channels(connection: sa.Connection) -> list[tuple[int, str]]:
+    """(id, name) of every channel."""
+    return [
+        (row.id, row.name)
+        for row in connection.execute(sa.select(channel.c.id, channel.c.name).order_by(channel.c.name))
+    ]
+
+
+def revision(connection: sa.Connection) -> str:
+    """A key that changes whenever stored data or settings may have changed: for caches."""
+    from erp_core.security.tables import audit_event
+
+    last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(audit_event.c.id), 0))).scalar_one()
+    version = connection.execute(sa.select(company.c.version)).scalar_one()
+    rates = connection.execute(sa.select(sa.func.count()).select_from(fx_rate)).scalar_one()
+    return f"{last}.{version}.{rates}"
+
+
+def product_sales(connection: sa.Connection, period: Period, filters: Filters, *, by_day: bool = False) -> pd.DataFrame:
+    """Sales per product and currency (and day): product_id, currency, (ds,) is_charge, quantity, revenue, refunded,
+    credited_quantity, credited; money in minor units."""
+    d = daily_sales.c
+    keys = [d.product_id, d.currency, *([d.ds] if by_day else [])]
+    sums = ("quantity", "revenue", "refunded", "credited_quantity", "credited")
+    query = (
+        sa.select(*keys, product.c.is_charge, *(sa.func.sum(d[name]).label(name) for name in sums))
+        .join(product, product.c.id == d.product_id)
+        .where(d.ds.between(period.start, period.end))
+        .group_by(*keys, product.c.is_charge)
+    )
+    if filters.channels:
+        query = query.where(d.channel_id.in_(filters.channels))
+    if filters.categories:
+        query = query.where(product.c.category.in_(filters.categories))
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=[key.name for key in keys] + ["is_charge", *sums])
+    for name in sums:
+        frame[name] = frame[name].astype("int64")
+    if by_day:
+        frame["ds"] = pd.to_datetime(frame["ds"])
+    return frame.astype({"is_charge": bool})
+
+
+def order_days(connection: sa.Connection, period: Period, filters: Filters) -> pd.DataFrame:
+    """Orders per day and currency: ds, currency, orders, cancelled, credit_notes, adjustments, waiting, goods, charges,
+    discount, shipping, refunded, credited; money in minor units."""
+    o = daily_orders.c
+    sums = (
+        "orders",
+        "cancelled",
+        "credit_notes",
+        "adjustments",
+        "waiting",
+        "goods",
+        "charges",
+        "discount",
+        "shipping",
+        "refunded",
+        "credited",
+    )
+    query = (
+        sa.select(o.ds, o.currency, *(sa.func.sum(o[name]).label(name) for name in sums))
+        .where(o.ds.between(period.start, period.end))
+        .group_by(o.ds, o.currency)
+        .order_by(o.ds)
+    )
+    if filters.channels:
+        query = query.where(o.channel_id.in_(filters.channels))
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=["ds", "currency", *sums])
+    for name in sums:
+        frame[name] = frame[name].astype("int64")
+    frame["ds"] = pd.to_datetime(frame["ds"])
+    return frame
+
+
+def buyers(connection: sa.Connection, period: Period, filters: Filters) -> tuple[int, int, int]:
+    """Customers who ordered, those with two or more orders, and orders without a customer."""
+    o = sales_order.c
+    standing = [
+        o.withdrawn_by.is_(None),
+        o.document == "order",
+        o.state.not_in(("cancelled", "adjustment")),
+        o.ds.between(period.start, period.end),
+        *([o.channel_id.in_(filters.channels)] if filters.channels else []),
+    ]
+    counts = (
+        sa.select(sa.func.count().label("orders"))
+        .where(*standing, o.customer_id.is_not(None))
+        .group_by(o.customer_id)
+        .subquery()
+    )
+    customers, repeat = connection.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.case((counts.c.orders > 1, 1), else_=0)), 0))
+    ).one()
+    nameless = connection.execute(
+        sa.select(sa.func.count()).select_from(sales_order).where(*standing, o.customer_id.is_(None))
+    ).scalar_one()
+    return int(customers), int(repeat), int(nameless)
+
+
+def daily_units(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.DataFrame:
+    """Units sold per product and day over all channels: product_id, ds, y."""
+    d = daily_sales.c
+    query = (
+        sa.select(d.product_id, d.ds, sa.func.sum(d.quantity).label("y"))
+        .join(product, product.c.id == d.product_id)
+        .where(d.ds.between(start, end), product.c.is_charge.is_(sa.false()), d.quantity != 0)
+        .group_by(d.product_id, d.ds)
+    )
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=["product_id", "ds", "y"])
+    frame["ds"] = pd.to_datetime(frame["ds"])
+    frame["y"] = frame["y"].astype("int64")
+    return frame
+
+
+def last_sales(connection: sa.Connection) -> dict[int, dt.date]:
+    """The last day on which each product sold."""
+    d = daily_sales.c
+    query = sa.select(d.product_id, sa.func.max(d.ds)).where(d.quantity > 0).group_by(d.product_id)
+    return {int(row[0]): row[1] for row in connection.execute(query)}
+
+
+def recent_orders(connection: sa.Connection, product_id: int, limit: int = 200) -> list[dict[str, Any]]:
+    """The latest orders with a product: ds, channel, external_id, state, quantity, amount (minor), currency."""
+    from erp_core.orders.tables import order_line
+
+    o, line = sales_order.c, order_line.c
+    query = (
+        sa.select(o.ds, channel.c.name.label("channel"), o.external_id, o.state, line.quantity, line.amount, o.currency)
+        .select_from(sales_order.join(order_line, line.order_id == o.id).join(channel, channel.c.id == o.channel_id))
+        .where(line.product_id == product_id, line.superseded_by.is_(None), o.withdrawn_by.is_(None))
+        .order_by(o.ds.desc())
+        .limit(limit)
+    )
+    return [dict(row) for row in connection.execute(query).mappings()]

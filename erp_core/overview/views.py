@@ -1,0 +1,364 @@
+"""The company's numbers: every metric of the registry evaluated over a period, and what Home shows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import sqlalchemy as sa
+
+from erp_core.calendar import Period
+from erp_core.catalog.views import costs, products
+from erp_core.company.views import Company
+from erp_core.finance.views import Rates, read_rates, to_base
+from erp_core.metrics.registry import METRICS
+from erp_core.money import decimals
+from erp_core.orders.views import Filters, buyers, data_span, order_days, product_sales
+from erp_core.planning.views import planning_day, stock_position
+from erp_core.stock.tables import daily_stock
+from erp_core.stock.views import average_stock, daily_levels
+from erp_core.text import T, Text, say
+
+__all__ = ["Filters", "MetricValue", "kpis", "revenue_by_month", "turnover_by_month"]
+
+NO_ORDERS = T("orders: import your sales")
+NO_COSTS = T("unit costs: import a product or stock list with costs")
+NO_COUNTS = T("a stock count: import a stock list")
+
+
+@dataclass(frozen=True)
+class MetricValue:
+    """One number. `value` None = cannot be computed; `missing` says what lacks, wholly or in part."""
+
+    key: str
+    value: float | int | None
+    unit: str
+    currency: str | None
+    missing: tuple[Text, ...] = ()
+
+    def to_json(self, language: str) -> dict[str, Any]:
+        """The contract's form."""
+        value = self.value
+        if value is not None and self.currency is not None:
+            value = round(float(value), decimals(self.currency))
+        elif isinstance(value, float):
+            value = round(value, 6)
+        return {
+            "value": value,
+            "unit": self.unit,
+            "currency": self.currency,
+            "missing": [say(text, language) for text in self.missing],
+        }
+
+
+@dataclass(frozen=True)
+class _Money:
+    """Amounts in one currency: the base, or the only one there is; `missing` where a rate lacks."""
+
+    currency: str
+    missing: tuple[Text, ...]
+
+
+def full_period(connection: sa.Connection, today: dt.date) -> Period:
+    """From the first to the last day with orders or known stock; today alone without any."""
+    span = data_span(connection)
+    stock = connection.execute(sa.select(sa.func.min(daily_stock.c.ds), sa.func.max(daily_stock.c.ds))).one()
+    days = [day for day in (*(span or ()), *stock) if day is not None]
+    return Period(min(days), max(days)) if days else Period(today, today)
+
+
+def kpis(
+    connection: sa.Connection, company: Company, period: Period | None, filters: Filters, today: dt.date
+) -> dict[str, MetricValue]:
+    """Every metric over `period` (None: all data). Money in the base currency at the day's rate, or in the only
+    currency there is."""
+    span = period or full_period(connection, today)
+    facts = _Facts(connection, company, span, filters)
+    values: dict[str, tuple[float | int | None, tuple[Text, ...]]] = {}
+    values |= facts.sales_numbers()
+    values |= facts.margin_numbers()
+    values |= facts.stock_numbers(values["units"][0])
+    values |= _position_numbers(connection, company, today, filters, facts)
+    customers, repeat, nameless = buyers(connection, span, filters)
+    lacks = (T("the customer of {count} orders", count=nameless),) if nameless else ()
+    has_orders = facts.has_orders
+    values["customers"] = (customers, lacks) if has_orders else (None, (NO_ORDERS,))
+    values["repeat_customer_rate"] = (
+        (METRICS["repeat_customer_rate"].compute(repeat, customers), lacks) if has_orders else (None, (NO_ORDERS,))
+    )
+    return {
+        key: MetricValue(
+            key, values[key][0], metric.unit, facts.currency if metric.unit == "money" else None, values[key][1]
+        )
+        for key, metric in METRICS.items()
+    }
+
+
+class _Facts:
+    """What the rollups say of a period, in one currency."""
+
+    def __init__(self, connection: sa.Connection, company: Company, period: Period, filters: Filters) -> None:
+        self.connection, self.company, self.period, self.filters = connection, company, period, filters
+        self.rates = read_rates(connection)
+        self.days = order_days(connection, period, filters)
+        self.costs = costs(connection)
+        several_costs = self.costs["product_id"].duplicated().any()
+        currencies = set(self.days["currency"])
+        by_day = bool(several_costs or len(currencies) > 1 or (currencies and currencies != {company.base_currency}))
+        self.sales = product_sales(connection, period, filters, by_day=by_day)
+        if not by_day:
+            self.sales["ds"] = pd.Timestamp(period.end)
+        self.has_orders = not self.days.empty
+        self.currency, self.rates_missing = self._currency(currencies)
+
+    def _currency(self, currencies: set[str]) -> tuple[str, tuple[Text, ...]]:
+        base = self.company.base_currency
+        lacking = _lacking_rates(self.days, base, self.rates)
+        if not lacking:
+            return base, ()
+        if len(currencies) == 1:  # one currency needs no rate
+            return currencies.pop(), ()
+        return base, tuple(T("the rate {currency} → {base}", currency=c, base=base) for c in sorted(lacking))
+
+    def _money(self, frame: pd.DataFrame, column: str) -> np.ndarray:
+        amounts, _ = to_base(
+            frame[column].to_numpy(np.int64), frame["currency"].to_numpy(object), frame["ds"], self.currency, self.rates
+        )
+        return amounts
+
+    def sales_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
+        """What orders alone say."""
+        names = ("revenue", "net_revenue", "refunds", "credit_notes", "charges", "orders", "orders_waiting", "units",
+                 "average_order_value", "return_rate", "cancel_rate")  # fmt: skip
+        if not self.has_orders:
+            return dict.fromkeys(names, (None, (NO_ORDERS,)))
+        goods = self.sales[~self.sales["is_charge"]]
+        charged = self.sales[self.sales["is_charge"]]
+        lacks = self.rates_missing
+
+        def total(frame: pd.DataFrame, column: str) -> float | None:
+            return None if lacks else float(self._money(frame, column).sum())
+
+        revenue, refunds, credits = (total(goods, name) for name in ("revenue", "refunded", "credited"))
+        orders = int(self.days["orders"].sum())
+        cancelled = int(self.days["cancelled"].sum() + self.days["credit_notes"].sum())
+        back = None if refunds is None or credits is None else refunds + credits
+        return {
+            "revenue": (revenue, lacks),
+            "net_revenue": (METRICS["net_revenue"].compute(revenue, refunds, credits), lacks),
+            "refunds": (refunds, lacks),
+            "credit_notes": (credits, lacks),
+            "charges": (total(charged, "revenue"), lacks),
+            "orders": (orders, ()),
+            "orders_waiting": (int(self.days["waiting"].sum()), ()),
+            "units": (int(goods["quantity"].sum()), ()),
+            "average_order_value": (METRICS["average_order_value"].compute(revenue, orders), lacks),
+            "return_rate": (METRICS["return_rate"].compute(back, revenue), lacks),
+            "cancel_rate": (METRICS["cancel_rate"].compute(cancelled, orders + cancelled), ()),
+        }
+
+    def costed(self) -> pd.DataFrame:
+        """Product lines with revenue and cost in one currency; cost missing where it is unknown."""
+        goods = self.sales[~self.sales["is_charge"]].copy()
+        goods["money"] = self._money(goods, "revenue") if not self.rates_missing else np.nan
+        unit = unit_costs_on(goods, self.costs, self.currency, self.rates)
+        return goods.assign(cost=unit * goods["quantity"].to_numpy(float))
+
+    def margin_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
+        """What orders and costs say; both sides over the same products."""
+        names = ("cogs", "gross_margin", "gross_margin_share")
+        if not self.has_orders:
+            return dict.fromkeys(names, (None, (NO_ORDERS,)))
+        if self.costs.empty:
+            return dict.fromkeys(names, (None, (NO_COSTS,)))
+        goods = self.costed()
+        known = goods[goods["cost"].notna()]
+        lacking = goods.loc[goods["cost"].isna() & (goods["quantity"] != 0), "product_id"].nunique()
+        if known.empty:
+            return dict.fromkeys(names, (None, (NO_COSTS,)))
+        whole = float(goods["money"].sum())
+        share = 1 - float(known["money"].sum()) / whole if whole else 0.0
+        lacks = (
+            (T("the unit cost of {count} products ({share} of revenue)", count=lacking, share=f"{share:.1%}"),)
+            if lacking
+            else ()
+        )
+        cogs, revenue = float(known["cost"].sum()), None if self.rates_missing else float(known["money"].sum())
+        margin = METRICS["gross_margin"].compute(revenue, cogs)
+        return {
+            "cogs": (cogs, lacks),
+            "gross_margin": (margin, lacks + self.rates_missing),
+            "gross_margin_share": (METRICS["gross_margin_share"].compute(margin, revenue), lacks + self.rates_missing),
+        }
+
+    def stock_numbers(self, _units: float | int | None) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
+        """What counts say, with costs and orders; turnover over products whose stock and cost are both known."""
+        average = average_stock(self.connection, self.period)
+        if self.filters.categories:
+            wanted = products(self.connection)
+            average = average[
+                average["product_id"].isin(wanted.loc[wanted["category"].isin(self.filters.categories), "product_id"])
+            ]
+        valued = ("average_inventory_value", "turnover_month", "turnover_year", "days_of_inventory", "gmroi")
+        counted = ("average_inventory_units", "in_stock_rate", "sell_through")
+        if average.empty:
+            return dict.fromkeys((*valued, *counted), (None, (NO_COUNTS,)))
+        numbers: dict[str, tuple[float | int | None, tuple[Text, ...]]] = {
+            "average_inventory_units": (float(average["average_units"].sum()), ()),
+            "in_stock_rate": (
+                METRICS["in_stock_rate"].compute(average["in_stock_days"].sum(), average["known_days"].sum()),
+                (),
+            ),
+            "sell_through": self._sell_through(average),
+        }
+        worth = average_value(average, self.costs, self.period, self.currency, self.rates)
+        if worth.empty:
+            return numbers | dict.fromkeys(valued, (None, (NO_COSTS,)))
+        value = float(worth["value"].sum())
+        uncosted = len(average) - len(worth)
+        lacks = (T("the unit cost of {count} products in stock", count=uncosted),) if uncosted else ()
+        goods = self.costed() if self.has_orders else None
+        days = self.period.days
+        if goods is None:
+            return numbers | dict.fromkeys(valued, (None, (NO_ORDERS,))) | {"average_inventory_value": (value, lacks)}
+        same = goods[goods["product_id"].isin(worth["product_id"]) & goods["cost"].notna()]
+        sold_uncounted = goods.loc[
+            ~goods["product_id"].isin(average["product_id"]) & (goods["quantity"] != 0), "product_id"
+        ].nunique()
+        if sold_uncounted:
+            lacks += (T("the stock of {count} products that were sold", count=sold_uncounted),)
+        cogs, money = float(same["cost"].sum()), float(same["money"].sum())
+        margin = METRICS["gross_margin"].compute(None if self.rates_missing else money, cogs)
+        return numbers | {
+            "average_inventory_value": (value, lacks),
+            "turnover_month": (METRICS["turnover_month"].compute(cogs, value, days), lacks),
+            "turnover_year": (METRICS["turnover_year"].compute(cogs, value, days), lacks),
+            "days_of_inventory": (METRICS["days_of_inventory"].compute(cogs, value, days), lacks),
+            "gmroi": (METRICS["gmroi"].compute(margin, value), lacks),
+        }
+
+    def _sell_through(self, average: pd.DataFrame) -> tuple[float | None, tuple[Text, ...]]:
+        if not self.has_orders:
+            return None, (NO_ORDERS,)
+        levels = daily_levels(self.connection, self.period.end, self.period.end)
+        closing = levels[levels["product_id"].isin(average["product_id"])]
+        goods = self.sales[~self.sales["is_charge"] & self.sales["product_id"].isin(average["product_id"])]
+        return METRICS["sell_through"].compute(int(goods["quantity"].sum()), int(closing["on_hand"].sum())), ()
+
+
+def _lacking_rates(days: pd.DataFrame, base: str, rates: Rates) -> frozenset[str]:
+    if days.empty:
+        return frozenset()
+    pairs = days[["currency", "ds"]].drop_duplicates()
+    _, lacking = to_base(np.ones(len(pairs), np.int64), pairs["currency"].to_numpy(object), pairs["ds"], base, rates)
+    return lacking
+
+
+def unit_costs_on(sales: pd.DataFrame, held: pd.DataFrame, currency: str, rates: Rates) -> np.ndarray:
+    """The unit cost in force on each row's day, in `currency`; before a product's first cost the first; NaN unknown."""
+    if held.empty or sales.empty:
+        return np.full(len(sales), np.nan)
+    left = sales[["product_id", "ds"]].assign(at=np.arange(len(sales))).sort_values("ds", kind="stable")
+    right = held.rename(columns={"valid_from": "ds"}).sort_values("ds", kind="stable")
+    left["ds"], right["ds"] = left["ds"].astype("datetime64[ns]"), right["ds"].astype("datetime64[ns]")
+    found = pd.merge_asof(left, right, on="ds", by="product_id")
+    first = held.drop_duplicates("product_id", keep="first").set_index("product_id")
+    early = found["unit_cost"].isna()
+    found.loc[early, "unit_cost"] = found.loc[early, "product_id"].map(first["unit_cost"])
+    found.loc[early, "currency"] = found.loc[early, "product_id"].map(first["currency"])
+    factor = np.ones(len(found))
+    for other in found["currency"].dropna().unique():
+        if other == currency:
+            continue
+        here = np.flatnonzero((found["currency"] == other).to_numpy())
+        codes, days = pd.factorize(found["ds"].iloc[here])
+        by_day = [rates.rate(str(other), currency, day.date()) for day in days]
+        factor[here] = np.array([np.nan if rate is None else float(rate) for rate in by_day])[codes]
+    result = np.full(len(sales), np.nan)
+    result[found["at"].to_numpy()] = found["unit_cost"].to_numpy(float) * factor
+    return result
+
+
+def average_value(
+    average: pd.DataFrame, held: pd.DataFrame, period: Period, currency: str, rates: Rates
+) -> pd.DataFrame:
+    """Average stock at the cost in force at the period's end: product_id, value; products without a cost are left out."""
+    rows = average.assign(ds=pd.Timestamp(period.end))
+    worth = rows.assign(value=unit_costs_on(rows, held, currency, rates) * rows["average_units"])
+    return worth.loc[worth["value"].notna(), ["product_id", "value"]]
+
+
+def _position_numbers(
+    connection: sa.Connection, company: Company, today: dt.date, filters: Filters, facts: _Facts
+) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
+    """What stands now: shortage, excess, dead stock, cash in stock."""
+    position = stock_position(connection, company, planning_day(connection, today), filters)
+    known = position[position["on_hand"].notna()]
+    if known.empty:
+        return dict.fromkeys(("shortage", "excess", "dead_stock", "cash_in_stock"), (None, (NO_COUNTS,)))
+    short = known["status"].isin(["short", "out"]).sum()
+    uncounted = int((position["on_hand"].isna() & (position["mean_per_day"] > 0)).sum())
+    lacks = (T("the stock of {count} products that sell", count=uncounted),) if uncounted else ()
+    numbers: dict[str, tuple[float | int | None, tuple[Text, ...]]] = {"shortage": (int(short), lacks)}
+    if known["unit_cost"].isna().all():
+        return numbers | dict.fromkeys(("excess", "dead_stock", "cash_in_stock"), (None, (NO_COSTS,)))
+    uncosted = int(known["unit_cost"].isna().sum())
+    gaps = (T("the unit cost of {count} products in stock", count=uncosted),) if uncosted else ()
+    factor = facts.rates.rate(company.base_currency, facts.currency, today)
+    if factor is None:
+        lacking = T("the rate {currency} → {base}", currency=company.base_currency, base=facts.currency)
+        return numbers | dict.fromkeys(("excess", "dead_stock", "cash_in_stock"), (None, (lacking,)))
+    scale = float(factor)
+    dead = known[known["status"] == "dead"]
+    return numbers | {
+        "excess": (float((known["excess_units"] * known["unit_cost"]).sum()) * scale, gaps),
+        "dead_stock": (float((dead["on_hand"].astype(float) * dead["unit_cost"]).sum()) * scale, gaps),
+        "cash_in_stock": (float((known["on_hand"].astype(float) * known["unit_cost"]).sum()) * scale, gaps),
+    }
+
+
+def months_of(period: Period) -> list[Period]:
+    """The calendar months of a period, cut to it."""
+    starts = pd.period_range(period.start, period.end, freq="M")
+    return [Period(max(m.start_time.date(), period.start), min(m.end_time.date(), period.end)) for m in starts]
+
+
+def turnover_by_month(
+    connection: sa.Connection, company: Company, period: Period, filters: Filters, today: dt.date
+) -> pd.DataFrame:
+    """month (first day), turnover (times a month; missing where unknown), for each calendar month of the period."""
+    rows = []
+    for month in months_of(period):
+        facts = _Facts(connection, company, month, filters)
+        value, _ = facts.stock_numbers(None)["turnover_month"]
+        rows.append({"month": month.start, "turnover": value})
+    return pd.DataFrame(rows, columns=["month", "turnover"])
+
+
+def revenue_by_month(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
+    """month (first day), revenue in the currency given by `attrs['currency']`, orders."""
+    facts = _Facts(connection, company, period, filters)
+    days = facts.days
+    money = facts._money(days, "goods") if not facts.rates_missing else np.full(len(days), np.nan)
+    month = days["ds"].dt.to_period("M").dt.to_timestamp()
+    frame = (
+        days.assign(month=month, revenue=money)
+        .groupby("month", as_index=False)
+        .agg({"revenue": "sum", "orders": "sum"})
+    )
+    frame.attrs["currency"] = facts.currency
+    return frame
+
+
+def changes(now: Mapping[str, MetricValue], before: Mapping[str, MetricValue]) -> dict[str, float | None]:
+    """Relative change of each number against an earlier period; None where either is unknown or the earlier is 0."""
+    result: dict[str, float | None] = {}
+    for key, value in now.items():
+        old = before[key].value
+        comparable = value.value is not None and old and value.currency == before[key].currency
+        result[key] = float(value.value) / float(old) - 1 if comparable and value.value is not None and old else None
+    return result

@@ -345,7 +345,7 @@ def _replenish(session: Session, given: argparse.Namespace) -> int:
 
 
 def _purchase_file(session: Session, path: Path, rows: Any, proposal: Any) -> bytes:
-    from erp_core.planning.export import purchase_file
+    from erp_core.planning.export import header_of, purchase_file
 
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".xlsx"):
@@ -354,7 +354,8 @@ def _purchase_file(session: Session, path: Path, rows: Any, proposal: Any) -> by
             hint=T("Give a file name that ends in .csv or .xlsx."),
             code="replenish.bad_file",
         )
-    return purchase_file(rows, proposal, suffix[1:], by=LOCAL_USER.name, language=session.language)
+    header = header_of(proposal, LOCAL_USER.name, SystemClock().now(), session.language)
+    return purchase_file(rows, proposal, suffix[1:], header)
 
 
 def _stock(session: Session, given: argparse.Namespace) -> int:

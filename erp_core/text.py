@@ -90,9 +90,7 @@ def say(text: Text | str, language: str) -> str:
     template = text.id if language == "en" else _catalogue(language).get(text.id, text.id)
     if not text.values:
         return template
-    values = {
-        key: say(value, language) if isinstance(value, Text) else value for key, value in text.values
-    }
+    values = {key: say(value, language) if isinstance(value, Text) else value for key, value in text.values}
     return template.format(**values)
 
 

@@ -11,13 +11,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from erp_core.imports.declaration import Kind
 from erp_core.imports import work
+from erp_core.imports.declaration import Kind
 from erp_core.jobs.job import Status
 from erp_core.money import currencies
 from erp_core.text import T, format_number
 from ui.guard import Visit
 from ui.job_panel import book_of, follow
+from ui.pages_list import address
 
 _CHOSEN = "import_said"
 _TYPES = ["csv", "tsv", "txt", "xlsx", "xls", "parquet", "gz"]
@@ -306,11 +307,11 @@ def _receipt(visit: Visit, job_id: int) -> bool:
             _totals(visit, receipt)
             _issues(visit, receipt)
         left, middle, right = st.columns(3)
-        left.page_link("pages/home.py", label=visit.say(T("To Home")), icon=":material/home:")
+        left.page_link(address("home"), label=visit.say(T("To Home")), icon=":material/home:")
         middle.page_link(
-            "pages/inventory.py", label=visit.say(T("See stock and turnover")), icon=":material/inventory_2:"
+            address("inventory"), label=visit.say(T("See stock and turnover")), icon=":material/inventory_2:"
         )
-        right.page_link("pages/replenishment.py", label=visit.say(T("What to buy")), icon=":material/shopping_cart:")
+        right.page_link(address("replenishment"), label=visit.say(T("What to buy")), icon=":material/shopping_cart:")
     if job.status not in (Status.QUEUED, Status.RUNNING) and st.button(
         visit.say(T("Import more files")), icon=":material/add:", key="import_more"
     ):

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from erp_core.files.export import export_csv
+from erp_core.files.export import export_rows
 from erp_core.imports import views, work
 from erp_core.jobs.job import Status
 from erp_core.security.permissions import Permission
@@ -94,7 +94,7 @@ def _one(visit: Visit, batch: dict[str, Any], batch_id: int) -> None:
             count = format_number(len(frame), visit.language)
             st.download_button(
                 visit.say(T("Rejected rows of {file} ({count})", file=name, count=count)),
-                data=export_csv(frame, list(frame.columns)),
+                data=export_rows(list(frame.columns), frame.to_numpy().tolist()),
                 file_name=f"rejected_{batch_id}_{name.rsplit('.', 1)[0]}.csv",
                 mime="text/csv",
                 icon=":material/download:",

@@ -88,9 +88,7 @@ def parse_decimal(word: str, *, decimal_comma: bool = False) -> Decimal | Proble
     negative = bool(re.fullmatch(r"\(.*\)", text)) or text.count("-") == 1
     text = _UNITS.sub(" ", text)
     text = re.sub(r"[()+\-\s']", "", text)
-    if decimal_comma:
-        text = text.replace(".", "").replace(",", ".")
-    elif re.fullmatch(r"\d{1,3}(\.\d{3})+,\d+", text):
+    if decimal_comma or re.fullmatch(r"\d{1,3}(\.\d{3})+,\d+", text):
         text = text.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?", text):
         text = text.replace(",", "")

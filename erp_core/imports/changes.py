@@ -50,7 +50,8 @@ def refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
     """A later import that changed the same reference rows must be undone first."""
     mine, later = import_change.alias("mine"), import_change.alias("later")
     query = (
-        sa.select(later.c.batch_id).distinct()
+        sa.select(later.c.batch_id)
+        .distinct()
         .select_from(
             mine.join(
                 later,

@@ -13,7 +13,5 @@ from erp_core.security.tables import audit_event
 def record(uow: UnitOfWork, action: str, subject: str = "", **details: Any) -> None:
     """Append what was done. `details` holds no personal values."""
     uow.connection.execute(
-        sa.insert(audit_event).values(
-            at=uow.now(), actor=uow.actor, action=action, subject=subject, details=details
-        )
+        sa.insert(audit_event).values(at=uow.now(), actor=uow.actor, action=action, subject=subject, details=details)
     )

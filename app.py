@@ -1,0 +1,47 @@
+"""The front door: one ASGI app that serves the pages and /api. Start it with `streamlit run app.py`.
+
+The main script is ui/shell.py, so that pages/ does not lie beside it: Streamlit would otherwise serve every file of that
+folder by itself, past any guard.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+
+from erp_core.api.routes import ROUTES
+from erp_core.db.engine import Database
+from erp_core.db.migrate import upgrade
+from erp_core.jobs.supervisor import Supervisor
+from erp_core.settings import load_settings
+
+log = logging.getLogger("erp_workbench")
+
+
+@asynccontextmanager
+async def lifespan(_app: st.App) -> AsyncIterator[None]:
+    """Bring the database up to date; run one worker for long work while the app runs."""
+    settings = load_settings()
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database_url)
+    upgrade(database)
+    database.dispose()
+    supervisor = Supervisor(settings)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
+
+
+def on_script_error(error: Exception) -> bool:
+    """No traceback on a page: the shell shows what it can, the rest goes to the log."""
+    log.error("a page failed", exc_info=error)
+    return False
+
+
+app = st.App(
+    Path(__file__).parent / "ui" / "shell.py", lifespan=lifespan, routes=ROUTES, on_script_error=on_script_error
+)

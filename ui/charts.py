@@ -1,0 +1,51 @@
+"""Charts with one look: one template, bars from zero, a title that says the finding, the rows one click away."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from erp_core.text import T
+from ui.guard import Visit
+
+_LIGHT = {"ink": "#16242b", "grid": "#e4eaec", "main": "#0b6e8a", "band": "rgba(0,158,115,0.14)", "mark": "#d55e00"}
+_DARK = {"ink": "#e6eef1", "grid": "#2c3c44", "main": "#4fb3cc", "band": "rgba(0,158,115,0.22)", "mark": "#e69f00"}
+
+
+def colours() -> dict[str, str]:
+    """The chart colours of the theme in use; told apart by colour-blind eyes too."""
+    return _DARK if st.context.theme.type == "dark" else _LIGHT
+
+
+def dressed(figure: go.Figure, title: str) -> go.Figure:
+    """The house's look."""
+    paint = colours()
+    figure.update_layout(
+        title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left"},
+        font={"color": paint["ink"], "family": "Source Sans, Noto Sans CJK SC, sans-serif"},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        margin={"l": 8, "r": 8, "t": 44, "b": 8},
+        height=300,
+        showlegend=False,
+        hovermode="x unified",
+    )
+    figure.update_xaxes(showgrid=False, linecolor=paint["grid"], title_text=None)
+    figure.update_yaxes(gridcolor=paint["grid"], zerolinecolor=paint["grid"], title_text=None)
+    return figure
+
+
+def bars(title: str, x: pd.Series, y: pd.Series) -> go.Figure:
+    """Bars from zero over time or classes."""
+    figure = go.Figure(go.Bar(x=x, y=y, marker_color=colours()["main"], customdata=[str(value) for value in x]))
+    figure.update_yaxes(rangemode="tozero")
+    return dressed(figure, title)
+
+
+def show(visit: Visit, figure: go.Figure, rows: pd.DataFrame, key: str, alt: str) -> None:
+    """The chart, its description for those who cannot see it, and its rows."""
+    st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+    with st.expander(visit.say(T("As a table"))):
+        st.caption(alt)
+        st.dataframe(rows, hide_index=True)

@@ -1,0 +1,136 @@
+"""One product's story: stock as area, sales as bars, counts and receipts as marks, the reorder point as a line."""
+
+from __future__ import annotations
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from erp_core.orders.views import recent_orders
+from erp_core.overview.story import story
+from erp_core.planning.rules import reorder
+from erp_core.stock.views import movements_of
+from erp_core.text import T, Text, format_money, format_number
+from ui import charts, states
+from ui.filters import bar
+from ui.guard import Visit
+from ui.stock_overview import STATUS, position_of
+
+KINDS: dict[str, Text] = {
+    "sale": T("sale"),
+    "return": T("return"),
+    "write_off": T("write-off"),
+    "receipt": T("receipt"),
+    "adjustment": T("adjustment"),
+    "reserve": T("reservation"),
+    "count": T("count"),
+    "reversal": T("taken back"),
+}
+
+
+def show(visit: Visit) -> None:
+    """The whole view, for the product of the URL."""
+    chosen = bar(visit)
+    if chosen is None:
+        states.no_data(
+            visit, T("No sales and no stock yet. Import both, and this page says what runs out and what is stuck.")
+        )
+        return
+    frame = position_of(visit, chosen)
+    if frame.empty:
+        states.nothing_matches(visit)
+        return
+    by_revenue = frame.sort_values("revenue", ascending=False)
+    names = dict(zip(by_revenue["sku"], by_revenue["name"].fillna(""), strict=True))
+    skus = list(names)
+    held = st.query_params.get("sku")
+    sku = st.selectbox(
+        visit.say(T("Product")),
+        skus,
+        index=skus.index(held) if held in skus else 0,
+        format_func=lambda word: f"{word} · {names[word]}",
+        key="story_sku",
+    )
+    st.query_params["sku"] = sku
+    row = frame[frame["sku"] == sku].iloc[0]
+    _numbers(visit, row)
+    with visit.database.reading() as connection:
+        days = story(connection, int(row["product_id"]), chosen.period.start, chosen.period.end)
+        moves = movements_of(connection, int(row["product_id"])).head(500)
+        orders = recent_orders(connection, int(row["product_id"]))
+    _chart(visit, row, days)
+    left, right = st.tabs([visit.say(T("Movements")), visit.say(T("Orders"))])
+    with left:
+        moves["kind"] = moves["kind"].map({name: visit.say(text) for name, text in KINDS.items()})
+        st.dataframe(moves, hide_index=True, column_config=_titles(visit))
+    with right:
+        st.dataframe(pd.DataFrame(orders), hide_index=True, column_config=_titles(visit))
+
+
+def _titles(visit: Visit) -> dict[str, object]:
+    titles = {
+        "at": T("When"), "location": T("Location"), "kind": T("What"), "quantity": T("Quantity"), "reserved": T("Reserved"),
+        "level": T("Counted"), "order_id": None, "batch_id": T("Import"), "taken_back": T("Taken back"), "ds": T("Date"),
+        "channel": T("Channel"), "external_id": T("Order id"), "state": T("State"), "amount": None, "currency": None,
+    }  # fmt: skip
+    return {name: None if text is None else visit.say(text) for name, text in titles.items()}
+
+
+def _numbers(visit: Visit, row: pd.Series) -> None:
+    def count(value: object) -> str:
+        return "–" if pd.isna(value) else format_number(float(value), visit.language)  # type: ignore[arg-type]
+
+    value = (
+        "–"
+        if pd.isna(row["value"])
+        else format_money(float(row["value"]), visit.company.base_currency, visit.language, compact=True)
+    )
+    cells = (
+        (T("State"), visit.say(STATUS[row["status"]])),
+        (T("In stock"), count(row["on_hand"])),
+        (T("Available"), count(row["available"])),
+        (T("On order"), count(row["on_order"])),
+        (T("Days of cover"), count(row["days_of_cover"])),
+        (T("Value"), value),
+    )
+    for column, (label, word) in zip(st.columns(len(cells)), cells, strict=True):
+        column.metric(visit.say(label), word, border=True)
+    if row["shortfall"]:
+        st.warning(
+            visit.say(T("{count} units more were sold than counts and receipts account for: count this product again.",
+                        count=int(row["shortfall"])))
+        )  # fmt: skip
+
+
+def _chart(visit: Visit, row: pd.Series, days: pd.DataFrame) -> None:
+    paint = charts.colours()
+    figure = go.Figure()
+    figure.add_bar(x=days["ds"], y=days["sold"], name=visit.say(T("sold")), marker_color=paint["main"], opacity=0.7)
+    known = days.dropna(subset=["on_hand"])
+    if len(known):
+        figure.add_scatter(
+            x=known["ds"], y=known["on_hand"], name=visit.say(T("in stock")), fill="tozeroy", mode="lines",
+            line={"shape": "hv", "color": paint["ink"], "width": 1}, fillcolor=paint["band"],
+        )  # fmt: skip
+        received = known[known["received"] > 0]
+        figure.add_scatter(
+            x=received["ds"], y=received["on_hand"], name=visit.say(T("receipt")), mode="markers",
+            marker={"symbol": "triangle-up", "size": 10, "color": paint["mark"]},
+        )  # fmt: skip
+        if pd.notna(row["on_hand"]):
+            one = row.to_frame().T.assign(on_hand=int(row["on_hand"]))
+            plan = visit.company.planning
+            point = float(reorder(one, plan.service_level, plan.review_days)["reorder_point"].iloc[0])
+            figure.add_hline(
+                y=point, line_dash="dash", line_color=paint["mark"], annotation_text=visit.say(T("reorder point"))
+            )
+    title = visit.say(
+        T(
+            "{sku}: {sold} sold in the period",
+            sku=row["sku"],
+            sold=format_number(int(days["sold"].sum()), visit.language),
+        )
+    )
+    figure = charts.dressed(figure, title)
+    figure.update_layout(showlegend=True, legend={"orientation": "h", "y": -0.15})
+    charts.show(visit, figure, days, "sku_story", title)

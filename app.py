@@ -1,7 +1,7 @@
 """The front door: one ASGI app that serves the pages and /api. Start it with `streamlit run app.py`.
 
-The main script is ui/shell.py, so that pages/ does not lie beside it: Streamlit would otherwise serve every file of that
-folder by itself, past any guard.
+The main script is ui/shell.py, so that pages/ does not lie beside it: Streamlit would otherwise serve every file of
+that folder by itself, past any guard.
 """
 
 import logging

@@ -73,7 +73,7 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
         prog="python -m erp_core", description=_(T("Run stock, orders and the choice of an ERP from your own files."))
     )
     parser.add_argument("--version", action="version", version=__version__)
-    common = argparse.ArgumentParser(add_help=False)
+    common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", dest="as_json", help=_(T("print one JSON document")))
     common.add_argument("--language", choices=["en", "zh_CN"], default=None, help=_(T("language of the output")))
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
@@ -205,6 +205,7 @@ def _detect(session: Session, given: argparse.Namespace) -> int:
     table, found = recognise(
         session.database(), given.file, ImportOptions(format=given.format, mapping=_mapping(given.map))
     )
+    evidence = [session.say(text) for text in found.evidence]
     document = {
         "format": found.format,
         "kind": str(found.kind) if found.kind else None,
@@ -212,12 +213,12 @@ def _detect(session: Session, given: argparse.Namespace) -> int:
         "delimiter": table.delimiter,
         "header_row": table.header_row,
         "confidence": found.confidence,
-        "evidence": [session.say(text) for text in found.evidence],
+        "evidence": evidence,
         "columns": dict(found.columns),
     }
     lines = [
         f"{given.file.name}: {found.format} ({found.confidence:.0%})",
-        *(f"  {text}" for text in document["evidence"]),
+        *(f"  {text}" for text in evidence),
         *(f"  {name} = {header}" for name, header in found.columns.items()),
     ]
     session.show(document, lines)
@@ -312,9 +313,9 @@ def _period(connection: Any, start: date | None, end: date | None, period: Any, 
     if start is None and end is None:
         return None
     span = data_span(connection)
-    first = start or (span[0] if span else end)
-    last = end or (max(span[1], start) if span and start else span[1] if span else now)
-    if first is not None and last is not None and first > last:
+    last = end or max(span[1] if span else now, start or date.min)
+    first = start or min(span[0] if span else last, last)
+    if first > last:
         raise BadInput(
             T("The period ends ({end}) before it starts ({start}).", start=str(first), end=str(last)),
             hint=T("Give --from a day on or before --to."),
@@ -355,7 +356,7 @@ def _purchase_file(session: Session, path: Path, rows: Any, proposal: Any) -> by
             code="replenish.bad_file",
         )
     header = header_of(proposal, LOCAL_USER.name, SystemClock().now(), session.language)
-    return purchase_file(rows, proposal, suffix[1:], header)
+    return purchase_file(rows, suffix[1:], header)
 
 
 def _stock(session: Session, given: argparse.Namespace) -> int:

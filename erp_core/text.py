@@ -137,7 +137,8 @@ def format_money(
     """Major units with the currency's sign in front: `¥38,200.00`, `£974.8 万`."""
     symbol = get_currency_symbol(currency, locale=locale_of(language))
     places = babel_precision(currency) if decimals is None else decimals
-    figure = format_compact(abs(value), language) if compact else format_number(abs(value), language, places)
+    size = abs(Decimal(str(value)))
+    figure = format_compact(size, language) if compact else format_number(size, language, places)
     return f"{'−' if value < 0 else ''}{symbol}{figure}"
 
 

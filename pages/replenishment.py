@@ -160,11 +160,11 @@ if len(plan.lines):
     stem = f"purchase_list_{plan.as_of.isoformat()}"
     csv_place, xlsx_place, _ = st.columns([1, 1, 3])
     csv_place.download_button(
-        visit.say(T("Download CSV")), lambda: purchase_file(rows, plan, "csv", header), f"{stem}.csv", "text/csv",
+        visit.say(T("Download CSV")), lambda: purchase_file(rows, "csv", header), f"{stem}.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     xlsx_place.download_button(
-        visit.say(T("Download XLSX")), lambda: purchase_file(rows, plan, "xlsx", header), f"{stem}.xlsx",
+        visit.say(T("Download XLSX")), lambda: purchase_file(rows, "xlsx", header), f"{stem}.xlsx",
         icon=":material/table_view:", on_click="ignore",
     )  # fmt: skip
 

@@ -54,9 +54,9 @@ def _position(_visit: Visit, key: str, as_of: dt.date, chosen: Chosen) -> pd.Dat
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _turnover(_visit: Visit, key: str, chosen: Chosen, now: dt.date) -> pd.DataFrame:
+def _turnover(_visit: Visit, key: str, chosen: Chosen) -> pd.DataFrame:
     with _visit.database.reading() as connection:
-        return turnover_by_month(connection, _visit.company, chosen.period, chosen.filters, now)
+        return turnover_by_month(connection, _visit.company, chosen.period, chosen.filters)
 
 
 def position_of(visit: Visit, chosen: Chosen) -> pd.DataFrame:
@@ -76,13 +76,12 @@ def show(visit: Visit) -> None:
             visit, T("No sales and no stock yet. Import both, and this page says what runs out and what is stuck.")
         )
         return
-    now = today(visit.clock, visit.company.time_zone)
     with visit.database.reading() as connection:
         key = f"{visit.settings.database_url}:{revision(connection)}"
     frame = position_of(visit, chosen)
     left, right = st.columns(2)
     with left:
-        _turnover_chart(visit, _turnover(visit, key, chosen, now))
+        _turnover_chart(visit, _turnover(visit, key, chosen))
     with right:
         _grid(visit, frame)
     _table(visit, frame)

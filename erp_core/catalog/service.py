@@ -91,7 +91,7 @@ def upsert_products(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remember
     befores: dict[int, dict[str, Any]] = {}
     for at, row in enumerate(rows[list(_CONTENT)].to_dict("records")):
         product_id = int(ids[at])
-        said = {name: value for name, value in row.items() if value is not None and value == value}
+        said = {str(name): value for name, value in row.items() if not pd.isna(value)}
         differing = {name: value for name, value in said.items() if held[product_id][name] != value}
         if differing:
             befores.setdefault(product_id, dict(held[product_id]))
@@ -122,7 +122,7 @@ def _contents(connection: sa.Connection, ids: Ints) -> dict[int, dict[str, Any]]
 
 
 def record_costs(uow: UnitOfWork, rows: pd.DataFrame, source: str, batch_id: int | None) -> npt.NDArray[np.bool_]:
-    """Append dated unit costs (product_id, valid_from, currency, unit_cost stored); which rows changed the cost in force.
+    """Append dated unit costs (product_id, valid_from, currency, unit_cost stored); which rows changed what was in force.
 
     A row that says what is in force on its day already adds nothing.
     """
@@ -157,7 +157,8 @@ def record_costs(uow: UnitOfWork, rows: pd.DataFrame, source: str, batch_id: int
             uow.connection,
             product_cost,
             {
-                "product_id": list(ids), "valid_from": list(days), "currency": list(currencies), "unit_cost": list(amounts),
+                "product_id": list(ids), "valid_from": list(days), "currency": list(currencies),
+                "unit_cost": list(amounts),
                 "source": [source] * len(fresh), "batch_id": [batch_id] * len(fresh),
             },
         )  # fmt: skip

@@ -24,7 +24,7 @@ def products(connection: sa.Connection, *, charges: bool = False) -> pd.DataFram
 
 
 def costs(connection: sa.Connection) -> pd.DataFrame:
-    """Every standing cost: product_id, valid_from (datetime64), currency, unit_cost (major units), by product and day."""
+    """Every standing cost, by product and day: product_id, valid_from (datetime64), currency, unit_cost (major)."""
     c = product_cost.c
     query = (
         sa.select(c.product_id, c.valid_from, c.currency, c.unit_cost)
@@ -40,7 +40,7 @@ def costs(connection: sa.Connection) -> pd.DataFrame:
 
 
 def latest_costs(connection: sa.Connection, on: dt.date) -> pd.DataFrame:
-    """One row a product: the cost in force on the day (before its first cost: the first): product_id, currency, unit_cost."""
+    """product_id, currency, unit_cost in force on the day; before its first cost a product has the first."""
     frame = costs(connection)
     past = frame[frame["valid_from"] <= pd.Timestamp(on)].drop_duplicates("product_id", keep="last")
     first = frame.drop_duplicates("product_id", keep="first")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -62,6 +63,6 @@ def read_company(connection: sa.Connection) -> Company:
     )
 
 
-def _known(kind: type[Benchmarks] | type[PlanningDefaults], held: dict[str, float]) -> dict[str, float]:
+def _known(kind: type[Benchmarks] | type[PlanningDefaults], held: dict[str, Any]) -> dict[str, Any]:
     names = {item.name for item in fields(kind)}
     return {name: value for name, value in held.items() if name in names}

@@ -20,7 +20,7 @@ metadata = sa.MetaData(
     }
 )
 
-_SQLITE_UTC = sqlite.DATETIME(
+_SQLITE_UTC: sqlite.DATETIME = sqlite.DATETIME(  # type: ignore[no-untyped-call]
     storage_format="%(year)04d-%(month)02d-%(day)02d %(hour)02d:%(minute)02d:%(second)02d",
     regexp=r"(\d+)-(\d+)-(\d+) (\d+):(\d+):(\d+)",
 )

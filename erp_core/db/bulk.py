@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pa_csv
@@ -180,10 +181,9 @@ def _dated(column: Column, unit: str, width: int) -> list[str | None]:
         column = column.to_numpy() if column.dtype.kind == "M" else column.tolist()
     if isinstance(column, np.ndarray) and column.dtype.kind == "M":
         codes, uniques = pd.factorize(column.astype(f"datetime64[{unit}]"))
-        words = np.array(
-            [*(text.replace("T", " ") for text in np.datetime_as_string(uniques, unit=unit).tolist()), None],
-            dtype=object,
-        )
+        texts: list[str] = np.datetime_as_string(np.asarray(uniques), unit=unit).tolist()  # type: ignore[call-overload]
+        words: npt.NDArray[Any] = np.full(len(texts) + 1, None, object)
+        words[:-1] = [text.replace("T", " ") for text in texts]
         dated: list[str | None] = words[codes].tolist()
         return dated
     return [_dated_value(value, width) for value in column]

@@ -14,7 +14,7 @@ def insert_adding(
 ) -> None:
     """Insert the rows of a select; where a key stands already, add to its sums. The select yields keys, then sums."""
     build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = build(table).from_select([*keys, *sums], rows)  # type: ignore[operator]
+    statement = build(table).from_select([*keys, *sums], rows)
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=list(keys), set_={name: table.c[name] + statement.excluded[name] for name in sums}
@@ -27,5 +27,5 @@ def insert_missing(
 ) -> None:
     """Insert the rows of a select whose key does not stand yet."""
     build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
-    statement = build(table).from_select(list(columns), rows)  # type: ignore[operator]
+    statement = build(table).from_select(list(columns), rows)
     connection.execute(statement.on_conflict_do_nothing(index_elements=list(keys)))

@@ -48,7 +48,8 @@ def clean_id(word: str) -> str | Problem:
         return Problem(
             "id.scientific",
             T(
-                "“{word}” is a number in scientific notation: its last digits are lost. Export the file again with this column as text.",
+                "“{word}” is a number in scientific notation: its last digits are lost. "
+                "Export the file again with this column as text.",
                 word=text,
             ),
         )
@@ -107,7 +108,8 @@ def _to_decimal(text: str, word: str) -> Decimal | Problem:
 
 
 _MONTHS = {name: number for number, names in enumerate(
-    ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august", "sep sept september",
+    ("jan january", "feb february", "mar march", "apr april", "may", "jun june", "jul july", "aug august",
+     "sep sept september",
      "oct october", "nov november", "dec december"), start=1) for name in names.split()}  # fmt: skip
 _TIME = r"(?:[T ,]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*([AaPp]\.?[Mm]\.?)?)?"
 _ZONE = r"\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|PST|PDT|EST|EDT|CST|CDT|MST|MDT)?"

@@ -117,7 +117,7 @@ def encode(column: pa.ChunkedArray | pa.Array, empty_words: frozenset[str] = fro
         return Coded(np.zeros(0, np.int32), [])
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column)
-    words: list[str] = column.dictionary.to_pylist()
+    words: list[Any] = column.dictionary.to_pylist()
     codes = np.asarray(pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False), np.int32)
     says_nothing = [word is None or not word.strip() or word.strip() in empty_words for word in words]
     if any(says_nothing):

@@ -86,8 +86,8 @@ def detect(
         return _matched(_format(wanted), table.columns, mapping or {}, T("The format was given."))
     claimed = [declared for declared in FORMATS.values() if _claims(declared, table.columns)]
     if claimed:
-        found = [_matched(declared, table.columns, mapping or {}, None) for declared in claimed]
-        return max(found, key=lambda d: (not d.missing, len(d.columns), d.confidence))
+        candidates = [_matched(declared, table.columns, mapping or {}, None) for declared in claimed]
+        return max(candidates, key=lambda d: (not d.missing, len(d.columns), d.confidence))
     for name in _GENERIC_ORDER:
         candidate = _matched(FORMATS[name], table.columns, mapping or {}, None)
         if not candidate.missing and _plausible(candidate):

@@ -33,6 +33,7 @@ from erp_core.parties.rules import customer_keys
 from erp_core.purchasing import service as purchasing
 from erp_core.stock import service as stock
 from erp_core.stock.tables import stock_balance, stock_movement
+from erp_core.stock.views import default_location
 from erp_core.text import T, Text
 
 Bools = npt.NDArray[np.bool_]
@@ -135,7 +136,7 @@ def _check_currency(checked: Checked, default: str) -> None:
     if checked.source.declared.kind is Kind.RATES:
         bases = checked.get("base")
         codes = np.array([None if word is None else currency_code(word) for word in bases.tolist()], object)
-        unknown = np.equal(codes, None) & ~np.equal(bases, None)
+        unknown = np.array([c is None and b is not None for c, b in zip(codes, bases, strict=True)], bool)
         text = T("The base is not a currency. Write the three letters of ISO 4217, such as CNY.")
         checked.reject(unknown, "base", "currency.unknown", text)
         checked.columns["base"] = codes
@@ -200,7 +201,7 @@ def _load_stock(batch: Batch, checked: Checked, seen_before: bool) -> tuple[Bool
         return accepted, 0
     names = [str(n) for n in pd.unique(checked.get("location")[good]) if n is not None]
     locations = stock.ensure_locations(batch.uow, names)
-    default = stock.default_location(batch.uow.connection).id
+    default = default_location(batch.uow.connection).id
     sku = checked.get("sku")[good]
     codes, unique = pd.factorize(sku)
     sku_names = _first_per(codes, checked.get("name")[good], len(unique))
@@ -278,13 +279,13 @@ def _counted_already(connection: sa.Connection, counts: pd.DataFrame) -> Bools:
         )
     }
     result = np.zeros(len(counts), bool)
-    for i, row in enumerate(counts.itertuples(index=False)):
-        content = (int(row.level), int(row.reserved), int(row.incoming))
-        pair = (int(row.product_id), int(row.location_id))
-        if row.undated:
+    for i, wanted in enumerate(counts.to_dict("records")):
+        content = (int(wanted["level"]), int(wanted["reserved"]), int(wanted["incoming"]))
+        pair = (int(wanted["product_id"]), int(wanted["location_id"]))
+        if wanted["undated"]:
             result[i] = pair in last and last[pair][2] == content and held.get(pair) == content[0]
         else:
-            result[i] = latest.get((*pair, row.at.to_pydatetime())) == content
+            result[i] = latest.get((*pair, wanted["at"].to_pydatetime())) == content
     return result
 
 

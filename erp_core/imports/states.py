@@ -64,7 +64,7 @@ def _said(draft: Draft) -> tuple[Column, Column]:
             np.where(first >= 0, coded.codes[first], -1)
         ]
         word = coded.take(first)
-        words = np.where(np.equal(words, None), word, words)
+        words = np.array([new if old is None else old for old, new in zip(words, word, strict=True)], object)
         further = np.array(
             [STATE_RANK.get(new, -1) > STATE_RANK.get(old, -1) for new, old in zip(found, state, strict=True)]
         )

@@ -42,7 +42,7 @@ def days_of_inventory(cogs: Number | None, average_value: Number | None, days: i
 
 
 def sell_through(units_sold: Number | None, closing_units: Number | None) -> float | None:
-    """Units sold ÷ (units sold + units left), the retailer's sell-through rate (Levy and Weitz, Retailing Management)."""
+    """Units sold ÷ (units sold + units left), the retailer's sell-through (Levy and Weitz, Retailing Management)."""
     if units_sold is None or closing_units is None:
         return None
     return ratio(units_sold, units_sold + closing_units)

@@ -121,25 +121,23 @@ def _stock(position: pd.DataFrame) -> list[Decision]:
                 (("status", "out"),),
             )
         )
-    for status, title, why in (
-        ("dead", T("Clear {count} products that no longer sell"), T("Their stock ties up this much cash.")),
-        (
-            "excess",
-            T("Stop buying {count} products with too much stock"),
-            T("The units beyond the allowed cover tie up this much cash."),
-        ),
-    ):
-        rows = position[position["status"] == status]
-        if len(rows):
-            units = rows["on_hand"].astype(float) if status == "dead" else rows["excess_units"].astype(float)
-            worth = (units * rows["unit_cost"]).sum(min_count=1)
-            found.append(
-                Decision(
-                    status, Text(title.id, (("count", len(rows)),)), why, None if pd.isna(worth) else float(worth), "inventory",
-                    (("status", status),),
-                )
-            )  # fmt: skip
+    dead, excess = position[position["status"] == "dead"], position[position["status"] == "excess"]
+    if len(dead):
+        title = T("Clear {count} products that no longer sell", count=len(dead))
+        why = T("Their stock ties up this much cash.")
+        worth = _worth(dead["on_hand"], dead["unit_cost"])
+        found.append(Decision("dead", title, why, worth, "inventory", (("status", "dead"),)))
+    if len(excess):
+        title = T("Stop buying {count} products with too much stock", count=len(excess))
+        why = T("The units beyond the allowed cover tie up this much cash.")
+        worth = _worth(excess["excess_units"], excess["unit_cost"])
+        found.append(Decision("excess", title, why, worth, "inventory", (("status", "excess"),)))
     return found
+
+
+def _worth(units: pd.Series, unit_cost: pd.Series) -> float | None:
+    known = (units.astype(float) * unit_cost).dropna()
+    return float(known.sum()) if len(known) else None
 
 
 def _data(connection: sa.Connection, excluded: pd.DataFrame) -> list[Decision]:

@@ -31,7 +31,7 @@ def abc_xyz_grid(position: pd.DataFrame) -> Grid:
 
     def cell(row: str, column: str) -> Cell:
         here = position[(position["abc"] == row) & (position["xyz"] == column)]
-        value = here["value"].sum(min_count=1)
-        return Cell(len(here), None if pd.isna(value) else float(value), float(here["revenue"].sum()))
+        known = here["value"].dropna()
+        return Cell(len(here), float(known.sum()) if len(known) else None, float(here["revenue"].sum()))
 
     return Grid(rows, columns, tuple(tuple(cell(row, column) for column in columns) for row in rows))

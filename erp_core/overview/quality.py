@@ -107,7 +107,8 @@ def _shortfalls(connection: sa.Connection) -> Gap:
     )
     count, total = connection.execute(query).one()
     return Gap(
-        "shortfall", T("Stock levels where more was sold than counts and receipts account for"), int(count), int(total), None,
+        "shortfall", T("Stock levels where more was sold than counts and receipts account for"),
+        int(count), int(total), None,
         T("Stock, average inventory, what to buy"),
         T("Count these products again, or import the receipts that are missing."),
         "inventory?view=overview",
@@ -154,7 +155,8 @@ def _rates(connection: sa.Connection, company: Company) -> Gap:
     )
     lacking = used - with_rate - {company.base_currency} if len(used) > 1 else set()
     return Gap(
-        "rates", T("Currencies without an exchange rate to {base}", base=company.base_currency), len(lacking), len(used), None,
+        "rates", T("Currencies without an exchange rate to {base}", base=company.base_currency),
+        len(lacking), len(used), None,
         T("All sums of money over several currencies"),
         T("Add the rates in Settings, or import a table of rates."),
         "settings?view=company",

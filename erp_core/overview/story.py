@@ -12,7 +12,7 @@ from erp_core.stock.views import daily_levels
 
 
 def story(connection: sa.Connection, product_id: int, start: dt.date, end: dt.date) -> pd.DataFrame:
-    """ds (every day of the period), sold, on_hand (missing where unknown), received; all places and channels together."""
+    """ds (every day of the period), sold, on_hand (missing where unknown), received; all places and channels."""
     days = pd.DataFrame({"ds": pd.date_range(start, end, freq="D")})
     d = daily_sales.c
     query = (

@@ -81,7 +81,7 @@ def kpis(
     values: dict[str, tuple[float | int | None, tuple[Text, ...]]] = {}
     values |= facts.sales_numbers()
     values |= facts.margin_numbers()
-    values |= facts.stock_numbers(values["units"][0])
+    values |= facts.stock_numbers()
     values |= _position_numbers(connection, company, today, filters, facts)
     customers, repeat, nameless = buyers(connection, span, filters)
     lacks = (T("the customer of {count} orders", count=nameless),) if nameless else ()
@@ -195,7 +195,7 @@ class _Facts:
             "gross_margin_share": (METRICS["gross_margin_share"].compute(margin, revenue), lacks + self.rates_missing),
         }
 
-    def stock_numbers(self, _units: float | int | None) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
+    def stock_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What counts say, with costs and orders; turnover over products whose stock and cost are both known."""
         average = average_stock(self.connection, self.period)
         if self.filters.categories:
@@ -220,7 +220,9 @@ class _Facts:
             return numbers | dict.fromkeys(valued, (None, (NO_COSTS,)))
         value = float(worth["value"].sum())
         uncosted = len(average) - len(worth)
-        lacks = (T("the unit cost of {count} products in stock", count=uncosted),) if uncosted else ()
+        lacks: tuple[Text, ...] = ()
+        if uncosted:
+            lacks = (T("the unit cost of {count} products in stock", count=uncosted),)
         goods = self.costed() if self.has_orders else None
         days = self.period.days
         if goods is None:
@@ -286,7 +288,7 @@ def unit_costs_on(sales: pd.DataFrame, held: pd.DataFrame, currency: str, rates:
 def average_value(
     average: pd.DataFrame, held: pd.DataFrame, period: Period, currency: str, rates: Rates
 ) -> pd.DataFrame:
-    """Average stock at the cost in force at the period's end: product_id, value; products without a cost are left out."""
+    """Average stock at the cost in force at the period's end: product_id, value; only products with a cost."""
     rows = average.assign(ds=pd.Timestamp(period.end))
     worth = rows.assign(value=unit_costs_on(rows, held, currency, rates) * rows["average_units"])
     return worth.loc[worth["value"].notna(), ["product_id", "value"]]
@@ -327,14 +329,12 @@ def months_of(period: Period) -> list[Period]:
     return [Period(max(m.start_time.date(), period.start), min(m.end_time.date(), period.end)) for m in starts]
 
 
-def turnover_by_month(
-    connection: sa.Connection, company: Company, period: Period, filters: Filters, today: dt.date
-) -> pd.DataFrame:
+def turnover_by_month(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
     """month (first day), turnover (times a month; missing where unknown), for each calendar month of the period."""
     rows = []
     for month in months_of(period):
         facts = _Facts(connection, company, month, filters)
-        value, _ = facts.stock_numbers(None)["turnover_month"]
+        value, _ = facts.stock_numbers()["turnover_month"]
         rows.append({"month": month.start, "turnover": value})
     return pd.DataFrame(rows, columns=["month", "turnover"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ def customer_key(external_id: str | None, email: str | None, phone: str | None) 
 
 
 def customer_keys(
-    external_ids: Sequence[str | None], emails: Sequence[str | None], phones: Sequence[str | None]
+    external_ids: npt.NDArray[Any], emails: npt.NDArray[Any], phones: npt.NDArray[Any]
 ) -> npt.NDArray[np.object_]:
     """`customer_key` for many buyers; distinct combinations are looked at once."""
     frame = pd.DataFrame({"id": external_ids, "email": emails, "phone": phones}, dtype=object)

@@ -49,7 +49,13 @@ class _Keyed:
             query = query.where(self.table.c.scope == self.scope)
         return {key: (found, gone is not None) for key, found, gone in uow.connection.execute(query)}
 
-    def ensure(self, uow: UnitOfWork, keys: Sequence[str], fields: Mapping[str, Sequence[Any]], batch_id: int) -> Ints:
+    def ensure(
+        self,
+        uow: UnitOfWork,
+        keys: Sequence[str],
+        fields: Mapping[str, Sequence[Any] | npt.NDArray[Any]],
+        batch_id: int,
+    ) -> Ints:
         """Ids of distinct keys; missing rows are created with `fields`, withdrawn ones revived."""
         found = self.find(uow, keys)
         gone = [found[key][0] for key in keys if key in found and found[key][1]]
@@ -96,7 +102,7 @@ class _Keyed:
         moved: set[int] = set()
         for at, row in enumerate(rows[[*names]].to_dict("records")):
             party = int(ids[at])
-            said = {name: value for name, value in row.items() if value is not None and value == value}
+            said = {str(name): value for name, value in row.items() if not pd.isna(value)}
             differing = {name: value for name, value in said.items() if held[party][name] != value}
             held[party] |= differing
             if differing:
@@ -116,7 +122,11 @@ class _Keyed:
 
 
 def ensure_customers(
-    uow: UnitOfWork, scope: str, keys: Sequence[str], fields: Mapping[str, Sequence[Any]], batch_id: int
+    uow: UnitOfWork,
+    scope: str,
+    keys: Sequence[str],
+    fields: Mapping[str, Sequence[Any] | npt.NDArray[Any]],
+    batch_id: int,
 ) -> Ints:
     """The ids of buyers of one shop by their key (`rules.customer_key`); missing ones are created with `fields`."""
     require(uow, Permission.IMPORT_FILES)

@@ -9,11 +9,12 @@ from erp_core.parties.tables import customer, supplier
 
 
 def suppliers(connection: sa.Connection) -> pd.DataFrame:
-    """Live suppliers: supplier_id, name, code, contact, email, phone, currency, lead_time_days, minimum_order (minor)."""
+    """Live suppliers: supplier_id, name, code, contact, mail, phone, currency, lead time, minimum_order (minor)."""
     s = supplier.c
     query = (
         sa.select(
-            s.id.label("supplier_id"), s.name, s.code, s.contact, s.email, s.phone, s.currency, s.lead_time_days, s.minimum_order
+            s.id.label("supplier_id"), s.name, s.code, s.contact, s.email, s.phone, s.currency, s.lead_time_days,
+            s.minimum_order,
         )
         .where(s.withdrawn_by.is_(None))
         .order_by(s.name)

@@ -35,7 +35,7 @@ COLUMN_TITLES: dict[str, Text] = {
 }
 
 
-def purchase_file(rows: pd.DataFrame, plan: Replenishment, kind: str, header: ExportHeader) -> bytes:
+def purchase_file(rows: pd.DataFrame, kind: str, header: ExportHeader) -> bytes:
     """The list as 'csv' or 'xlsx'; the workbook says from which plan it comes."""
     columns = [(name, say(COLUMN_TITLES[name], header.language)) for name in LIST_COLUMNS]
     table = rows.assign(**{name: rows[name].round(2) for name in ("mean_per_day", "sd_per_day", "safety_stock")})

@@ -51,14 +51,14 @@ def reorder(terms: pd.DataFrame, service_level: float, review_days: int) -> pd.D
 def lost_units(terms: pd.DataFrame) -> np.ndarray:
     """Units of demand that the position cannot serve before an order placed today arrives: max(0, μ·L − position)."""
     need = terms["mean_per_day"].to_numpy(float) * terms["lead_time_days"].to_numpy(float)
-    return np.maximum(need - np.maximum(terms["position"].to_numpy(float), 0.0), 0.0)
+    return np.asarray(np.maximum(need - np.maximum(terms["position"].to_numpy(float), 0.0), 0.0))
 
 
 def explain(row: pd.Series) -> Text:
     """The formula with this product's numbers in it, in words."""
     return T(
-        "Sells {mean} a day (± {sd}). Over lead time {lead} + review {review} days that is {need}, plus {safety} safety "
-        "stock: reorder point {point}. There are {hand} in stock, {reserved} of them reserved, and {order} on order. "
+        "Sells {mean} a day (± {sd}). Over lead time {lead} + review {review} days that is {need}, plus {safety} "
+        "safety stock: reorder point {point}. There are {hand} in stock, {reserved} of them reserved, and {order} on order. "
         "Missing {lacking}; in packs of {pack}, at least {moq}: order {suggested}.",
         mean=f"{row['mean_per_day']:.2f}",
         sd=f"{row['sd_per_day']:.2f}",

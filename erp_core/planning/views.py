@@ -139,8 +139,9 @@ def _covered(frame: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     cover = np.divide(available, mean, where=mean > 0, out=np.full(len(frame), np.nan))
     far = np.minimum(np.floor(cover), 3650)
     ends = pd.Timestamp(as_of) + pd.to_timedelta(pd.Series(far, index=frame.index), unit="D")
-    order_by = ends - pd.to_timedelta(frame["lead_time_days"], unit="D")
-    return frame.assign(days_of_cover=cover, sells_out_on=ends, order_by=order_by.clip(lower=pd.Timestamp(as_of)))
+    latest = ends - pd.to_timedelta(frame["lead_time_days"], unit="D")
+    order_by = latest.where(latest.isna() | (latest > pd.Timestamp(as_of)), pd.Timestamp(as_of))
+    return frame.assign(days_of_cover=cover, sells_out_on=ends, order_by=order_by)
 
 
 def replenishment(

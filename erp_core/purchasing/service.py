@@ -29,7 +29,7 @@ def upsert_supplier_items(
     changed = np.zeros(len(rows), bool)
     for at, row in enumerate(rows[["supplier_id", "product_id", *_TERMS]].to_dict("records")):
         key = (int(row["supplier_id"]), int(row["product_id"]))
-        said = {name: row[name] for name in _TERMS if row[name] is not None and row[name] == row[name]}
+        said = {name: row[name] for name in _TERMS if not pd.isna(row[name])}
         standing = held.get(key)
         if standing is None:
             values = {"supplier_id": key[0], "product_id": key[1], **said, "batch_id": batch_id}

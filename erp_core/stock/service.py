@@ -76,7 +76,7 @@ def adjust(uow: UnitOfWork, product_id: int, location_id: int, quantity: int, re
             hint=T("Say how many units more or less, and why."),
             code="stock.adjustment",
         )
-    _append_one(uow, product_id, location_id, "adjustment", quantity)
+    _append_one(uow, (product_id, location_id), "adjustment", quantity)
     audit.record(uow, "adjust stock", str(product_id), location=location_id, quantity=quantity, reason=reason)
     refresh(uow, [product_id], read_company(uow.connection).time_zone)
 
@@ -95,7 +95,7 @@ def reserve(uow: UnitOfWork, product_id: int, location_id: int, quantity: int) -
     )
     if uow.connection.execute(statement).rowcount != 1:
         return False
-    _append_one(uow, product_id, location_id, "reserve", 0, quantity)
+    _append_one(uow, (product_id, location_id), "reserve", 0, quantity)
     return True
 
 
@@ -110,13 +110,12 @@ def release(uow: UnitOfWork, product_id: int, location_id: int, quantity: int) -
     )
     if uow.connection.execute(statement).rowcount != 1:
         return False
-    _append_one(uow, product_id, location_id, "reserve", 0, -quantity)
+    _append_one(uow, (product_id, location_id), "reserve", 0, -quantity)
     return True
 
 
-def _append_one(
-    uow: UnitOfWork, product_id: int, location_id: int, kind: str, quantity: int, reserved: int = 0
-) -> None:
+def _append_one(uow: UnitOfWork, pair: tuple[int, int], kind: str, quantity: int, reserved: int = 0) -> None:
+    product_id, location_id = pair
     uow.connection.execute(
         sa.insert(stock_movement).values(
             product_id=product_id,

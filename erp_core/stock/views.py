@@ -58,7 +58,7 @@ def default_location(connection: sa.Connection) -> Location:
 
 
 def effective_ledger(connection: sa.Connection, products: sa.FromClause | None = None) -> pd.DataFrame:
-    """The ledger without what was taken back (`rules.LEDGER`), of the products in a table with a column `id`, or all."""
+    """The ledger without what was taken back (`rules.LEDGER`), of the products in a table (column `id`), or all."""
     m, later = stock_movement, stock_movement.alias("later")
     taken_back = sa.exists(sa.select(sa.literal(1)).where(later.c.reverses == m.c.id))
     query = sa.select(*(m.c[name] for name in LEDGER)).where(m.c.kind != "reversal", ~taken_back)
@@ -107,8 +107,9 @@ def totals_by_product(connection: sa.Connection) -> pd.DataFrame:
 
 
 def daily_levels(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.DataFrame:
-    """The step function of levels in a period: product_id, location_id, ds, on_hand, received; a pair's last step before
-    `start` is moved to `start`, with nothing received."""
+    """The step function of levels in a period: product_id, location_id, ds, on_hand, received.
+
+    A pair's last step before `start` is moved to `start`, with nothing received."""
     d = daily_stock.c
     query = sa.select(d.product_id, d.location_id, d.ds, d.on_hand, d.received).where(d.ds <= end).order_by(*d[:3])
     frame = pd.DataFrame(fetch_columns(connection, query), columns=[*PAIR, "ds", "on_hand", "received"])
@@ -146,7 +147,7 @@ def average_stock(connection: sa.Connection, period: Period) -> pd.DataFrame:
 
 
 def movements_of(connection: sa.Connection, product_id: int) -> pd.DataFrame:
-    """One product's ledger, newest first: at, location, kind, quantity, reserved, level, order_id, batch_id, taken_back."""
+    """One product's ledger, newest first, with whether a row was taken back."""
     m, later = stock_movement, stock_movement.alias("later")
     taken_back = sa.exists(sa.select(sa.literal(1)).where(later.c.reverses == m.c.id))
     query = (
@@ -200,8 +201,8 @@ def _check_days(
         (row.product_id, row.location_id, row.ds): row.on_hand for row in connection.execute(sa.select(daily_stock))
     }
     fresh = {
-        (int(row.product_id), int(row.location_id), row.ds.date()): int(row.on_hand)
-        for row in days.itertuples(index=False)
+        (int(row["product_id"]), int(row["location_id"]), row["ds"].date()): int(row["on_hand"])
+        for row in days.to_dict("records")
     }
     return [
         Difference(skus[key[0]], names[key[1]], f"on_hand {key[2]}", _word(kept.get(key)), _word(fresh.get(key)))

@@ -75,7 +75,10 @@ def test_online_retail_states_money_and_movements(database: Database, load: Load
         ("C900003", "credit_note", "cancelled", -255, 0),
     ]
     # the postage line moves nothing; the credit note brings one back; the write-off takes three
-    moved = "SELECT p.sku, m.kind, m.quantity FROM stock_movement m JOIN product p ON p.id = m.product_id ORDER BY m.order_id, m.line_no"
+    moved = (
+        "SELECT p.sku, m.kind, m.quantity FROM stock_movement m JOIN product p ON p.id = m.product_id "
+        "ORDER BY m.order_id, m.line_no"
+    )
     assert rows(database, moved) == [
         ("LAMP-1", "sale", -6), ("LAMP-2", "sale", -2), ("LAMP-1", "sale", -4), ("LAMP-1", "sale", -4),
         ("LAMP-1", "return", 1), ("LAMP-2", "write_off", -3),

@@ -38,7 +38,8 @@ def test_a_sales_table_is_recognised_by_its_aliases_in_both_languages(header: st
     found = detect(table(header))
     assert found.format == "generic-sales"
     assert set(found.columns) == {
-        "order_id", "ordered_at", "sku", "title", "quantity", "unit_price", "currency", "shop", "customer_id", "phone", "email",
+        "order_id", "ordered_at", "sku", "title", "quantity", "unit_price", "currency", "shop", "customer_id", "phone",
+        "email",
         "ship_address",
     }  # fmt: skip
     assert found.missing == ()

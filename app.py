@@ -7,7 +7,6 @@ that folder by itself, past any guard.
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import streamlit as st
 
@@ -38,10 +37,8 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
 
 def on_script_error(error: Exception) -> bool:
     """No traceback on a page: the shell shows what it can, the rest goes to the log."""
-    log.error("a page failed", exc_info=error)
+    log.exception("a page failed", exc_info=error)
     return False
 
 
-app = st.App(
-    Path(__file__).parent / "ui" / "shell.py", lifespan=lifespan, routes=ROUTES, on_script_error=on_script_error
-)
+app = st.App("ui/shell.py", lifespan=lifespan, routes=ROUTES, on_script_error=on_script_error)

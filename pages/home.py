@@ -12,7 +12,7 @@ from erp_core.text import T, format_money
 from ui import charts, states
 from ui.filters import bar
 from ui.guard import require
-from ui.numbers import headline
+from ui.headline import headline
 from ui.pages_list import address
 
 visit = require(Permission.VIEW_DASHBOARDS)

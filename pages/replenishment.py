@@ -5,10 +5,9 @@ import streamlit as st
 
 from erp_core.clock import today
 from erp_core.db.uow import unit_of_work
-from erp_core.planning import rules
 from erp_core.planning.export import COLUMN_TITLES, header_of, purchase_file
 from erp_core.planning.service import save_choices
-from erp_core.planning.views import EXCLUSIONS, ReplenishmentOptions, choices, purchase_list, replenishment
+from erp_core.planning.views import EXCLUSIONS, ReplenishmentOptions, choices, purchase_list, replenishment, why
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_date, format_money, format_number
 from ui import states
@@ -55,8 +54,9 @@ assume_zero = right.toggle(
 options = ReplenishmentOptions(
     service_level=service, review_days=review, assume_zero=assume_zero, filters=chosen.filters
 )
+now = today(visit.clock, visit.company.time_zone)
 with visit.database.reading() as connection:
-    plan = replenishment(connection, visit.company, options, today(visit.clock, visit.company.time_zone))
+    plan = replenishment(connection, visit.company, options, now)
     kept = choices(connection, plan.as_of)
 rows = purchase_list(plan, kept, visit.language)
 st.caption(
@@ -148,14 +148,9 @@ if len(plan.lines):
         key="why",
     )
     row = lines.iloc[one]
-    st.info(visit.say(rules.explain(row)), icon=":material/calculate:")
+    st.info(visit.say(why(row)), icon=":material/calculate:")
     if not row["lead_time_known"]:
         st.caption(visit.say(T("The supplier’s lead time is not known; the company’s default is used.")))
-    st.latex(
-        rf"{row['mean_per_day']:.2f} \cdot {int(row['horizon_days'])} + z_{{{service:.3f}}} \cdot {row['sd_per_day']:.2f} "
-        rf"\cdot \sqrt{{{int(row['horizon_days'])}}} = {row['mean_per_day'] * row['horizon_days'] + row['safety_stock']:.1f}"
-    )
-
     header = header_of(plan, visit.actor.name, visit.clock.now(), visit.language)
     stem = f"purchase_list_{plan.as_of.isoformat()}"
     csv_place, xlsx_place, _ = st.columns([1, 1, 3])

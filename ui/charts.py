@@ -23,7 +23,7 @@ def dressed(figure: go.Figure, title: str) -> go.Figure:
     paint = colours()
     figure.update_layout(
         title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left"},
-        font={"color": paint["ink"], "family": "Source Sans, Noto Sans CJK SC, sans-serif"},
+        font={"color": paint["ink"]},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         margin={"l": 8, "r": 8, "t": 44, "b": 8},

@@ -9,7 +9,6 @@ import streamlit as st
 from erp_core.clock import Clock, SystemClock
 from erp_core.company.views import Company, read_company
 from erp_core.db.engine import Database
-from erp_core.db.migrate import is_current, upgrade
 from erp_core.security import guard
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import Permission
@@ -37,10 +36,7 @@ class Visit:
 
 @st.cache_resource(max_entries=4)
 def _database(url: str) -> Database:
-    database = Database(url)
-    if not is_current(database):
-        upgrade(database)
-    return database
+    return Database(url)
 
 
 def current_actor() -> Actor:

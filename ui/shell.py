@@ -54,7 +54,7 @@ def _show_error(error: ErpError, language: str) -> None:
 
 def _show_failure(error: Exception, language: str) -> None:
     reference = uuid.uuid4().hex[:8]
-    log.error("page failed, reference %s", reference, exc_info=error)
+    log.exception("page failed, reference %s", reference, exc_info=error)
     text = T(
         "Something went wrong here that should not have. Nothing was changed. Try again; if it stays, tell whoever "
         "looks after the workbench this reference: {reference}",
@@ -64,7 +64,7 @@ def _show_failure(error: Exception, language: str) -> None:
 
 
 language = current_language()
-st.set_page_config(page_title="ERP Workbench", page_icon=":material/warehouse:", layout="wide")  # its own name
+st.set_page_config(page_title=say(T("ERP Workbench"), language), page_icon=":material/warehouse:", layout="wide")
 try:
     here = visit()
     _language_switch(language)

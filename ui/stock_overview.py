@@ -45,6 +45,7 @@ COLUMNS = {
     "age": Column(T("Days since last sale")),
 }
 _COVER_SHOWN = 180
+_CELL_TEXT = "%{text}"
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -127,14 +128,14 @@ def _grid(visit: Visit, frame: pd.DataFrame) -> None:
     figure = go.Figure(
         go.Heatmap(
             x=list(grid.columns), y=list(grid.rows), z=[[cell.revenue for cell in row] for row in grid.cells],
-            text=words, texttemplate="%{text}", colorscale=[[0, "rgba(11,110,138,0.06)"], [1, "rgba(11,110,138,0.55)"]],
+            text=words, texttemplate=_CELL_TEXT, colorscale=[[0, "rgba(11,110,138,0.06)"], [1, "rgba(11,110,138,0.55)"]],
             showscale=False, xgap=3, ygap=3, hoverinfo="skip",
         )
     )  # fmt: skip
     title = visit.say(T("A sells most, X sells steadily: count and value by class"))
     figure = charts.dressed(figure, title)
-    figure.update_yaxes(autorange="reversed", type="category")
-    figure.update_xaxes(type="category")
+    figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
+    figure.update_xaxes(type="category", showgrid=False)
     st.plotly_chart(figure, key="abc_xyz", alt=title, config={"displayModeBar": False})
     options = [f"{row}{column}" for row in grid.rows for column in grid.columns]
     st.pills(visit.say(T("Class")), options, key="class_pick", bind="query-params")
@@ -177,6 +178,7 @@ def _table(visit: Visit, frame: pd.DataFrame) -> None:
         column_config=configuration(visit, COLUMNS, {"days_of_cover": _COVER_SHOWN}),
         hide_index=True,
         height=420,
+        placeholder="–",
         key="inventory_table",
         on_select="rerun",
         selection_mode="single-row",

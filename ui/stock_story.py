@@ -8,7 +8,7 @@ import streamlit as st
 
 from erp_core.orders.views import recent_orders
 from erp_core.overview.story import story
-from erp_core.planning.rules import reorder
+from erp_core.planning.views import reorder_point_of
 from erp_core.stock.views import movements_of
 from erp_core.text import T, Text, format_money, format_number
 from ui import charts, states
@@ -117,10 +117,8 @@ def _chart(visit: Visit, row: pd.Series, days: pd.DataFrame) -> None:
             x=received["ds"], y=received["on_hand"], name=visit.say(T("receipt")), mode="markers",
             marker={"symbol": "triangle-up", "size": 10, "color": paint["mark"]},
         )  # fmt: skip
-        if pd.notna(row["on_hand"]):
-            one = row.to_frame().T.assign(on_hand=int(row["on_hand"]))
-            plan = visit.company.planning
-            point = float(reorder(one, plan.service_level, plan.review_days)["reorder_point"].iloc[0])
+        point = reorder_point_of(row, visit.company)
+        if point is not None:
             figure.add_hline(
                 y=point, line_dash="dash", line_color=paint["mark"], annotation_text=visit.say(T("reorder point"))
             )

@@ -122,7 +122,7 @@ def _contents(connection: sa.Connection, ids: Ints) -> dict[int, dict[str, Any]]
 
 
 def record_costs(uow: UnitOfWork, rows: pd.DataFrame, source: str, batch_id: int | None) -> npt.NDArray[np.bool_]:
-    """Append dated unit costs (product_id, valid_from, currency, unit_cost stored); which rows changed what was in force.
+    """Append dated unit costs (product_id, valid_from, currency, unit_cost stored); which rows change it.
 
     A row that says what is in force on its day already adds nothing.
     """

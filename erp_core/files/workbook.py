@@ -119,7 +119,7 @@ def _open(content: bytes, reading: Reading) -> _Archive:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as opened:
             entries = opened.infolist()
-    except (zipfile.BadZipFile, ValueError, OverflowError, NotImplementedError, UnicodeDecodeError):
+    except (zipfile.BadZipFile, ValueError, OverflowError, RuntimeError, UnicodeDecodeError):
         raise _damaged(reading.file) from None
     if len(entries) > reading.limits.zip_entries:
         raise refusals.too_many_entries(reading.file, reading.limits)

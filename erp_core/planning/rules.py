@@ -58,8 +58,8 @@ def explain(row: pd.Series) -> Text:
     """The formula with this product's numbers in it, in words."""
     return T(
         "Sells {mean} a day (± {sd}). Over lead time {lead} + review {review} days that is {need}, plus {safety} "
-        "safety stock: reorder point {point}. There are {hand} in stock, {reserved} of them reserved, and {order} on order. "
-        "Missing {lacking}; in packs of {pack}, at least {moq}: order {suggested}.",
+        "safety stock: reorder point {point}. There are {hand} in stock, {reserved} of them reserved, and {order} on "
+        "order. Missing {lacking}; in packs of {pack}, at least {moq}: order {suggested}.",
         mean=f"{row['mean_per_day']:.2f}",
         sd=f"{row['sd_per_day']:.2f}",
         lead=int(row["lead_time_days"]),

@@ -250,6 +250,20 @@ def to_json(plan: Replenishment, rows: pd.DataFrame, language: str) -> dict[str,
     }
 
 
+def why(row: pd.Series) -> Text:
+    """The formula of one line of the plan with its numbers in it, in words."""
+    return rules.explain(row)
+
+
+def reorder_point_of(row: pd.Series, company: Company) -> float | None:
+    """The reorder point of one row of `stock_position` by the company's defaults; None while its stock is unknown."""
+    if pd.isna(row["on_hand"]):
+        return None
+    one = row.to_frame().T.assign(on_hand=int(row["on_hand"]))
+    planned = rules.reorder(one, company.planning.service_level, company.planning.review_days)
+    return float(planned["reorder_point"].iloc[0])
+
+
 EXCLUSIONS: dict[str, Text] = {
     "uncounted": T("Its stock is unknown: count it first."),
     "no_demand": T("It did not sell in the last 13 weeks."),

@@ -4,7 +4,7 @@ import streamlit as st
 
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import import_panel, quality_panel, receipts_panel
+from ui import import_panel, quality_panel, receipts_panel, views
 from ui.guard import require
 
 visit = require(Permission.VIEW_IMPORTS)
@@ -16,14 +16,4 @@ VIEWS = {
     "receipts": (T("Receipts"), receipts_panel.show),
     "quality": (T("Quality"), quality_panel.show),
 }
-view = st.segmented_control(
-    visit.say(T("View")),
-    list(VIEWS),
-    default="import",
-    required=True,
-    format_func=lambda name: visit.say(VIEWS[name][0]),
-    key="view",
-    bind="query-params",
-    label_visibility="collapsed",
-)
-VIEWS[view or "import"][1](visit)
+views.show(visit, "data", VIEWS)

@@ -20,13 +20,15 @@ HEADLINE = ("revenue", "turnover_month", "in_stock_rate", "orders_waiting", "cas
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def numbers(_visit, key, period, before, filters, now):
+def numbers(_visit, key, chosen, now):
+    period, before, filters, first = chosen.period, chosen.before, chosen.filters, chosen.first
     with _visit.database.reading() as connection:
         current = kpis(connection, _visit.company, period, filters, now)
-        earlier = kpis(connection, _visit.company, before, filters, now)
+        earlier = kpis(connection, _visit.company, before, filters, None)
         months = revenue_by_month(connection, _visit.company, period, filters)
         currency = months.attrs["currency"]
-    return current, changes(current, earlier), months, currency
+    comparable = before.start >= first
+    return current, changes(current, earlier) if comparable else {}, months, currency
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -45,7 +47,7 @@ chosen = bar(visit)
 if chosen is None:
     states.no_data(visit, T("No sales yet. Drop the export of your shop, and the numbers of your shop stand here."))
 else:
-    current, moved, months, currency = numbers(visit, key, chosen.period, chosen.before, chosen.filters, now)
+    current, moved, months, currency = numbers(visit, key, chosen, now)
     headline(visit, HEADLINE, current, moved, visit.say(T("against {period}", period=chosen.against)))
 
 left, right = st.columns([3, 1])

@@ -25,12 +25,13 @@ COMPARISONS: dict[str, Text] = {"previous": T("the period before"), "year": T("t
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the bar says."""
+    """What the bar says; `first`: the first day with data, before which nothing can be compared."""
 
     period: Period
     before: Period
     against: Text
     filters: Filters
+    first: dt.date
 
 
 def _kept(name: str, options: list[str], default: str) -> str:
@@ -57,7 +58,7 @@ def bar(visit: Visit) -> Chosen | None:
     period = Period(max(start, span[0]) if preset == "all" else start, max(last, start))
     before = period.year_before() if comparison == "year" else period.before()
     filters = Filters(channels=tuple(int(word) for word in picked), categories=tuple(chosen_kinds))
-    return Chosen(period, before, COMPARISONS[comparison], filters)
+    return Chosen(period, before, COMPARISONS[comparison], filters, span[0])
 
 
 def _select(

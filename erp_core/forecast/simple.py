@@ -17,12 +17,13 @@ ALPHA = 0.2
 DAYS = 7
 
 
-def daily_rates(history: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
+def daily_rates(history: pd.DataFrame, as_of: dt.date, first: pd.Series | None = None) -> pd.DataFrame:
     """The rate per series from what is known before `as_of`.
 
     `history`: series_id, ds, y (units; missing days sold nothing). Returns one row a series: series_id, mean_per_day,
     sd_per_day (of one day's demand, by the root of the week), observed_weeks, weeks (list of the 13 weekly totals, the
-    oldest first). A series first sold within the window is judged from its first week on.
+    oldest first). A series first sold within the window is judged from its first week on. `first`: the first day of
+    each series, by series_id, where `history` holds only the window.
     """
     end = pd.Timestamp(as_of)
     start = end - pd.Timedelta(days=WEEKS * DAYS)
@@ -32,8 +33,8 @@ def daily_rates(history: pd.DataFrame, as_of: dt.date) -> pd.DataFrame:
     codes = pd.Index(series).get_indexer(recent["series_id"])
     weekly = np.zeros((len(series), WEEKS))
     np.add.at(weekly, (codes, week), recent["y"].to_numpy(float))
-    first = history.groupby("series_id")["ds"].min().reindex(series)
-    skipped = np.clip(((first - start).dt.days // DAYS).to_numpy(), 0, WEEKS)
+    starts = history.groupby("series_id")["ds"].min() if first is None else first
+    skipped = np.clip(((pd.to_datetime(starts.reindex(series)) - start).dt.days // DAYS).to_numpy(), 0, WEEKS)
     level = np.zeros(len(series))
     squares, count = np.zeros(len(series)), np.zeros(len(series))
     for at in range(WEEKS):

@@ -146,11 +146,13 @@ def daily_units(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.D
     return frame
 
 
-def last_sales(connection: sa.Connection) -> dict[int, dt.date]:
-    """The last day on which each product sold."""
+def sale_spans(connection: sa.Connection) -> pd.DataFrame:
+    """The first and the last day on which each product sold: index product_id; first, last (datetime64)."""
     d = daily_sales.c
-    query = sa.select(d.product_id, sa.func.max(d.ds)).where(d.quantity > 0).group_by(d.product_id)
-    return {int(row[0]): row[1] for row in connection.execute(query)}
+    span = (sa.func.min(d.ds).label("first"), sa.func.max(d.ds).label("last"))
+    found = fetch_columns(connection, sa.select(d.product_id, *span).where(d.quantity > 0).group_by(d.product_id))
+    frame = pd.DataFrame(found, columns=["product_id", "first", "last"]).set_index("product_id")
+    return frame.assign(first=pd.to_datetime(frame["first"]), last=pd.to_datetime(frame["last"]))
 
 
 def recent_orders(connection: sa.Connection, product_id: int, limit: int = 200) -> list[dict[str, Any]]:

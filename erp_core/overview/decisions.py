@@ -12,7 +12,7 @@ from erp_core.catalog.tables import product_cost
 from erp_core.company.views import Company
 from erp_core.imports.tables import import_batch
 from erp_core.orders.tables import daily_orders
-from erp_core.planning.views import ReplenishmentOptions, replenishment, stock_position
+from erp_core.planning.views import ReplenishmentOptions, plan_of, stock_position
 from erp_core.purchasing.tables import supplier_item
 from erp_core.stock.tables import stock_balance
 from erp_core.text import T, Text
@@ -66,14 +66,14 @@ def setup_steps(connection: sa.Connection, company: Company) -> tuple[SetupStep,
         ),
         SetupStep(
             "suppliers",
-            T("Import suppliers with lead times and minimums"),
+            T("Import suppliers and lead times"),
             any_row(sa.select(supplier_item.c.id).where(supplier_item.c.withdrawn_by.is_(None))),
             "data",
             load,
         ),
         SetupStep(
             "company",
-            T("Say who you are: name, currency, time zone"),
+            T("Confirm name, currency, zone"),
             bool(company.name and company.money_chosen and company.zone_chosen),
             "settings",
         ),
@@ -82,8 +82,8 @@ def setup_steps(connection: sa.Connection, company: Company) -> tuple[SetupStep,
 
 def decisions(connection: sa.Connection, company: Company, as_of: dt.date) -> tuple[Decision, ...]:
     """The decisions of the day, most money first; those without money last."""
-    plan = replenishment(connection, company, ReplenishmentOptions(as_of=as_of), as_of)
     position = stock_position(connection, company, as_of)
+    plan = plan_of(position, company, ReplenishmentOptions(), as_of)
     found = [*_purchases(plan.suppliers, as_of), *_stock(position), *_data(connection, plan.excluded)]
     return tuple(sorted(found, key=lambda decision: -(decision.money if decision.money is not None else -1.0)))
 

@@ -25,6 +25,7 @@ from erp_core.text import T, Text, say
 
 __all__ = ["Filters", "MetricValue", "kpis", "revenue_by_month", "turnover_by_month"]
 
+STANDING = ("shortage", "excess", "dead_stock", "cash_in_stock")
 NO_ORDERS = T("orders: import your sales")
 NO_COSTS = T("unit costs: import a product or stock list with costs")
 NO_COUNTS = T("a stock count: import a stock list")
@@ -72,17 +73,23 @@ def full_period(connection: sa.Connection, today: dt.date) -> Period:
 
 
 def kpis(
-    connection: sa.Connection, company: Company, period: Period | None, filters: Filters, today: dt.date
+    connection: sa.Connection, company: Company, period: Period | None, filters: Filters, today: dt.date | None
 ) -> dict[str, MetricValue]:
     """Every metric over `period` (None: all data). Money in the base currency at the day's rate, or in the only
-    currency there is."""
-    span = period or full_period(connection, today)
+    currency there is. `today` None leaves out what stands now and does not belong to a period (`STANDING`)."""
+    if period is None and today is None:
+        raise ValueError("all data needs the day of today")
+    span = period or full_period(connection, today or dt.date.max)
     facts = _Facts(connection, company, span, filters)
     values: dict[str, tuple[float | int | None, tuple[Text, ...]]] = {}
     values |= facts.sales_numbers()
     values |= facts.margin_numbers()
     values |= facts.stock_numbers()
-    values |= _position_numbers(connection, company, today, filters, facts)
+    values |= (
+        _position_numbers(connection, company, today, filters, facts)
+        if standing
+        else dict.fromkeys(STANDING, (None, ()))
+    )
     customers, repeat, nameless = buyers(connection, span, filters)
     lacks = (T("the customer of {count} orders", count=nameless),) if nameless else ()
     has_orders = facts.has_orders

@@ -16,7 +16,7 @@ from erp_core.company.views import Company
 from erp_core.finance.views import read_rates, to_base
 from erp_core.forecast.simple import WEEKS, daily_rates
 from erp_core.money import to_major
-from erp_core.orders.views import Filters, daily_units, data_span, last_sales, product_sales
+from erp_core.orders.views import Filters, daily_units, data_span, product_sales, sale_spans
 from erp_core.planning import rules
 from erp_core.planning.tables import purchase_choice
 from erp_core.purchasing.views import supplier_terms
@@ -70,7 +70,8 @@ def stock_position(
     frame = products(connection).merge(_stock(connection), on="product_id", how="left")
     if filters.categories:
         frame = frame[frame["category"].isin(filters.categories)]
-    frame = frame.merge(_demand(connection, as_of), on="product_id", how="left")
+    spans = sale_spans(connection)
+    frame = frame.merge(_demand(connection, as_of, spans["first"]), on="product_id", how="left")
     frame = frame.merge(_revenue(connection, company, as_of, filters), on="product_id", how="left")
     frame = frame.merge(_unit_costs(connection, company, as_of), on="product_id", how="left")
     frame = frame.merge(supplier_terms(connection), on="product_id", how="left")
@@ -84,7 +85,7 @@ def stock_position(
     frame["lead_time_days"] = frame["lead_time_days"].fillna(plan.lead_time_days).astype(int)
     frame["moq"] = frame["moq"].fillna(plan.moq).astype(int)
     frame["pack"] = frame["pack"].fillna(plan.pack).astype(int)
-    last = pd.to_datetime(frame["product_id"].map(last_sales(connection)))
+    last = pd.to_datetime(frame["product_id"].map(spans["last"]))
     frame["last_sale"] = last
     frame["days_since_sale"] = (pd.Timestamp(as_of) - last).dt.days.astype("Int64")
     frame = _covered(frame, as_of)
@@ -100,9 +101,10 @@ def _stock(connection: sa.Connection) -> pd.DataFrame:
     return totals[["product_id", "on_hand", "available", "reserved", "on_order", "shortfall", "value"]]
 
 
-def _demand(connection: sa.Connection, as_of: dt.date) -> pd.DataFrame:
-    history = daily_units(connection, as_of - dt.timedelta(days=RECENT_DAYS), as_of - dt.timedelta(days=1))
-    return daily_rates(history.rename(columns={"product_id": "series_id"}), as_of).rename(
+def _demand(connection: sa.Connection, as_of: dt.date, first: pd.Series) -> pd.DataFrame:
+    window = dt.timedelta(days=WEEKS * 7)
+    history = daily_units(connection, as_of - window, as_of - dt.timedelta(days=1))
+    return daily_rates(history.rename(columns={"product_id": "series_id"}), as_of, first).rename(
         columns={"series_id": "product_id"}
     )
 
@@ -149,9 +151,14 @@ def replenishment(
 ) -> Replenishment:
     """What to buy, from whom, how much."""
     as_of = options.as_of or planning_day(connection, today)
+    return plan_of(stock_position(connection, company, as_of, options.filters), company, options, as_of)
+
+
+def plan_of(position: pd.DataFrame, company: Company, options: ReplenishmentOptions, as_of: dt.date) -> Replenishment:
+    """The plan for products that stand as `stock_position` says; changes nothing in it."""
     service = options.service_level or company.planning.service_level
     review = options.review_days or company.planning.review_days
-    position = stock_position(connection, company, as_of, options.filters)
+    position = position.copy()
     unknown = position["on_hand"].isna()
     if options.assume_zero:
         position["on_hand"] = position["on_hand"].fillna(0)

@@ -73,7 +73,7 @@ with left:
             st.success(visit.say(T("Nothing needs a decision today.")), icon=":material/check:")
         for number, decision in enumerate(found):
             with st.container(border=True):
-                words, money, go = st.columns([6, 2, 1], vertical_alignment="center")
+                words, money, go = st.columns([6, 2, 2], vertical_alignment="center")
                 words.markdown(f"**{visit.say(decision.title)}**  \n:gray[{visit.say(decision.why)}]")
                 if decision.money:
                     money.markdown(

@@ -85,11 +85,9 @@ def kpis(
     values |= facts.sales_numbers()
     values |= facts.margin_numbers()
     values |= facts.stock_numbers()
-    values |= (
-        _position_numbers(connection, company, today, filters, facts)
-        if standing
-        else dict.fromkeys(STANDING, (None, ()))
-    )
+    values |= dict.fromkeys(STANDING, (None, ()))
+    if today is not None:
+        values |= _position_numbers(connection, company, today, filters, facts)
     customers, repeat, nameless = buyers(connection, span, filters)
     lacks = (T("the customer of {count} orders", count=nameless),) if nameless else ()
     has_orders = facts.has_orders

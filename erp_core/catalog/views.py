@@ -20,7 +20,8 @@ def products(connection: sa.Connection, *, charges: bool = False) -> pd.DataFram
     ).where(product.c.withdrawn_by.is_(None))  # fmt: skip
     if not charges:
         query = query.where(product.c.is_charge.is_(sa.false()))
-    return pd.DataFrame(fetch_columns(connection, query.order_by(product.c.sku)))
+    frame = pd.DataFrame(fetch_columns(connection, query.order_by(product.c.sku)))
+    return frame.astype({"product_id": "int64"})
 
 
 def costs(connection: sa.Connection) -> pd.DataFrame:
@@ -36,7 +37,7 @@ def costs(connection: sa.Connection) -> pd.DataFrame:
     )
     frame["valid_from"] = pd.to_datetime(frame["valid_from"])
     frame["unit_cost"] = frame["unit_cost"].astype(float) / PRICE_SCALE
-    return frame
+    return frame.astype({"product_id": "int64"})
 
 
 def latest_costs(connection: sa.Connection, on: dt.date) -> pd.DataFrame:
@@ -44,7 +45,8 @@ def latest_costs(connection: sa.Connection, on: dt.date) -> pd.DataFrame:
     frame = costs(connection)
     past = frame[frame["valid_from"] <= pd.Timestamp(on)].drop_duplicates("product_id", keep="last")
     first = frame.drop_duplicates("product_id", keep="first")
-    merged = pd.concat([past, first]).drop_duplicates("product_id", keep="first")
+    later = first[~first["product_id"].isin(past["product_id"])]
+    merged = pd.concat([part for part in (past, later) if len(part)] or [past])
     return merged[["product_id", "currency", "unit_cost"]].reset_index(drop=True)
 
 

@@ -67,8 +67,7 @@ def product_sales(connection: sa.Connection, period: Period, filters: Filters, *
     if filters.categories:
         query = query.where(product.c.category.in_(filters.categories))
     frame = pd.DataFrame(fetch_columns(connection, query), columns=[key.name for key in keys] + ["is_charge", *sums])
-    for name in sums:
-        frame[name] = frame[name].astype("int64")
+    frame = frame.astype({"product_id": "int64", **dict.fromkeys(sums, "int64")})
     if by_day:
         frame["ds"] = pd.to_datetime(frame["ds"])
     return frame.astype({"is_charge": bool})
@@ -142,8 +141,7 @@ def daily_units(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.D
     )
     frame = pd.DataFrame(fetch_columns(connection, query), columns=["product_id", "ds", "y"])
     frame["ds"] = pd.to_datetime(frame["ds"])
-    frame["y"] = frame["y"].astype("int64")
-    return frame
+    return frame.astype({"product_id": "int64", "y": "int64"})
 
 
 def sale_spans(connection: sa.Connection) -> pd.DataFrame:
@@ -151,7 +149,8 @@ def sale_spans(connection: sa.Connection) -> pd.DataFrame:
     d = daily_sales.c
     span = (sa.func.min(d.ds).label("first"), sa.func.max(d.ds).label("last"))
     found = fetch_columns(connection, sa.select(d.product_id, *span).where(d.quantity > 0).group_by(d.product_id))
-    frame = pd.DataFrame(found, columns=["product_id", "first", "last"]).set_index("product_id")
+    frame = pd.DataFrame(found, columns=["product_id", "first", "last"]).astype({"product_id": "int64"})
+    frame = frame.set_index("product_id")
     return frame.assign(first=pd.to_datetime(frame["first"]), last=pd.to_datetime(frame["last"]))
 
 

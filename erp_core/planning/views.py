@@ -164,12 +164,10 @@ def plan_of(position: pd.DataFrame, company: Company, options: ReplenishmentOpti
         position["on_hand"] = position["on_hand"].fillna(0)
         unknown = unknown & False
     idle = position["mean_per_day"] <= 0
-    excluded = pd.concat(
-        [
-            position[unknown & ~idle].assign(reason="uncounted"),
-            position[idle & position["on_hand"].notna()].assign(reason="no_demand"),
-        ]
-    )[["product_id", "sku", "name", "mean_per_day", "reason"]]
+    counted_idle = idle & position["on_hand"].notna()
+    excluded = position[(unknown & ~idle) | counted_idle]
+    excluded = excluded.assign(reason=np.where(counted_idle[excluded.index], "no_demand", "uncounted"))
+    excluded = excluded[["product_id", "sku", "name", "mean_per_day", "reason"]]
     ready = position[~unknown & ~idle].copy()
     ready["on_hand"] = ready["on_hand"].astype(np.int64)
     planned = rules.reorder(ready, service, review)

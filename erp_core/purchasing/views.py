@@ -29,6 +29,7 @@ def supplier_terms(connection: sa.Connection) -> pd.DataFrame:
     )  # fmt: skip
     result = connection.execute(query)
     frame = pd.DataFrame(result.all(), columns=list(result.keys()))
+    frame = frame.astype({"product_id": "int64"})
     frame["unit_price"] = pd.to_numeric(frame["unit_price"]) / PRICE_SCALE
     for name in ("lead_time_days", "moq", "pack", "minimum_order"):
         frame[name] = pd.to_numeric(frame[name])

@@ -85,7 +85,9 @@ def levels(connection: sa.Connection) -> pd.DataFrame:
     )  # fmt: skip
     result = connection.execute(query)
     frame = pd.DataFrame(result.all(), columns=list(result.keys()))
-    frame["on_hand"] = frame["on_hand"].astype("Int64")
+    frame = frame.astype(
+        {"product_id": "int64", "on_hand": "Int64", "reserved": "int64", "incoming": "int64", "shortfall": "int64"}
+    )
     frame["available"] = (frame["on_hand"] - frame["reserved"].astype("Int64")).clip(lower=0)
     scale = 10.0 ** decimals(read_company(connection).base_currency)
     frame["value"] = pd.to_numeric(frame["value"]) / scale
@@ -113,6 +115,7 @@ def daily_levels(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.
     d = daily_stock.c
     query = sa.select(d.product_id, d.location_id, d.ds, d.on_hand, d.received).where(d.ds <= end).order_by(*d[:3])
     frame = pd.DataFrame(fetch_columns(connection, query), columns=[*PAIR, "ds", "on_hand", "received"])
+    frame = frame.astype(dict.fromkeys((*PAIR, "on_hand", "received"), "int64"))
     frame["ds"] = pd.to_datetime(frame["ds"])
     before = frame[frame["ds"] < pd.Timestamp(start)].drop_duplicates(PAIR, keep="last")
     inside = frame[frame["ds"] >= pd.Timestamp(start)]
@@ -121,7 +124,8 @@ def daily_levels(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.
     carried = (
         carried[carried["_merge"] == "left_only"].drop(columns="_merge").assign(ds=pd.Timestamp(start), received=0)
     )
-    return pd.concat([carried, inside]).sort_values([*PAIR, "ds"]).reset_index(drop=True)
+    parts = [part for part in (carried, inside) if len(part)] or [inside]
+    return pd.concat(parts).sort_values([*PAIR, "ds"]).reset_index(drop=True)
 
 
 def average_stock(connection: sa.Connection, period: Period) -> pd.DataFrame:

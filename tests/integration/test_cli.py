@@ -1,0 +1,123 @@
+"""The terminal: one JSON document, exact keys, refusals that say what to do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erp_core.cli import main
+
+SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
+RECEIPT = {
+    "batch_id", "files", "format", "rows_read", "rows_accepted", "rows_rejected", "rows_unchanged", "orders", "cancellations",
+    "lines", "quantity", "amount_read", "amount_accepted", "amount_rejected", "amount_unchanged", "issues", "seconds",
+}  # fmt: skip
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], home: Path) -> Any:
+    def run(*words: str, code: int = 0) -> Any:
+        assert main([*words, "--json"]) == code
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_detect(run: Any) -> None:
+    found = run("detect", str(SAMPLES / "taobao-orders.csv"))
+    assert list(found) == ["format", "kind", "encoding", "delimiter", "header_row", "confidence", "evidence", "columns"]
+    assert (found["format"], found["kind"], found["encoding"], found["delimiter"]) == (
+        "taobao-orders",
+        "sales",
+        "gb18030",
+        ",",
+    )
+    assert found["columns"]["ship_address"] == "收货地址"
+    assert all(isinstance(text, str) for text in found["evidence"])
+
+
+def test_import_again_undo_and_kpi(run: Any) -> None:
+    first = run("import", str(SAMPLES / "online-retail.csv"))
+    assert set(first) == RECEIPT
+    assert first["amount_read"] == {"GBP": "-9.57"}
+    assert set(first["files"][0]) == {"name", "sha256", "format", "encoding", "rows_read"}
+    again = run("import", str(SAMPLES / "online-retail.csv"))
+    assert (again["rows_unchanged"], again["orders"], again["amount_unchanged"]) == (8, 0, {"GBP": "-9.57"})
+    numbers = run("kpi")
+    assert set(numbers["revenue"]) == {"value", "unit", "currency", "missing"}
+    # 15.30 + 49.90 + 10.20 + 10.20; the postage, the credit note, the write-off and the bad debt are out
+    assert (numbers["revenue"]["value"], numbers["revenue"]["currency"], numbers["orders"]["value"]) == (85.6, "GBP", 2)
+    assert numbers["cogs"]["value"] is None
+    assert run("kpi", "--from", "2025-03-04", "--to", "2025-03-04")["revenue"]["value"] == 20.4
+    assert run("undo-import", str(first["batch_id"])) == {"batch_id": first["batch_id"], "status": "undone"}
+    assert run("kpi")["revenue"]["value"] is None
+    assert run("stock", "check")["ok"] is True
+
+
+def test_unrelated_files_give_receipts(run: Any) -> None:
+    both = run("import", str(SAMPLES / "generic-stock.csv"), str(SAMPLES / "generic-sales.csv"))
+    assert [receipt["format"] for receipt in both["receipts"]] == ["generic-sales", "generic-stock"]
+
+
+def test_replenish_writes_the_list(run: Any, tmp_path: Path) -> None:
+    run("import", str(SAMPLES / "generic-stock.csv"), str(SAMPLES / "generic-sales.csv"))
+    for name in ("list.csv", "list.xlsx"):
+        document = run("replenish", "--out", str(tmp_path / name))
+        assert (tmp_path / name).stat().st_size > 0
+        assert {"as_of", "service_level", "review_days", "lines", "suppliers", "excluded", "file"} == set(document)
+    # MUG-B: 1 sold in its only week, 1/7 a day; 21 days make 3, none in stock: 3 to buy
+    (line,) = [line for line in document["lines"] if line["sku"] == "MUG-B"]
+    assert line["quantity"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["import", "nowhere.csv"], "file.missing"),
+        (["import"], "usage"),
+        (["fly"], "usage"),
+        (["import", str(SAMPLES / "generic-sales.csv"), "--format", "nothing"], "import.no_such_format"),
+        (["import", str(SAMPLES / "generic-sales.csv"), "--map", "sku"], "usage"),
+        (["import", str(SAMPLES / "generic-sales.csv"), "--map", "sku=Nowhere"], "import.no_such_column"),
+        (["import", str(SAMPLES / "generic-sales.csv"), "--currency", "XYQ"], "import.no_such_currency"),
+        (["undo-import", "7"], "undo.no_such_import"),
+        (["kpi", "--from", "2025-03-05", "--to", "2025-03-01"], "kpi.bad_period"),
+        (["kpi", "--from", "yesterday"], "usage"),
+        (["replenish", "--out", "list.pdf"], "replenish.bad_file"),
+        (["glossary", "nonsense"], "glossary.no_such_metric"),
+    ],
+)
+def test_refusals_are_one_json_document_with_a_way_out(run: Any, words: list[str], code: str) -> None:
+    error = run(*words, code=2)["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert error["hint"]
+
+
+def test_an_unknown_table_is_detected_as_unknown_and_refused_on_import(run: Any, tmp_path: Path) -> None:
+    path = tmp_path / "strange.csv"
+    path.write_text("Ref,When,What,Pieces,Each\n1,2025-01-02,Mug,2,4.50\n")
+    assert run("detect", str(path))["format"] == "unknown"
+    assert run("import", str(path), code=2)["error"]["code"] == "import.unknown_format"
+    mapping = ["order_id=Ref", "ordered_at=When", "title=What", "quantity=Pieces", "unit_price=Each"]
+    words = [word for pair in mapping for word in ("--map", pair)]
+    assert run("import", str(path), "--format", "generic-sales", *words)["orders"] == 1
+    # the mapping is remembered for the next file with this header row
+    path.write_text("Ref,When,What,Pieces,Each\n2,2025-01-03,Mug,1,4.50\n")
+    assert run("import", str(path))["orders"] == 1
+
+
+def test_a_bad_database_address_is_said(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ERP_DATABASE_URL", "nonsense")
+    assert run("kpi", code=2)["error"]["code"] == "database.bad_url"
+
+
+def test_both_languages(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    assert main(["undo-import", "7"]) == 2
+    assert "There is no import 7" in capsys.readouterr().err
+    monkeypatch.setenv("ERP_LANGUAGE", "zh_CN")
+    assert main(["undo-import", "7"]) == 2
+    assert "没有编号为 7 的导入" in capsys.readouterr().err

@@ -20,7 +20,7 @@ from erp_core.money import decimals
 from erp_core.orders.views import Filters, buyers, data_span, order_days, product_sales
 from erp_core.planning.views import planning_day, stock_position
 from erp_core.stock.tables import daily_stock
-from erp_core.stock.views import average_stock, daily_levels
+from erp_core.stock.views import average_stock, daily_levels, oversold_products
 from erp_core.text import T, Text, say
 
 __all__ = ["Filters", "MetricValue", "kpis", "revenue_by_month", "turnover_by_month"]
@@ -203,6 +203,8 @@ class _Facts:
     def stock_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What counts say, with costs and orders; turnover over products whose stock and cost are both known."""
         average = average_stock(self.connection, self.period)
+        oversold = average["product_id"].isin(oversold_products(self.connection))
+        average = average[~oversold]  # more was sold than counts and receipts account for: their level is not known
         if self.filters.categories:
             wanted = products(self.connection)
             average = average[
@@ -210,10 +212,13 @@ class _Facts:
             ]
         valued = ("average_inventory_value", "turnover_month", "turnover_year", "days_of_inventory", "gmroi")
         counted = ("average_inventory_units", "in_stock_rate", "sell_through")
+        doubtful: tuple[Text, ...] = ()
+        if oversold.any():
+            doubtful = (T("receipts or a new count of {count} products", count=int(oversold.sum())),)
         if average.empty:
-            return dict.fromkeys((*valued, *counted), (None, (NO_COUNTS,)))
+            return dict.fromkeys((*valued, *counted), (None, doubtful or (NO_COUNTS,)))
         numbers: dict[str, tuple[float | int | None, tuple[Text, ...]]] = {
-            "average_inventory_units": (float(average["average_units"].sum()), ()),
+            "average_inventory_units": (float(average["average_units"].sum()), doubtful),
             "in_stock_rate": (
                 METRICS["in_stock_rate"].compute(average["in_stock_days"].sum(), average["known_days"].sum()),
                 (),
@@ -225,9 +230,9 @@ class _Facts:
             return numbers | dict.fromkeys(valued, (None, (NO_COSTS,)))
         value = float(worth["value"].sum())
         uncosted = len(average) - len(worth)
-        lacks: tuple[Text, ...] = ()
+        lacks = doubtful
         if uncosted:
-            lacks = (T("the unit cost of {count} products in stock", count=uncosted),)
+            lacks += (T("the unit cost of {count} products in stock", count=uncosted),)
         goods = self.costed() if self.has_orders else None
         days = self.period.days
         if goods is None:

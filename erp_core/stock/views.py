@@ -150,6 +150,12 @@ def average_stock(connection: sa.Connection, period: Period) -> pd.DataFrame:
     )
 
 
+def oversold_products(connection: sa.Connection) -> list[int]:
+    """Products of which more was sold than counts and receipts account for: what lies there is not known."""
+    query = sa.select(stock_balance.c.product_id).distinct().where(stock_balance.c.shortfall > 0)
+    return list(connection.execute(query).scalars())
+
+
 def movements_of(connection: sa.Connection, product_id: int) -> pd.DataFrame:
     """One product's ledger, newest first, with whether a row was taken back."""
     m, later = stock_movement, stock_movement.alias("later")

@@ -192,3 +192,14 @@ def test_decisions_gaps_and_setup(database: Database, load: Load) -> None:
     money = [decision.money or 0 for decision in listed]
     assert money == sorted(money, reverse=True)
     assert any(decision.key == "count" for decision in listed)
+
+
+def test_a_level_that_sales_contradict_is_not_taken_for_nought(database: Database, load: Load) -> None:
+    # 4 counted, 9 sold since: what came in between is not known, so neither is the stock, and no turnover is claimed
+    load(
+        sales="Order ID,Date,SKU,Quantity,Unit price,Currency\n1,2025-03-05,A,9,5,CNY\n",
+        stock="SKU,Quantity,Date,Unit cost,Currency\nA,4,2025-03-01,2,CNY\n",
+    )
+    found = numbers(database)["turnover_month"]
+    assert found.value is None
+    assert "new count of 1 products" in str(found.missing[0])

@@ -1,0 +1,55 @@
+"""Pages opened without a browser: the shell runs them as the app does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from erp_core.clock import FixedClock
+from erp_core.db.engine import Database
+from erp_core.db.migrate import upgrade
+from erp_core.imports.service import import_files
+from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.settings import load_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "data" / "samples"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def shop(home: Path) -> Database:
+    """An empty, migrated database where the app looks for it."""
+    home.mkdir(parents=True)
+    database = Database(load_settings().database_url)
+    upgrade(database)
+    return database
+
+
+@pytest.fixture
+def filled(shop: Database, clock: FixedClock) -> Database:
+    """The same with sales, stock, products and suppliers of the samples."""
+    names = ("generic-sales.csv", "generic-stock.csv", "generic-suppliers.csv", "generic-rates.csv")
+    import_files(shop, LOCAL_USER.acting(clock), [SAMPLES / name for name in names])
+    return shop
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Open a page by name, in a language, as an actor."""
+    monkeypatch.chdir(ROOT)
+
+    def open_page(name: str, language: str = "en", actor: Actor = LOCAL_USER, **query: str) -> AppTest:
+        app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
+        app.session_state["actor"] = actor
+        app.query_params["lang"] = language
+        app.run()
+        app.switch_page(f"../pages/{name}.py")
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return open_page

@@ -1,6 +1,6 @@
 """The import against pandas on the same file, machine, database and run.
 
-    python benchmarks/import_speed.py FILE [--database URL] [--repeat 3]
+    python benchmarks/import_speed.py FILE [--database URL --peer-database URL] [--repeat 3]
 
 FILE: UCI Online Retail as CSV (541,909 rows, CC BY 4.0, Chen 2015). Per round, in turn:
 
@@ -140,11 +140,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path)
     parser.add_argument("--database", help="a PostgreSQL URL; its public schema is dropped. Default: SQLite files")
+    parser.add_argument(
+        "--peer-database", help="a second PostgreSQL URL, for the peer; its public schema is dropped too"
+    )
     parser.add_argument("--repeat", type=int, default=3)
     given = parser.parse_args()
+    if bool(given.database) != bool(given.peer_database):
+        parser.error("--database and --peer-database go together")
     with tempfile.TemporaryDirectory() as folder:
         url = given.database or f"sqlite:///{folder}/ours.db"
-        peer_url = f"{given.database}_peer" if given.database else f"sqlite:///{folder}/peer.db"
+        peer_url = given.peer_database or f"sqlite:///{folder}/peer.db"
         times = measure(given.file, url, peer_url, given.repeat)
     median = {name: statistics.median(values) for name, values in times.items()}
     kind = "PostgreSQL" if given.database else "SQLite"

@@ -54,7 +54,7 @@ def find_header(rows: Sequence[Sequence[str]], known_headers: frozenset[str]) ->
     for at, row in enumerate(rows[:SAMPLE_ROWS]):
         score = _score(row, rows[at + 1 : at + 1 + SAMPLE_ROWS], known_headers)
         # A later row must be clearly better: rows of data can hold as many words as their header.
-        if score > 0 and (best is None or score > best[1] * 1.25):
+        if score > 0 and (best is None or score > best[1] * 1.5):
             best = (at, score)
     return best
 
@@ -68,11 +68,16 @@ def _score(row: Sequence[str], below: Sequence[Sequence[str]], known_headers: fr
     # What holds no letter is a figure, a date or a mark, and what is long is a sentence: neither is a header.
     figures, sentences = len(cells) - words, sum(len(cell) > 60 for cell in cells)
     doubles = len(cells) - len(set(cells))
-    followers = [len(other) for other in below if any(cell.strip() for cell in other)]
+    # Empty cells at a row's end say nothing of its width.
+    followers = [_width(other) for other in below if any(cell.strip() for cell in other)]
     width = len(row)
     alike = sum(width * 0.5 <= other <= width for other in followers) / len(followers) if followers else 1.0
     value = words + known * _KNOWN_WEIGHT - 1.5 * figures - 2 * sentences - 0.5 * doubles
     return max(value, 0.1) * (0.25 + 0.75 * alike)
+
+
+def _width(row: Sequence[str]) -> int:
+    return next((len(row) - at for at, cell in enumerate(reversed(row)) if cell.strip()), 0)
 
 
 def find_layout(text: bytes, file: str, known_headers: frozenset[str]) -> Layout:

@@ -166,7 +166,8 @@ def _text_array(kind: sa.types.TypeEngine[Any], column: Column) -> pa.Array:
 
 def _plain(column: Column) -> Sequence[Any]:
     if isinstance(column, pd.Series):
-        column = column.astype(object).where(column.notna(), None).to_numpy()
+        known = column.notna().to_numpy()
+        column = np.where(known, column.astype(object).to_numpy(), np.full(len(known), None, object))
     if isinstance(column, np.ndarray):
         listed: list[Any] = column.tolist()
         return listed

@@ -30,7 +30,7 @@ def daily_rates(history: pd.DataFrame, as_of: dt.date, first: pd.Series | None =
     series = np.asarray(history["series_id"].unique())
     recent = history[(history["ds"] >= start) & (history["ds"] < end)]
     week = ((recent["ds"] - start).dt.days // DAYS).to_numpy()
-    codes = pd.Index(series).get_indexer(recent["series_id"])
+    codes = pd.Index(series).get_indexer(pd.Index(recent["series_id"]))
     weekly = np.zeros((len(series), WEEKS))
     np.add.at(weekly, (codes, week), recent["y"].to_numpy(float))
     starts = history.groupby("series_id")["ds"].min() if first is None else first

@@ -79,7 +79,7 @@ order_line = sa.Table(
     minor("refunded"),
     sa.Column("cancelled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("fulfilled", sa.Boolean),  # NULL = as the order's state says
-    reference("batch_id", "import_batch.id", nullable=True),
+    sa.Column("batch_id", sa.BigInteger),  # not a foreign key: it would be checked for each line of an import
     sa.Column("superseded_by", sa.BigInteger),  # the import whose version of the order replaced this line
     sqlite_with_rowid=False,
 )

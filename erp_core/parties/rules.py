@@ -34,7 +34,6 @@ def customer_keys(
 ) -> npt.NDArray[np.object_]:
     """`customer_key` for many buyers; distinct combinations are looked at once."""
     frame = pd.DataFrame({"id": external_ids, "email": emails, "phone": phones}, dtype=object)
-    frame = frame.where(frame.notna(), None)
     codes, unique = pd.MultiIndex.from_frame(frame.fillna("")).factorize()
     keys = np.array([customer_key(*(word or None for word in words)) for words in unique] + [None], object)
     return np.asarray(keys[codes], object)

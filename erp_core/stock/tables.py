@@ -31,7 +31,8 @@ stock_movement = sa.Table(
     units("level", nullable=True),  # on a count: the units found
     sa.Column("order_id", sa.BigInteger),
     sa.Column("line_no", sa.Integer),
-    reference("batch_id", "import_batch.id", nullable=True),  # a reversal carries the batch it takes back
+    # Not a foreign key: it would be checked for each row of an import. A reversal carries the batch it takes back.
+    sa.Column("batch_id", sa.BigInteger),
     sa.Column("reverses", sa.BigInteger),  # the movement whose effect this row takes back
     sa.CheckConstraint("(level IS NOT NULL) = (kind = 'count')", name="level_is_a_count"),
     sa.CheckConstraint("level IS NULL OR (level >= 0 AND quantity = 0)", name="level"),

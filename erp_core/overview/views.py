@@ -20,7 +20,7 @@ from erp_core.money import decimals
 from erp_core.orders.views import Filters, buyers, data_span, order_days, product_sales
 from erp_core.planning.views import planning_day, stock_position
 from erp_core.stock.tables import daily_stock
-from erp_core.stock.views import average_stock, daily_levels, oversold_products
+from erp_core.stock.views import average_of_steps, daily_levels, oversold_products
 from erp_core.text import T, Text, say
 
 __all__ = ["Filters", "MetricValue", "kpis", "revenue_by_month", "turnover_by_month"]
@@ -106,14 +106,17 @@ def kpis(
 class _Facts:
     """What the rollups say of a period, in one currency."""
 
-    def __init__(self, connection: sa.Connection, company: Company, period: Period, filters: Filters) -> None:
+    def __init__(
+        self, connection: sa.Connection, company: Company, period: Period, filters: Filters, *, by_day: bool = False
+    ) -> None:
         self.connection, self.company, self.period, self.filters = connection, company, period, filters
         self.rates = read_rates(connection)
         self.days = order_days(connection, period, filters)
         self.costs = costs(connection)
         several_costs = self.costs["product_id"].duplicated().any()
         currencies = set(self.days["currency"])
-        by_day = bool(several_costs or len(currencies) > 1 or (currencies and currencies != {company.base_currency}))
+        foreign = len(currencies) > 1 or (currencies and currencies != {company.base_currency})
+        by_day = bool(by_day or several_costs or foreign)
         self.sales = product_sales(connection, period, filters, by_day=by_day)
         if not by_day:
             self.sales["ds"] = pd.Timestamp(period.end)
@@ -202,7 +205,8 @@ class _Facts:
 
     def stock_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What counts say, with costs and orders; turnover over products whose stock and cost are both known."""
-        average = average_stock(self.connection, self.period)
+        steps = daily_levels(self.connection, self.period.start, self.period.end)
+        average = average_of_steps(steps, self.period)
         oversold = average["product_id"].isin(oversold_products(self.connection))
         average = average[~oversold]  # more was sold than counts and receipts account for: their level is not known
         if self.filters.categories:
@@ -223,7 +227,7 @@ class _Facts:
                 METRICS["in_stock_rate"].compute(average["in_stock_days"].sum(), average["known_days"].sum()),
                 (),
             ),
-            "sell_through": self._sell_through(average),
+            "sell_through": self._sell_through(average, steps),
         }
         worth = average_value(average, self.costs, self.period, self.currency, self.rates)
         if worth.empty:
@@ -253,11 +257,11 @@ class _Facts:
             "gmroi": (METRICS["gmroi"].compute(margin, value), lacks),
         }
 
-    def _sell_through(self, average: pd.DataFrame) -> tuple[float | None, tuple[Text, ...]]:
+    def _sell_through(self, average: pd.DataFrame, steps: pd.DataFrame) -> tuple[float | None, tuple[Text, ...]]:
         if not self.has_orders:
             return None, (NO_ORDERS,)
-        levels = daily_levels(self.connection, self.period.end, self.period.end)
-        closing = levels[levels["product_id"].isin(average["product_id"])]
+        last = steps.drop_duplicates(["product_id", "location_id"], keep="last")
+        closing = last[last["product_id"].isin(average["product_id"])]
         goods = self.sales[~self.sales["is_charge"] & self.sales["product_id"].isin(average["product_id"])]
         return METRICS["sell_through"].compute(int(goods["quantity"].sum()), int(closing["on_hand"].sum())), ()
 
@@ -340,13 +344,27 @@ def months_of(period: Period) -> list[Period]:
 
 
 def turnover_by_month(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
-    """month (first day), turnover (times a month; missing where unknown), for each calendar month of the period."""
+    """month (first day), turnover (times a month; missing where unknown), for each calendar month of the period.
+
+    The same formula as the metric, over products whose stock and cost are known in the month."""
+    facts = _Facts(connection, company, period, filters, by_day=True)
+    steps = daily_levels(connection, period.start, period.end)
+    steps = steps[~steps["product_id"].isin(oversold_products(connection))]
+    if filters.categories:
+        steps = steps[steps["product_id"].isin(facts.sales["product_id"])]
+    goods = facts.costed() if facts.has_orders else None
     rows = []
     for month in months_of(period):
-        facts = _Facts(connection, company, month, filters)
-        value, _ = facts.stock_numbers()["turnover_month"]
-        rows.append({"month": month.start, "turnover": value})
-    return pd.DataFrame(rows, columns=["month", "turnover"])
+        average = average_of_steps(steps, month)
+        worth = average_value(average, facts.costs, month, facts.currency, facts.rates)
+        turnover = None
+        ordered = facts.days["ds"].between(pd.Timestamp(month.start), pd.Timestamp(month.end)).any()
+        if goods is not None and ordered and len(worth):
+            inside = goods["ds"].between(pd.Timestamp(month.start), pd.Timestamp(month.end))
+            sold = goods.loc[inside & goods["product_id"].isin(worth["product_id"]), "cost"].sum()
+            turnover = METRICS["turnover_month"].compute(float(sold), float(worth["value"].sum()), month.days)
+        rows.append({"month": month.start, "turnover": turnover})
+    return pd.DataFrame(rows, columns=["month", "turnover"]).astype({"turnover": float})
 
 
 def revenue_by_month(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:

@@ -132,22 +132,28 @@ def average_stock(connection: sa.Connection, period: Period) -> pd.DataFrame:
     """Per product, over the days of the period on which its stock is known: known_days, average_units, in_stock_days.
 
     Each day counts with its level at the end; a product at several places is summed over them."""
-    steps = daily_levels(connection, period.start, period.end)
-    after = steps.groupby(PAIR)["ds"].shift(-1).fillna(pd.Timestamp(period.end) + pd.Timedelta(days=1))
-    days = (after - steps["ds"]).dt.days.to_numpy()
-    steps = steps.assign(days=days, unit_days=days * steps["on_hand"], stocked=days * (steps["on_hand"] > 0))
-    by_pair = steps.groupby(PAIR, as_index=False).agg(
-        known_days=("days", "sum"), unit_days=("unit_days", "sum"), in_stock_days=("stocked", "sum")
-    )
+    return average_of_steps(daily_levels(connection, period.start, period.end), period)
+
+
+def average_of_steps(steps: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """`average_stock` from the steps of `daily_levels` of a period that holds this one."""
+    start, stop = pd.Timestamp(period.start), pd.Timestamp(period.end) + pd.Timedelta(days=1)
+    pair = steps["product_id"].to_numpy() * (int(steps["location_id"].max() or 0) + 1 if len(steps) else 1)
+    pair = pair + steps["location_id"].to_numpy()
+    begins = steps["ds"].to_numpy("datetime64[D]")
+    ends = np.full(len(steps), np.datetime64(stop, "D"))
+    if len(steps):
+        same = pair[1:] == pair[:-1]
+        ends[:-1] = np.where(same, begins[1:], ends[:-1])
+    days = (np.minimum(ends, np.datetime64(stop, "D")) - np.maximum(begins, np.datetime64(start, "D"))).astype(np.int64)
+    level = steps["on_hand"].to_numpy(np.int64)
+    held = steps[PAIR].assign(days=days, unit_days=days * level, stocked=days * (level > 0))[days > 0]
+    by_pair = held.groupby(PAIR, as_index=False).sum()
     by_product = by_pair.groupby("product_id", as_index=False).agg(
-        known_days=("known_days", "max"), unit_days=("unit_days", "sum"), in_stock_days=("in_stock_days", "max")
+        known_days=("days", "max"), unit_days=("unit_days", "sum"), in_stock_days=("stocked", "max")
     )
-    known = by_product["known_days"].to_numpy(float)
-    return by_product.assign(
-        average_units=np.divide(
-            by_product["unit_days"].to_numpy(float), known, where=known > 0, out=np.full(len(known), np.nan)
-        )
-    )
+    average = by_product["unit_days"].to_numpy(float) / by_product["known_days"].to_numpy(float)
+    return pd.DataFrame({**{name: by_product[name] for name in by_product.columns}, "average_units": average})
 
 
 def oversold_products(connection: sa.Connection) -> list[int]:

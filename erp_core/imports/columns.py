@@ -119,9 +119,10 @@ def encode(column: pa.ChunkedArray | pa.Array, empty_words: frozenset[str] = fro
         column = pc.dictionary_encode(column)
     words: list[Any] = column.dictionary.to_pylist()
     codes = np.asarray(pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False), np.int32)
-    says_nothing = [word is None or not word.strip() or word.strip() in empty_words for word in words]
-    if any(says_nothing):
-        keep = [i for i, empty in enumerate(says_nothing) if not empty]
+    used = np.zeros(len(words) + 1, bool)  # a dictionary may hold words of rows that are no longer there
+    used[codes] = True
+    keep = [i for i, word in enumerate(words) if used[i] and word.strip() and word.strip() not in empty_words]
+    if len(keep) < len(words):
         lookup = np.full(len(words) + 1, -1, np.int32)
         lookup[keep] = np.arange(len(keep), dtype=np.int32)
         codes, words = lookup[codes], [words[i] for i in keep]

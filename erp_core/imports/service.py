@@ -158,6 +158,7 @@ def _import_group(
     progress(0.1, T("Checking {count} rows …", count=sum(len(item.table) for item in group)))
     if declared.kind is Kind.SALES:
         orders = _assemble(database, group, options, company)
+        company = _with_own_currency(database, company, declared, options, orders)
         issues: Sequence[Issue] = orders.rows.issues
     else:
         checked = load_reference.check(group[0].source, company, options.currency)
@@ -195,6 +196,17 @@ def _as_adopted(database: Database, company: Company, declared: Format, options:
         base_currency=currency if currency and not company.money_chosen else company.base_currency,
         time_zone=declared.time_zone if declared.time_zone and not company.zone_chosen else company.time_zone,
     )
+
+
+def _with_own_currency(
+    database: Database, company: Company, declared: Format, options: ImportOptions, orders: Orders
+) -> Company:
+    """The same where the file itself says the currency, and says only one."""
+    own = {currency for currency in orders.header["currency"].tolist() if currency}
+    if company.money_chosen or options.currency or declared.currency or len(own) != 1:
+        return company
+    with database.reading() as connection:
+        return replace(company, base_currency=own.pop()) if _nothing_stored(connection) else company
 
 
 def _nothing_stored(connection: sa.Connection) -> bool:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -325,3 +328,30 @@ def test_a_repeated_import_sees_the_shop_of_the_clock_not_of_the_machine(databas
         "2026-03-02 09:00:00",
         dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC),
     }
+
+
+def test_footer_lines_make_no_orders(database: Database, load: Load) -> None:
+    receipt = load(f"\n\n{HEADER}\n1,2025-01-02,A,Ant,1,2.00,USD,paid\n\n1 record(s) downloaded\nSeller ID : bob\n")
+    assert (receipt.rows_read, receipt.rows_accepted, receipt.orders) == (1, 1, 1)
+    assert rows(database, "SELECT external_id FROM sales_order") == [("1",)]
+
+
+def test_the_only_currency_of_the_first_file_becomes_the_companys(database: Database, load: Load) -> None:
+    load(f"{HEADER}\n1,2025-01-02,A,Ant,1,2.00,EUR,paid\n")
+    assert rows(database, "SELECT base_currency FROM company") == [("EUR",)]
+
+
+def test_a_killed_import_leaves_nothing_and_can_be_done_again(
+    database: Database, database_url: str, load: Load
+) -> None:
+    program = (
+        "import os, signal; from pathlib import Path; from erp_core.db.engine import Database\n"
+        "from erp_core.imports.service import import_files; from erp_core.security.actor import LOCAL_USER\n"
+        "def die(share, text):\n    if share > 0.8: os.kill(os.getpid(), signal.SIGKILL)\n"
+        f"import_files(Database({database_url!r}), LOCAL_USER.acting(), [Path({str(SAMPLES / 'online-retail.csv')!r})], None, die)"
+    )
+    killed = subprocess.run([sys.executable, "-c", program], cwd=SAMPLES.parents[1], check=False)
+    assert killed.returncode == -signal.SIGKILL
+    for table in ("import_batch", "sales_order", "order_line", "stock_movement", "product", "daily_sales"):
+        assert rows(database, f"SELECT * FROM {table}") == []
+    assert load("online-retail.csv").orders == 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from erp_core.db.base import UtcTime, id_column, metadata, minor, price, reference, units
+from erp_core.db.base import UtcTime, id_column, metadata, minor, number_of, price, reference, units
 
 channel = sa.Table(  # one shop on one platform
     "channel",
@@ -100,9 +100,9 @@ order_event = sa.Table(
 daily_sales = sa.Table(
     "daily_sales",
     metadata,
-    reference("product_id", "product.id", primary_key=True),
+    number_of("product_id", primary_key=True),
     sa.Column("ds", sa.Date, primary_key=True),
-    reference("channel_id", "channel.id", primary_key=True),
+    number_of("channel_id", primary_key=True),
     sa.Column("currency", sa.String(3), primary_key=True),
     units("orders"),  # orders with this product
     units("quantity"),
@@ -117,7 +117,7 @@ daily_orders = sa.Table(
     "daily_orders",
     metadata,
     sa.Column("ds", sa.Date, primary_key=True),
-    reference("channel_id", "channel.id", primary_key=True),
+    number_of("channel_id", primary_key=True),
     sa.Column("currency", sa.String(3), primary_key=True),
     units("orders"),  # neither cancelled nor adjustment nor credit note
     units("cancelled"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from erp_core.db.base import UtcTime, id_column, metadata, reference, units
+from erp_core.db.base import UtcTime, id_column, metadata, number_of, reference, units
 
 location = sa.Table(
     "location",
@@ -21,7 +21,7 @@ stock_movement = sa.Table(
     metadata,
     id_column(),
     reference("product_id", "product.id"),
-    reference("location_id", "location.id"),
+    number_of("location_id"),
     sa.Column("at", UtcTime, nullable=False),
     # sale, return, write_off, receipt, adjustment, reserve, count, reversal
     sa.Column("kind", sa.String(12), nullable=False),
@@ -71,8 +71,8 @@ stock_balance = sa.Table(
 daily_stock = sa.Table(
     "daily_stock",
     metadata,
-    reference("product_id", "product.id", primary_key=True),
-    reference("location_id", "location.id", primary_key=True),
+    number_of("product_id", primary_key=True),
+    number_of("location_id", primary_key=True),
     sa.Column("ds", sa.Date, primary_key=True),
     units("on_hand"),
     units("received"),

@@ -50,9 +50,10 @@ else:
     current, moved, months, currency = numbers(visit, key, chosen, now)
     headline(visit, HEADLINE, current, moved, visit.say(T("against {period}", period=chosen.against)))
 
-left, right = st.columns([3, 1])
+setting_up = not all(step.done for step in steps)
+left, right = st.columns([3, 1]) if setting_up else (st.container(), st.container())
 with right:
-    if not all(step.done for step in steps):
+    if setting_up:
         st.subheader(visit.say(T("Set up")))
         for step in steps:
             label = visit.say(step.text)

@@ -61,7 +61,7 @@ with st.form("company"):
     )  # fmt: skip
     if not (company.money_chosen and company.zone_chosen):
         st.caption(visit.say(T("Currency and zone were taken from your first import. Save to confirm them.")))
-    st.markdown(f"**{visit.say(T('Turnover a month'))}**")
+    st.markdown(f"**{visit.say(T('Turnover / month'))}**")
     low, high, target = st.columns(3)
     marks = Benchmarks(
         low.number_input(visit.say(T("Trade, from")), 0.1, 100.0, company.benchmarks.turnover_low, 0.1),

@@ -9,8 +9,24 @@ import streamlit as st
 from erp_core.text import T
 from ui.guard import Visit
 
-_LIGHT = {"ink": "#16242b", "grid": "#e4eaec", "main": "#0b6e8a", "band": "rgba(0,158,115,0.14)", "mark": "#d55e00"}
-_DARK = {"ink": "#e6eef1", "grid": "#2c3c44", "main": "#4fb3cc", "band": "rgba(0,158,115,0.22)", "mark": "#e69f00"}
+_LIGHT = {
+    "ink": "#16242b",
+    "grid": "#e4eaec",
+    "main": "#0b6e8a",
+    "band": "rgba(0,158,115,0.14)",
+    "mark": "#d55e00",
+    "faint": "rgba(11,110,138,0.06)",
+    "strong": "rgba(11,110,138,0.45)",
+}
+_DARK = {
+    "ink": "#e6eef1",
+    "grid": "#2c3c44",
+    "main": "#4fb3cc",
+    "band": "rgba(0,158,115,0.22)",
+    "mark": "#e69f00",
+    "faint": "rgba(79,179,204,0.08)",
+    "strong": "rgba(79,179,204,0.55)",
+}
 
 
 def colours() -> dict[str, str]:

@@ -30,13 +30,13 @@ def show(visit: Visit) -> None:
 
 def _card(visit: Visit, gap: Gap) -> None:
     with st.container(border=True):
-        left, right = st.columns([1, 3])
-        count = format_number(gap.count, visit.language)
+        left, right = st.columns([1, 4], vertical_alignment="center")
         total = format_number(gap.total, visit.language)
-        left.metric(visit.say(gap.title), count)
-        right.markdown(f"**{visit.say(T('of {total}', total=total))}**")
+        left.metric(visit.say(T("of {total}", total=total)), format_number(gap.count, visit.language))
+        right.markdown(f"**{visit.say(gap.title)}**")
+        facts = [visit.say(T("Blocks: {what}", what=gap.blocks))]
         if gap.revenue_share is not None:
             share = format_share(gap.revenue_share, visit.language)
-            right.markdown(visit.say(T("They make {share} of revenue.", share=share)))
-        right.markdown(visit.say(T("Blocks: {what}", what=gap.blocks)))
-        right.markdown(f":gray[{visit.say(gap.remedy)}]")
+            facts.insert(0, visit.say(T("They make {share} of revenue.", share=share)))
+        right.markdown(" ".join(facts))
+        right.caption(visit.say(gap.remedy))

@@ -11,10 +11,10 @@ import streamlit as st
 from erp_core.clock import today
 from erp_core.metrics.registry import METRICS
 from erp_core.orders.views import revision
-from erp_core.overview.grid import abc_xyz_grid
+from erp_core.overview.grid import abc_xyz_grid, ageing
 from erp_core.overview.views import turnover_by_month
 from erp_core.planning.views import planning_day, stock_position
-from erp_core.text import T, Text, format_money, format_number
+from erp_core.text import T, Text, format_money, format_number, format_share
 from ui import charts, states
 from ui.filters import Chosen, bar
 from ui.guard import Visit
@@ -85,6 +85,7 @@ def show(visit: Visit) -> None:
         _turnover_chart(visit, _turnover(visit, key, chosen))
     with right:
         _grid(visit, frame)
+    _ageing(visit, frame)
     _table(visit, frame)
 
 
@@ -125,10 +126,11 @@ def _grid(visit: Visit, frame: pd.DataFrame) -> None:
         ]
         for row in grid.cells
     ]
+    paint = charts.colours()
     figure = go.Figure(
         go.Heatmap(
             x=list(grid.columns), y=list(grid.rows), z=[[cell.revenue for cell in row] for row in grid.cells],
-            text=words, texttemplate=_CELL_TEXT, colorscale=[[0, "rgba(11,110,138,0.06)"], [1, "rgba(11,110,138,0.55)"]],
+            text=words, textfont={"color": paint["ink"], "size": 12}, texttemplate=_CELL_TEXT, colorscale=[[0, paint["faint"]], [1, paint["strong"]]],
             showscale=False, xgap=3, ygap=3, hoverinfo="skip",
         )
     )  # fmt: skip
@@ -139,6 +141,19 @@ def _grid(visit: Visit, frame: pd.DataFrame) -> None:
     st.plotly_chart(figure, key="abc_xyz", alt=title, config={"displayModeBar": False})
     options = [f"{row}{column}" for row in grid.rows for column in grid.columns]
     st.pills(visit.say(T("Class")), options, key="class_pick", bind="query-params")
+
+
+def _ageing(visit: Visit, frame: pd.DataFrame) -> None:
+    """Where stock is old: value by days since the last sale."""
+    ages = ageing(frame)
+    if not ages["value"].any():
+        return
+    old = ages.loc[ages["age"].isin([">180", "never"]), "value"].sum()
+    share = format_share(old / ages["value"].sum(), visit.language)
+    title = visit.say(T("{share} of stock value has not sold for 180 days", share=share))
+    with st.expander(title):
+        labels = ages["age"].replace("never", visit.say(T("never sold")))
+        charts.show(visit, charts.bars(title, labels, ages["value"]), ages, "ageing", title)
 
 
 def _table(visit: Visit, frame: pd.DataFrame) -> None:

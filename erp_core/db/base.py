@@ -68,7 +68,7 @@ def reference(name: str, target: str, *, nullable: bool = False, **options: Any)
 
 
 def number_of(name: str, **options: Any) -> sa.Column[int]:
-    """The id of a row elsewhere, unchecked: for rollups, which can be rebuilt, and for the millions of rows of an import,
+    """The id of a row elsewhere, unchecked: for rollups, which can be rebuilt, and for the many rows of an import,
     whose ids come from the same transaction. PostgreSQL checks a foreign key once for each row."""
     return sa.Column(name, sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False, **options)
 

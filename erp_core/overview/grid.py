@@ -1,4 +1,4 @@
-"""The ABC × XYZ grid: how many products and how much money in each cell. Pure."""
+"""Stock by class and by age: how many products and how much money in each. Pure."""
 
 from __future__ import annotations
 
@@ -35,3 +35,15 @@ def abc_xyz_grid(position: pd.DataFrame) -> Grid:
         return Cell(len(here), float(known.sum()) if len(known) else None, float(here["revenue"].sum()))
 
     return Grid(rows, columns, tuple(tuple(cell(row, column) for column in columns) for row in rows))
+
+
+AGES = ("0–30", "31–60", "61–90", "91–180", ">180", "never")
+
+
+def ageing(position: pd.DataFrame) -> pd.DataFrame:
+    """Stock by how long its product has not sold: age (days), products, value (at cost, where known), in that order.
+
+    Without receipts the age of single units is not known; the days since the last sale stand for it."""
+    stocked = position[position["on_hand"].fillna(0) > 0]
+    sums = stocked.groupby("age").agg(products=("product_id", "count"), value=("value", "sum")).reindex(list(AGES))
+    return sums.fillna(0).rename_axis("age").reset_index().astype({"products": "int64", "value": float})

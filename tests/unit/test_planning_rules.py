@@ -118,3 +118,19 @@ def test_the_rate_knows_nothing_of_the_day_itself_and_later() -> None:
         {"series_id": "A", "ds": pd.to_datetime(["2025-06-01", "2025-06-15", "2025-07-01"]), "y": [7, 900, 900]}
     )
     assert daily_rates(history, pd.Timestamp("2025-06-15").date())["mean_per_day"].iloc[0] < 1.0
+
+
+def test_ageing_by_hand() -> None:
+    from erp_core.overview.grid import ageing
+
+    position = pd.DataFrame(
+        {
+            "product_id": [1, 2, 3, 4, 5],
+            "on_hand": pd.array([5, 2, 0, None, 4], "Int64"),
+            "value": [50.0, 20.0, 0.0, np.nan, 8.0],
+            "age": rules.age_class(pd.Series(pd.array([3, 200, 3, 3, None], "Int64"))),
+        }
+    )
+    found = ageing(position).set_index("age")  # nothing in stock and not counted are out
+    assert found["value"].to_dict() == {"0–30": 50, "31–60": 0, "61–90": 0, "91–180": 0, ">180": 20, "never": 8}
+    assert found.loc["0–30", "products"] == 1

@@ -12,7 +12,6 @@ import pandas as pd
 import streamlit as st
 
 from erp_core.imports import work
-from erp_core.imports.declaration import Kind
 from erp_core.jobs.job import Status
 from erp_core.money import currencies
 from erp_core.text import T, format_number
@@ -111,6 +110,8 @@ def _checked(visit: Visit, request: work.ImportRequest, result: Mapping[str, Any
             if "columns" in file:
                 _preview(visit, file)
                 _mapper(visit, request, file, number)
+    if any("error" in file for file in result["files"]):
+        return
     if result["error"] is not None:
         st.error(f"{result['error']['message']}\n\n{result['error']['hint'] or ''}", icon=":material/error:")
         return
@@ -170,9 +171,8 @@ def _mapper(visit: Visit, request: work.ImportRequest, file: Mapping[str, Any], 
             format_func=lambda name: formats[name],
             key=f"import_format_{number}_{file['format']}",
         )
-        kind = Kind(file["kind"]) if file["kind"] and chosen == file["format"] else _kind_of(chosen)
         with st.form(f"mapping_{number}_{chosen}", border=False):
-            picked = _pickers(visit, file, kind, chosen == file["format"], number)
+            picked = _pickers(visit, file, chosen, number)
             if st.form_submit_button(visit.say(T("Use these columns")), icon=":material/check:"):
                 st.session_state[_CHOSEN] = {
                     **_said(request),
@@ -182,25 +182,22 @@ def _mapper(visit: Visit, request: work.ImportRequest, file: Mapping[str, Any], 
                 st.rerun()
 
 
-def _kind_of(format_name: str) -> Kind:
-    from erp_core.imports.formats import FORMATS
-
-    return FORMATS[format_name].kind
-
-
-def _pickers(visit: Visit, file: Mapping[str, Any], kind: Kind, same: bool, number: int) -> dict[str, str]:
+def _pickers(visit: Visit, file: Mapping[str, Any], format_name: str, number: int) -> dict[str, str]:
+    """One choice a field, those that must be filled first and marked."""
     none = visit.say(T("– not in the file –"))
     headers = ["", *dict.fromkeys(column for column in file["columns"] if column)]
+    required, titles = work.fields_of(format_name, visit.language)
+    st.caption(visit.say(T("Fields with * are needed: a SKU or a name, a unit price or a line amount will do.")))
     columns = st.columns(3)
     picked = {}
-    for at, (name, title) in enumerate(work.field_titles(kind, visit.language).items()):
-        held = file["mapping"].get(name, "") if same else ""
+    for at, name in enumerate(sorted(titles, key=lambda name: name not in required)):
+        held = file["mapping"].get(name, "") if format_name == file["format"] else ""
         picked[name] = columns[at % 3].selectbox(
-            title,
+            f"{titles[name]} *" if name in required else titles[name],
             headers,
             index=headers.index(held) if held in headers else 0,
             format_func=lambda header: header or none,
-            key=f"import_field_{number}_{kind}_{name}",
+            key=f"import_field_{number}_{format_name}_{name}",
         )
     return picked
 

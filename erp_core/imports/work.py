@@ -191,9 +191,11 @@ def _error(error: ErpError, language: str) -> dict[str, Any]:
     }
 
 
-def field_titles(kind: Kind, language: str) -> dict[str, str]:
-    """field → its name in the reader's language, for the column mapper."""
-    return {key: say(field_.title, language) for key, field_ in FIELDS[kind].items()}
+def fields_of(format_name: str, language: str) -> tuple[frozenset[str], dict[str, str]]:
+    """For the column mapper: the fields of which some are required, and every field's name in the reader's language."""
+    declared = FORMATS[format_name]
+    required = frozenset(name for entry in declared.required for name in entry.split("|"))
+    return required, {key: say(field_.title, language) for key, field_ in declared.fields.items()}
 
 
 def format_titles(language: str) -> Sequence[tuple[str, str]]:

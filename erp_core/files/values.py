@@ -13,13 +13,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from erp_core.money import is_currency
 from erp_core.text import T, Text
 
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u2060\u00ad"))
 _SCIENTIFIC = re.compile(r"[+-]?\d+(\.\d+)?[eE]\+?\d{1,3}")
 _PLAIN_NUMBER = re.compile(r"-?\d+(\.\d+)?")
-_AROUND_NUMBER = re.compile(r"^[^\d,.\-+(]*|[^\d,.)%]*$")
-_UNITS = re.compile(r"[A-Za-z]{1,4}\$?|[元円圆块件个個只支條条盒包套天日周%€£¥$₩₹৳฿₫₽₺₴]|\bRs\.?")
+_NUMBER_IN_TEXT = re.compile(
+    r"(?P<sign>[+-]?)\s*(?P<before>[^\d.,+\-()]*?)\s*(?P<inner>[+-]?)\s*"
+    r"(?P<digits>\.?\d[\d.,' ]*)(?P<after>[^\d.,+\-()]*)(?P<last>[+-]?)"
+)
+# What may stand beside a number: letters of a currency or of pieces, a sign such as ¥ or 元. Else it is no number.
+_LETTERS_BESIDE = frozenset(
+    "RMB CNH US HK NT A C S R RS RS. KR KR. LEI FT PCS PC EA STK KN DIN KM LV 人民币 美元 欧元 港币".split()
+)
+_SIGNS_BESIDE = frozenset("元円圆块角分件个個只支條条盒包套袋瓶双對张張天日%°")
 
 
 @dataclass(frozen=True)
@@ -86,15 +94,30 @@ def parse_decimal(word: str, *, decimal_comma: bool = False) -> Decimal | Proble
         text = text[2:-1]
     if _SCIENTIFIC.fullmatch(text):
         return _to_decimal(text, word)
-    negative = bool(re.fullmatch(r"\(.*\)", text)) or text.count("-") == 1
-    text = _UNITS.sub(" ", text)
-    text = re.sub(r"[()+\-\s']", "", text)
+    text = re.sub(r"(?i)^(rs|kr|fr)\.", r"\1 ", text)
+    bracketed = re.fullmatch(r"([^(]*)\(([^()]*)\)([^)]*)", text)  # (12.00): negative in accounts
+    match = _NUMBER_IN_TEXT.fullmatch("".join(bracketed.groups()) if bracketed else text)
+    if match is None or not _may_stand_beside(match["before"]) or not _may_stand_beside(match["after"]):
+        return _to_decimal("", word)
+    signs = match["sign"] + match["inner"] + match["last"]
+    if len(signs) > 1:
+        return _to_decimal("", word)
+    negative = signs == "-" or bracketed is not None
+    text = re.sub(r"[\s']", "", match["digits"])
     if decimal_comma or re.fullmatch(r"\d{1,3}(\.\d{3})+,\d+", text):
         text = text.replace(".", "").replace(",", ".")
     elif re.fullmatch(r"\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?", text):
         text = text.replace(",", "")
     value = _to_decimal(text, word)
     return -value if negative and isinstance(value, Decimal) else value
+
+
+def _may_stand_beside(text: str) -> bool:
+    if text.strip().upper() in _LETTERS_BESIDE:
+        return True
+    letters = "".join(char for char in text if unicodedata.category(char) != "Sc" and char not in _SIGNS_BESIDE)
+    letters = letters.strip().upper()
+    return not letters or letters in _LETTERS_BESIDE or is_currency(letters)
 
 
 def _to_decimal(text: str, word: str) -> Decimal | Problem:

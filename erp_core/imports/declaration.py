@@ -235,17 +235,7 @@ class Format:
         return FIELDS[self.kind]
 
 
-_SPACES = re.compile(r"[\s_\-]+")
 _ASIDE = re.compile(r"[（(【\[].*?[)）】\]]")
-
-
-def normalise_header(header: str) -> str:
-    """The form in which headers are compared: width, case, outer and inner white space, `_` and `-` do not count.
-
-    >>> normalise_header(" Order_ID\\t"), normalise_header("收货地址 "), normalise_header("purchase-date")
-    ('order id', '收货地址', 'purchase date')
-    """
-    return _SPACES.sub(" ", unicodedata.normalize("NFKC", header).casefold()).strip()
 
 
 def without_aside(normalised: str) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from erp_core.errors import BadInput, MappingNeeded
+from erp_core.files.header import normalise_header
 from erp_core.files.table import RawTable
-from erp_core.imports.declaration import Format, Kind, normalise_header, without_aside
+from erp_core.imports.declaration import Format, Kind, without_aside
 from erp_core.imports.formats import FORMATS
 from erp_core.text import T, Text
 

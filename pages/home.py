@@ -47,7 +47,8 @@ chosen = bar(visit)
 if chosen is None:
     states.no_data(visit, T("No sales yet. Drop the export of your shop, and the numbers of your shop stand here."))
 else:
-    current, moved, months, currency = numbers(visit, key, chosen, now)
+    with st.spinner(visit.say(T("Adding up …"))):
+        current, moved, months, currency = numbers(visit, key, chosen, now)
     headline(visit, HEADLINE, current, moved, visit.say(T("against {period}", period=chosen.against)))
 
 setting_up = not all(step.done for step in steps)
@@ -68,8 +69,9 @@ with right:
                 )
 with left:
     if chosen is not None:
-        found = list_of_decisions(visit, key, as_of)
         st.subheader(visit.say(T("Decisions, most money first")))
+        with st.spinner(visit.say(T("Adding up …"))):
+            found = list_of_decisions(visit, key, as_of)
         if not found:
             st.success(visit.say(T("Nothing needs a decision today.")), icon=":material/check:")
         for number, decision in enumerate(found):

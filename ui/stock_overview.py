@@ -79,10 +79,12 @@ def show(visit: Visit) -> None:
         return
     with visit.database.reading() as connection:
         key = f"{visit.settings.database_url}:{revision(connection)}"
-    frame = position_of(visit, chosen)
+    with st.spinner(visit.say(T("Adding up …"))):
+        frame = position_of(visit, chosen)
+        months = _turnover(visit, key, chosen)
     left, right = st.columns(2)
     with left:
-        _turnover_chart(visit, _turnover(visit, key, chosen))
+        _turnover_chart(visit, months)
     with right:
         _grid(visit, frame)
     _ageing(visit, frame)

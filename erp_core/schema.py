@@ -2,6 +2,7 @@
 
 import erp_core.catalog.tables
 import erp_core.company.tables
+import erp_core.customers.tables
 import erp_core.finance.tables
 import erp_core.imports.tables
 import erp_core.orders.tables

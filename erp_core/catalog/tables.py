@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from erp_core.db.base import id_column, metadata, price, reference
+from erp_core.db.base import UtcTime, id_column, metadata, number_of, price, reference
 
 product = sa.Table(
     "product",
@@ -41,4 +41,38 @@ charge_word = sa.Table(
     metadata,
     id_column(),
     sa.Column("word", sa.Text, nullable=False, unique=True),  # lower case; matches a whole SKU or a whole name
+)
+
+# Further barcodes of a product, beside the one that stands in `product`.
+product_barcode = sa.Table(
+    "product_barcode",
+    metadata,
+    sa.Column("barcode", sa.Text, primary_key=True),
+    reference("product_id", "product.id", index=True),
+)
+
+# What a product is made of. A 'bundle' is sold as one and leaves the warehouse as its components.
+bom_line = sa.Table(
+    "bom_line",
+    metadata,
+    reference("parent_id", "product.id", primary_key=True),
+    reference("component_id", "product.id", primary_key=True),
+    sa.Column("kind", sa.String(12), nullable=False, server_default="bundle"),
+    sa.Column("quantity", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("quantity > 0", name="quantity"),
+    sa.CheckConstraint("parent_id <> component_id", name="not_itself"),
+    sa.Index("ix_bom_line_component_id", "component_id"),
+)
+
+# Under which SKU a shop sells one of our products, where it is not our own SKU.
+sku_alias = sa.Table(
+    "sku_alias",
+    metadata,
+    id_column(),
+    number_of("channel_id", server_default=sa.text("0")),  # 0 = in every shop
+    sa.Column("external_sku", sa.Text, nullable=False),
+    reference("product_id", "product.id", index=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.UniqueConstraint("channel_id", "external_sku"),
 )

@@ -88,3 +88,19 @@ def units(name: str, *, nullable: bool = False) -> sa.Column[int]:
     """A quantity in whole units."""
     default = None if nullable else sa.text("0")
     return sa.Column(name, sa.BigInteger, nullable=nullable, server_default=default)
+
+
+def fact_columns(name: str) -> tuple[sa.Column[Any] | sa.Index, ...]:
+    """What rows of imported facts (returns, receipts, fees …) of table `name` share: told apart, replaced, taken back.
+
+    `fact_key`: equal = the same fact, whichever file brings it; `content`: hash of all that the file said of it, equal
+    = unchanged; `superseded_by`: the import whose version replaced this row; `withdrawn_by`: the import was undone.
+    """
+    return (
+        sa.Column("fact_key", sa.Text, nullable=False),
+        sa.Column("content", sa.BigInteger, nullable=False),
+        reference("batch_id", "import_batch.id", nullable=True, index=True),
+        sa.Column("superseded_by", sa.BigInteger),
+        sa.Column("withdrawn_by", sa.BigInteger),
+        sa.Index(f"ix_{name}_fact_key", "fact_key"),
+    )

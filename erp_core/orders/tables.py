@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from erp_core.db.base import UtcTime, id_column, metadata, minor, number_of, price, reference, units
+from erp_core.db.base import UtcTime, fact_columns, id_column, metadata, minor, number_of, price, reference, units
 
 channel = sa.Table(  # one shop on one platform
     "channel",
@@ -13,6 +13,9 @@ channel = sa.Table(  # one shop on one platform
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("platform", sa.Text, nullable=False),
     reference("location_id", "location.id", nullable=True),  # where it ships from; NULL = the default location
+    # What it may offer: so many percent of what is available, less a buffer of units.
+    sa.Column("stock_share", sa.Integer, nullable=False, server_default=sa.text("100")),
+    sa.Column("safety_buffer", sa.BigInteger, nullable=False, server_default=sa.text("0")),
 )
 
 sales_order = sa.Table(
@@ -53,6 +56,8 @@ sales_order = sa.Table(
     sa.Column("seller_note", sa.Text),
     sa.Column("carrier", sa.Text),
     sa.Column("tracking_number", sa.Text),
+    sa.Column("location_id", sa.BigInteger),  # where it leaves from, where the file says so; NULL = as the channel
+    sa.Column("partial", sa.Boolean, nullable=False, server_default=sa.false()),  # its lines come shipment by shipment
     # hashes of all that the file said of the header and of the lines: equal = unchanged
     sa.Column("header_fingerprint", sa.BigInteger, nullable=False),
     sa.Column("lines_fingerprint", sa.BigInteger, nullable=False),
@@ -79,6 +84,8 @@ order_line = sa.Table(
     minor("refunded"),
     sa.Column("cancelled", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("fulfilled", sa.Boolean),  # NULL = as the order's state says
+    sa.Column("line_ref", sa.Text),  # the platform's own number of the line
+    sa.Column("sold_as", sa.Text),  # the SKU that the file names, where a mapping leads to another
     sa.Column("batch_id", sa.BigInteger),  # not a foreign key: it would be checked for each line of an import
     sa.Column("superseded_by", sa.BigInteger),  # the import whose version of the order replaced this line
     sqlite_with_rowid=False,
@@ -94,6 +101,67 @@ order_event = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     reference("batch_id", "import_batch.id", nullable=True, index=True),
     sa.Column("before", sa.JSON),  # the header as it stood before a revision
+)
+
+# A parcel of an order, as files tell of it; `fact_key` tells it from the order's other parcels.
+shipment = sa.Table(
+    "shipment",
+    metadata,
+    id_column(),
+    reference("order_id", "sales_order.id", index=True),
+    sa.Column("external_id", sa.Text),  # the platform's number of the shipment
+    sa.Column("carrier", sa.Text),
+    sa.Column("tracking_number", sa.Text, index=True),
+    sa.Column("shipped_at", UtcTime),
+    sa.Column("estimated_at", UtcTime),
+    sa.Column("delivered_at", UtcTime),
+    sa.Column("location_id", sa.BigInteger),
+    *fact_columns("shipment"),
+)
+
+# What lies in a parcel. Rows of an order's shipments tell which of its lines have left.
+shipment_line = sa.Table(
+    "shipment_line",
+    metadata,
+    id_column(),
+    reference("shipment_id", "shipment.id", index=True),
+    sa.Column("line_ref", sa.Text),
+    reference("product_id", "product.id", nullable=True),
+    units("quantity"),
+)
+
+tracking_event = sa.Table(
+    "tracking_event",
+    metadata,
+    id_column(),
+    reference("shipment_id", "shipment.id", index=True),
+    sa.Column("at", UtcTime, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),  # as the carrier said it
+    sa.Column("place", sa.Text),
+    *fact_columns("tracking_event"),
+)
+
+# One product that came back, or that a buyer asks to send back.
+return_case = sa.Table(
+    "return_case",
+    metadata,
+    id_column(),
+    sa.Column("external_id", sa.Text),  # the return's own number
+    reference("order_id", "sales_order.id", nullable=True, index=True),
+    reference("channel_id", "channel.id", nullable=True),
+    reference("product_id", "product.id", index=True),
+    sa.Column("returned_at", UtcTime, nullable=False),
+    sa.Column("ds", sa.Date, nullable=False),  # the day of `returned_at` in the company's zone
+    sa.Column("state", sa.String(12), nullable=False),  # requested, received, restocked, scrapped, refunded, refused
+    sa.Column("reason", sa.Text),
+    units("quantity"),
+    units("restocked"),  # units that went back on the shelf
+    sa.Column("location_id", sa.BigInteger),
+    sa.Column("currency", sa.String(3), nullable=False),
+    minor("refund", nullable=True),  # NULL = not said
+    sa.CheckConstraint("quantity > 0", name="quantity"),
+    sa.CheckConstraint("restocked BETWEEN 0 AND quantity", name="restocked"),
+    *fact_columns("return_case"),
 )
 
 # One row per product, day, channel and currency. Orders that are cancelled or adjustments are out.

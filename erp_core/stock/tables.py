@@ -33,6 +33,7 @@ stock_movement = sa.Table(
     sa.Column("line_no", sa.Integer),
     # Not a foreign key: it would be checked for each row of an import. A reversal carries the batch it takes back.
     sa.Column("batch_id", sa.BigInteger),
+    sa.Column("source_id", sa.BigInteger),  # the return_case or receipt that it comes from
     sa.Column("reverses", sa.BigInteger),  # the movement whose effect this row takes back
     sa.CheckConstraint("(level IS NOT NULL) = (kind = 'count')", name="level_is_a_count"),
     sa.CheckConstraint("level IS NULL OR (level >= 0 AND quantity = 0)", name="level"),

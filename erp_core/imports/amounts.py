@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
+
 import numpy as np
 
 from erp_core import money
 from erp_core.imports.columns import Numbers
 from erp_core.imports.declaration import Part
 from erp_core.imports.draft import Draft
-from erp_core.imports.rows import Ints
+from erp_core.imports.receipt import Issue
+from erp_core.imports.rows import Bools, Ints
 from erp_core.text import T
 
 MONEY_FIELDS = ("order_discount", "shipping", "tax", "total", "order_refunded")
@@ -40,11 +45,51 @@ def currency_code(word: str) -> str | None:
     return code if money.is_currency(code) else None
 
 
+# Signs that one currency alone uses; "$" and "¥" belong to several and say only which family.
+_OWN_SIGNS = {
+    "€": "EUR", "£": "GBP", "৳": "BDT", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND", "฿": "THB",
+    "₴": "UAH", "₦": "NGN", "₱": "PHP", "₪": "ILS", "HK$": "HKD", "NT$": "TWD", "US$": "USD", "元": "CNY",
+}  # fmt: skip
+_SHARED_SIGNS = {"$": ("USD", "AUD", "CAD", "HKD", "TWD", "SGD", "NZD", "MXN"), "¥": ("CNY", "JPY")}
+
+
+def signed_currency(words: Iterable[str], company_currency: str) -> str | None:
+    """The one currency whose sign stands beside the numbers; None where none or several do.
+
+    A sign of several currencies means the company's if it is one of them, else the commonest.
+
+    >>> signed_currency(["৳2,999", "12"], "CNY"), signed_currency(["$57.99"], "AUD")
+    ('BDT', 'AUD')
+    >>> signed_currency(["$5", "€5"], "CNY")
+    """
+    found: set[str] = set()
+    for word in words:
+        sign = re.sub(r"[\s\d.,'()+\-]", "", unicodedata.normalize("NFKC", word)).upper()
+        if not sign:
+            continue
+        if sign in _OWN_SIGNS or (len(sign) == 3 and money.is_currency(sign)):
+            found.add(_OWN_SIGNS.get(sign, sign))
+        elif sign in _SHARED_SIGNS:
+            family = _SHARED_SIGNS[sign]
+            found.add(company_currency if company_currency in family else family[0])
+    return found.pop() if len(found) == 1 else None
+
+
 def set_currencies(draft: Draft) -> None:
-    """The currency of each order: the file's, else the person's, the format's, the company's."""
+    """The currency of each order: the file's, else the person's, the format's, that of the signs beside the numbers,
+    the company's."""
     rows, assumed = draft.rows, draft.assumed
     declared = next((s.declared.currency for s in draft.sources if s.declared.currency), None)
-    draft.currencies = [assumed.currency or declared or assumed.company_currency]
+    signed = signed_currency(rows.money_words, assumed.company_currency)
+    draft.currencies = [assumed.currency or declared or signed or assumed.company_currency]
+    if signed is not None and signed != draft.currencies[0] and "currency" not in rows.texts:
+        text = T(
+            "The amounts carry the sign of {sign} but are read as {currency}. If that is wrong, import again "
+            "and say the currency.",
+            sign=signed,
+            currency=draft.currencies[0],
+        )
+        rows.issues.append(Issue(None, None, "currency.sign", text, "warns"))
     draft.order_currency = np.zeros(draft.count, np.int64)
     own = np.zeros(rows.count, np.int64)
     coded = rows.texts.get("currency")
@@ -68,11 +113,15 @@ def set_currencies(draft: Draft) -> None:
     draft.row_currency = np.where(draft.order_of_row >= 0, draft.of_rows(draft.order_currency, 0), own)
 
 
-def set_amounts(draft: Draft) -> None:
-    """Minor units per row: the first of the format's `amount` fields that the row fills."""
+def set_amounts(draft: Draft, cancelled: Bools) -> None:
+    """Minor units per row: the first of the format's `amount` fields that the row fills.
+
+    Rows of something `cancelled` may lack quantity and price: some platforms empty them.
+    """
     rows = draft.rows
     quantity = rows.numbers.get("quantity")
-    without = rows.is_line if quantity is None else rows.is_line & ~quantity.known
+    needed = rows.is_line & ~cancelled
+    without = needed if quantity is None else needed & ~quantity.known
     text = T("The row has no quantity. Fill in how many units were sold.")
     rows.reject(without, draft.column("quantity"), "quantity.missing", text)
     draft.amount = np.zeros(rows.count, np.int64)
@@ -84,19 +133,24 @@ def set_amounts(draft: Draft) -> None:
             continue
         times = quantity if name == "unit_price" else None
         usable = numbers.known & ~done & (times.known if times is not None else True)
-        discount = rows.numbers.get("line_discount") if name == "unit_price" else None
+        reducible = name == "unit_price" or lines_format.discount_off_amount
+        discount = rows.numbers.get("line_discount") if reducible else None
+        percent = rows.numbers.get("line_discount_percent") if name == "unit_price" else None
         for code, currency in enumerate(draft.currencies):
             here = np.flatnonzero(usable & (draft.row_currency == code))
-            draft.amount[here] = _to_minor(draft, (numbers, times, discount), here, money.decimals(currency))
+            draft.amount[here] = _to_minor(draft, (numbers, times, discount, percent), here, money.decimals(currency))
         done |= usable
     headers = [header for header in (draft.column(name) for name in lines_format.amount) if header]
     text = T("The row has no price and no amount. Fill in one of them; a free item has the price 0.")
-    rows.reject(~done, " / ".join(headers) or None, "amount.missing", text)
+    rows.reject(~done & ~cancelled, " / ".join(headers) or None, "amount.missing", text)
 
 
-def _to_minor(draft: Draft, factors: tuple[Numbers, Numbers | None, Numbers | None], here: Ints, decimals: int) -> Ints:
-    """round(value × quantity − discount) in exact integers, half away from zero."""
-    numbers, quantity, discount = factors
+_Factors = tuple[Numbers, Numbers | None, Numbers | None, Numbers | None]
+
+
+def _to_minor(draft: Draft, factors: _Factors, here: Ints, decimals: int) -> Ints:
+    """round(value × quantity × (1 − percent / 100) − discount) in exact integers, half away from zero."""
+    numbers, quantity, discount, percent = factors
     value, scale = numbers.scaled[here], numbers.decimals
     size = np.abs(value.astype(float)) / 10.0**scale
     if quantity is not None:
@@ -109,9 +163,13 @@ def _to_minor(draft: Draft, factors: tuple[Numbers, Numbers | None, Numbers | No
         draft.rows.reject(where, None, "amount.too_large", text)
         value = np.where(too_large, 0, value)
     exact = value if quantity is None else value * quantity.scaled[here]
+    if percent is not None and percent.known[here].any():
+        left = 100 * 10**percent.decimals - np.where(percent.known[here], percent.scaled[here], 0)
+        exact, scale = exact.astype(object) * left.astype(object), scale + percent.decimals + 2  # may exceed 64 bits
     if discount is not None:
         wide = max(scale, discount.decimals)
-        off = np.where(discount.known[here], np.abs(discount.scaled[here]), 0) * 10 ** (wide - discount.decimals)
+        off = np.where(discount.known[here], np.abs(discount.scaled[here]), 0).astype(exact.dtype)
+        off = off * 10 ** (wide - discount.decimals)
         exact = exact * 10 ** (wide - scale)
         exact, scale = exact - np.where(exact < 0, -off, off), wide
     return rescaled(exact, scale, decimals)
@@ -122,7 +180,8 @@ def rescaled(value: Ints, decimals: int, wanted: int) -> Ints:
     if decimals <= wanted:
         return np.asarray(value * 10 ** (wanted - decimals), np.int64)
     step = 10 ** (decimals - wanted)
-    return np.asarray(np.sign(value) * ((2 * np.abs(value) + step) // (2 * step)), np.int64)
+    size = (2 * np.abs(value) + step) // (2 * step)
+    return np.asarray(np.where(value < 0, -size, size), np.int64)
 
 
 def set_order_money(draft: Draft) -> None:

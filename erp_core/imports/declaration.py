@@ -29,11 +29,59 @@ class Kind(StrEnum):
 
 
 class Part(StrEnum):
-    """Which half of an order a sales file holds: some platforms export headers and lines apart."""
+    """Which part of an order a sales file holds: some platforms export headers and lines apart, or what has left."""
 
     WHOLE = "whole"
     HEADERS = "headers"
     LINES = "lines"
+    SHIPMENTS = "shipments"
+
+
+class Combine(StrEnum):
+    """How several columns of one field become one value a row."""
+
+    FIRST = "first"  # the first that is filled
+    JOIN = "join"  # their texts, one after the other
+    SUM = "sum"  # their numbers, added up
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A field read out of another one: where `pattern` matches the text of `source`, `target` is `template`.
+
+    `over`: also where the file fills the target itself.
+    """
+
+    target: str
+    source: str
+    pattern: str
+    template: str
+    over: bool = False
+
+
+@dataclass(frozen=True)
+class Split:
+    """Cells that hold several products, one record a whole order or sub-order.
+
+    `separator`: what stands between the products in each of `fields`. `counted`: a pattern that finds each product in
+    the first of `fields`, with the groups `quantity` and `title` (`2× Lamp, 1× Bulb`).
+    """
+
+    fields: tuple[str, ...]
+    separator: str = ""
+    counted: str = ""
+
+
+@dataclass(frozen=True)
+class Wide:
+    """Products side by side in numbered columns: a header that matches `header` belongs to the product `number`.
+
+    Either the header says what it holds (group `what`), or its cell holds `key:value` pairs between bars. `names`: what
+    is called how in the file → field.
+    """
+
+    header: str
+    names: Mapping[str, str]
 
 
 class Cell(StrEnum):
@@ -69,6 +117,8 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "payment_status": Field(Cell.WORD, T("Payment status"), True),
         "fulfillment": Field(Cell.WORD, T("Fulfilment status"), True),
         "shop": Field(Cell.TEXT, T("Channel or shop"), True),
+        "sold_on": Field(Cell.WORD, T("Platform"), True),
+        "location": Field(Cell.TEXT, T("Ships from"), True),
         "currency": Field(Cell.WORD, T("Currency"), True),
         "customer_id": Field(Cell.ID, T("Customer id"), True),
         "customer_name": Field(Cell.TEXT, T("Customer name"), True),
@@ -90,6 +140,10 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "seller_note": Field(Cell.TEXT, T("Seller’s remark"), True),
         "carrier": Field(Cell.TEXT, T("Carrier"), True),
         "tracking_number": Field(Cell.ID, T("Tracking number"), True),
+        "updated_at": Field(Cell.TIME, T("Last changed on"), True),
+        "line_ref": Field(Cell.ID, T("Line number of the platform")),
+        "shipment_id": Field(Cell.ID, T("Shipment number")),
+        "estimated_at": Field(Cell.TIME, T("Expected arrival")),
         "sku": Field(Cell.ID, T("SKU")),
         "item_id": Field(Cell.ID, T("Platform’s item id")),
         "title": Field(Cell.TEXT, T("Product name")),
@@ -98,9 +152,12 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "unit_price": Field(Cell.DECIMAL, T("Unit price")),
         "line_amount": Field(Cell.DECIMAL, T("Line amount")),
         "line_discount": Field(Cell.DECIMAL, T("Line discount")),
+        "line_discount_percent": Field(Cell.DECIMAL, T("Line discount in percent")),
         "line_refunded": Field(Cell.DECIMAL, T("Refunded (line)")),
         "line_status": Field(Cell.WORD, T("Line status")),
         "line_fulfillment": Field(Cell.WORD, T("Line fulfilment")),
+        "after_sale": Field(Cell.WORD, T("After-sale status")),
+        "items": Field(Cell.COUNT, T("Units of the order"), True),
     }
 )
 
@@ -201,8 +258,20 @@ class Format:
     `signature`: any one of these header sets, wholly present, claims the file (empty: never claimed by signature).
     `columns`: field → headers that may hold it, best first. `required`: each entry is a field or several of which one
     must be there ("sku|title"). `amount`: the fields that give a line's money, the first one filled wins;
-    `unit_price` stands for quantity × unit price − line discount. `order_money`: fields that stand on every line but
-    are the order's, not the line's, are simply of_order fields: taken once.
+    `unit_price` stands for quantity × unit price − line discount. Fields that stand on every line but are the order's,
+    not the line's, are simply of_order fields: taken once.
+
+    Before the rows are read (`shape`): `combined` fields are put together from all their columns, `constants` fill
+    what the file never says, `derived` fields are read out of others, `split` and `wide` make one row a product.
+
+    `status_per_line`: the status words speak of lines: the order is as far as its least advanced live line.
+    `refund_words`: status or after-sale words that mean the line was paid back whole, where no sum is said.
+    `ignored_words`: status words of records that other records repeat (orders merged into another, split up): passed
+    over. `locations`: words for the place that an order leaves from → its name ('' = the shop's own).
+    `summary_rows`: an order of several lines has a row of its own that names no product.
+    `discount_off_amount`: the line's money is still to be reduced by the line discount.
+    `platform_wide_ids`: order numbers are unique on the whole platform, not only within a shop. `order_manager`: the
+    export of a system that gathers orders of several platforms; `platforms`: its words for them → platform.
     """
 
     name: str
@@ -228,6 +297,20 @@ class Format:
     zero_price_returns_are_write_offs: bool = False
     adjustment_skus: frozenset[str] = frozenset()
     loose: bool = False  # generic tables: aliases may also match as a part of a header
+    combined: Mapping[str, Combine] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[Derivation, ...] = ()
+    split: Split | None = None
+    wide: tuple[Wide, ...] = ()
+    status_per_line: bool = False
+    refund_words: frozenset[str] = frozenset()
+    ignored_words: frozenset[str] = frozenset()
+    locations: Mapping[str, str] = field(default_factory=dict)
+    summary_rows: bool = False
+    discount_off_amount: bool = False
+    platform_wide_ids: bool = False
+    order_manager: bool = False
+    platforms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> Mapping[str, Field]:

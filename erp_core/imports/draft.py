@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from erp_core.imports.declaration import Format, Part
-from erp_core.imports.rows import Bools, Ints, Rows, Source
+from erp_core.imports.rows import Bools, Ints, Rows
+from erp_core.imports.shape import Source
 
 Column = npt.NDArray[Any]
 

@@ -26,7 +26,7 @@ from erp_core.imports.changes import rememberer
 from erp_core.imports.columns import Coded, Numbers, Times, known_only, read_column
 from erp_core.imports.declaration import Cell, Kind
 from erp_core.imports.receipt import FileRead, Issue, Receipt
-from erp_core.imports.rows import Source
+from erp_core.imports.shape import Source
 from erp_core.money import PRICE_DECIMALS
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
@@ -175,7 +175,7 @@ def _check_ranges(checked: Checked) -> None:
 def load(batch: Batch, checked: Checked, seen_before: bool) -> Receipt:
     """Store what is new or changed. `seen_before`: the very same bytes stand imported already."""
     accepted, quantity = _LOADERS[checked.source.declared.kind](batch, checked, seen_before)
-    table, rejected = checked.source.table, checked.bad
+    table, rejected = checked.source.original, checked.bad
     keep_rejected(batch, [table], rejected, checked.issues)
     name = checked.source.declared.name
     return Receipt(

@@ -16,13 +16,16 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
+from erp_core.imports import shops
 from erp_core.imports.batch import Batch
 from erp_core.imports.columns import known_only
+from erp_core.imports.declaration import Part
 from erp_core.imports.sales import Orders
 from erp_core.orders import service as order_service
 from erp_core.orders.rules import Fate
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
+from erp_core.stock import service as stock
 from erp_core.text import T
 
 Ints = npt.NDArray[np.int64]
@@ -30,9 +33,13 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Loaded:
-    """How the rows fared (0 accepted, 1 rejected, 2 unchanged), and what is new or changed."""
+    """How rows and records fared (0 accepted, 1 rejected, 2 unchanged), and what is new or changed.
+
+    A record of several products is several rows of one order; they share its fate.
+    """
 
     row_fate: Ints
+    record_fate: Ints
     orders: int
     cancellations: int
     lines: int
@@ -57,10 +64,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     """Store what is new or changed of `orders`; stock balances are left to the caller."""
     uow = batch.uow
     usable = ~orders.bad_order
-    channels = order_service.ensure_channels(
-        uow, [str(name) for name in pd.unique(orders.header["shop"][usable])], orders.declared.platform
-    )
-    channel_id = np.array([channels.get(str(name), 0) for name in orders.header["shop"]], np.int64)
+    channel_id = shops.place(batch, orders, usable)
     at = np.flatnonzero(usable)
     standing = order_service.find_standing(
         uow,
@@ -90,7 +94,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
 
 def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str, Any], product_of_sku: Ints) -> Loaded:
     order_of_row = orders.order_of_row
-    row_fate = np.full(len(order_of_row), REJECTED, np.int64)
+    row_fate = np.where(orders.rows.ignored, UNCHANGED, REJECTED)
     of_order = np.where(written, ACCEPTED, UNCHANGED)
     of_order[orders.bad_order] = REJECTED
     known = order_of_row >= 0
@@ -98,6 +102,7 @@ def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str,
     states = orders.header["state"]
     return Loaded(
         row_fate=row_fate,
+        record_fate=row_fate[np.unique(orders.rows.record, return_index=True)[1]],
         orders=int(written.sum()),
         cancellations=int((written & (states == "cancelled")).sum()),
         lines=len(lines["order"]),
@@ -147,6 +152,8 @@ def _columns(
         "charges": per_order(amount, charge_line),
         "refunded": per_order(refunded, live),
         "buyer_note": header["buyer_note"],
+        "location_id": _locations(batch, header["location"]),
+        "partial": np.full(count, orders.declared.part is Part.SHIPMENTS),
     }
     for name in ("document", "state", "status_word", "currency", "ship_name", "ship_phone", "ship_address", "country",
                  "province", "city", "postcode", "seller_note", "carrier", "tracking_number", "header_fingerprint",
@@ -172,8 +179,25 @@ def _columns(
         "refunded": refunded,
         "cancelled": orders.lines["cancelled"][keep],
         "fulfilled": fulfilled,
+        "line_ref": _line_refs(orders, keep),
     }
     return headers, lines
+
+
+def _line_refs(orders: Orders, keep: Ints) -> npt.NDArray[np.object_]:
+    coded = orders.rows.texts.get("line_ref")
+    if coded is None:
+        return np.full(len(keep), None, object)
+    return coded.take(orders.lines["row"][keep])
+
+
+def _locations(batch: Batch, places: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Location ids of the places that the file names; None where it names none."""
+    names = [str(name) for name in pd.unique(places) if name is not None]
+    if not names:
+        return np.full(len(places), None, object)
+    ids = stock.ensure_locations(batch.uow, names)
+    return np.array([None if name is None else ids[name] for name in places.tolist()], object)
 
 
 def _refunds(orders: Orders, keep: Ints, order: Ints, amount: Ints, live: npt.NDArray[np.bool_]) -> Ints:

@@ -32,8 +32,8 @@ from erp_core.imports.detect import Detection, detect, header_key, known_headers
 from erp_core.imports.draft import Assumptions
 from erp_core.imports.load_sales import ACCEPTED, REJECTED, UNCHANGED
 from erp_core.imports.receipt import FileRead, Issue, Receipt
-from erp_core.imports.rows import Source
 from erp_core.imports.sales import Orders, assemble
+from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
 from erp_core.money import is_currency
 from erp_core.orders import service as order_service
@@ -66,16 +66,12 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file, read and recognised."""
+    """A file, read and recognised; `source` is what it is read as."""
 
     table: RawTable
     detection: Detection
     declared: Format
-
-    @property
-    def source(self) -> Source:
-        """What the assembly works on."""
-        return Source(self.table, self.declared, self.detection.indices)
+    source: Source
 
 
 def recognise(database: Database, path: Path, options: ImportOptions | None = None) -> tuple[RawTable, Detection]:
@@ -124,7 +120,8 @@ def import_files(
     for path in paths:
         progress(0.02, T("Reading {file} …", file=path.name))
         table, detection = recognise(database, path, options)
-        recognised.append(Recognised(table, detection, need(detection, table)))
+        declared = need(detection, table)
+        recognised.append(Recognised(table, detection, declared, shaped(table, declared, detection.indices)))
     receipts = []
     for group in _grouped(recognised):
         receipts.append(_import_group(database, who, group, options, progress).taking(time.perf_counter() - started))
@@ -234,16 +231,17 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
 def _load_sales(batch: Batch, group: Sequence[Recognised], orders: Orders) -> Receipt:
     loaded = load_sales.load(batch, orders)
     stock.refresh(batch.uow, loaded.products.tolist(), batch.company.time_zone)
-    fates, issues = loaded.row_fate, sorted(orders.rows.issues, key=lambda issue: (issue.file_no, issue.row or 0))
-    keep_rejected(batch, [item.table for item in group], fates == REJECTED, issues)
+    fates, records = loaded.row_fate, loaded.record_fate
+    issues = sorted(orders.rows.issues, key=lambda issue: (issue.file_no, issue.row or 0))
+    keep_rejected(batch, [item.table for item in group], records == REJECTED, issues)
     return Receipt(
         batch_id=batch.id,
         files=_files(group),
         format="+".join(dict.fromkeys(item.declared.name for item in group)),
-        rows_read=len(fates),
-        rows_accepted=int((fates == ACCEPTED).sum()),
-        rows_rejected=int((fates == REJECTED).sum()),
-        rows_unchanged=int((fates == UNCHANGED).sum()),
+        rows_read=len(records),
+        rows_accepted=int((records == ACCEPTED).sum()),
+        rows_rejected=int((records == REJECTED).sum()),
+        rows_unchanged=int((records == UNCHANGED).sum()),
         orders=loaded.orders,
         cancellations=loaded.cancellations,
         lines=loaded.lines,

@@ -33,16 +33,17 @@ Column = npt.NDArray[Any]
 _KEPT_IF_UNSAID = (
     "status_word", "paid_at", "shipped_at", "completed_at", "cancelled_at", "customer_id", "discount", "shipping",
     "tax", "total", "ship_name", "ship_phone", "ship_address", "country", "province", "city", "postcode", "buyer_note",
-    "seller_note", "carrier", "tracking_number",
+    "seller_note", "carrier", "tracking_number", "location_id",
 )  # fmt: skip
 _REPLACED = (
     "document", "state", "status_at", "ordered_at", "ds", "currency", "lines", "quantity", "goods", "charges",
-    "refunded", "header_fingerprint", "lines_fingerprint",
+    "refunded", "header_fingerprint", "lines_fingerprint", "partial",
 )  # fmt: skip
 _LINE_COLUMNS = (
     "product_id", "title", "quantity", "unit_price", "discount", "amount", "refunded", "cancelled", "fulfilled",
+    "line_ref",
 )  # fmt: skip
-_OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerprint", "document"})
+_OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerprint", "document", "partial"})
 
 
 @dataclass(frozen=True)
@@ -94,18 +95,17 @@ class Standing:
     withdrawn: npt.NDArray[np.bool_]
 
 
-def ensure_channels(uow: UnitOfWork, names: Sequence[str], platform: str) -> dict[str, int]:
-    """The ids of channels by name; missing ones are created."""
+def ensure_channels(uow: UnitOfWork, platforms: Mapping[str, str]) -> dict[str, int]:
+    """The ids of channels by name; missing ones are created. `platforms`: name → the platform it is a shop on."""
     require(uow, Permission.IMPORT_FILES)
-    wanted = list(dict.fromkeys(names))
     found = dict(uow.connection.execute(sa.select(channel.c.name, channel.c.id)).all())
-    for name in wanted:
+    for name, platform in platforms.items():
         if name not in found:
             result = uow.connection.execute(sa.insert(channel).values(name=name, platform=platform))
             key = result.inserted_primary_key
             assert key is not None
             found[name] = int(key[0])
-    return {name: found[name] for name in wanted}
+    return {name: found[name] for name in platforms}
 
 
 def known_orders(connection: sa.Connection, channel_names: Sequence[str], ids: Sequence[str]) -> frozenset[str]:
@@ -269,7 +269,7 @@ def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[
     return (
         sa.select(
             line.c.product_id,
-            sa.func.coalesce(channel.c.location_id, default),
+            sa.func.coalesce(o.c.location_id, channel.c.location_id, default),
             sa.func.coalesce(o.c.shipped_at, o.c.ordered_at),
             kind,
             quantity,

@@ -83,7 +83,7 @@ def shaped(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Sou
             break
     if declared.split is not None:
         _take_apart(work, declared.split)
-    if not work.made:
+    if not work.made and not work.issues:
         return Source(table, declared, indices, table, work.record)
     return _built(work)
 

@@ -154,7 +154,8 @@ def _to_minor(draft: Draft, factors: _Factors, here: Ints, decimals: int) -> Int
     value, scale = numbers.scaled[here], numbers.decimals
     size = np.abs(value.astype(float)) / 10.0**scale
     if quantity is not None:
-        size = size * np.abs(quantity.scaled[here].astype(float))
+        size = size * np.abs(quantity.scaled[here].astype(float)) / 10.0**quantity.decimals
+        scale += quantity.decimals
     too_large = size * 10.0 ** max(decimals, scale) > _LARGEST_AMOUNT
     if too_large.any():
         where = np.zeros(draft.rows.count, bool)

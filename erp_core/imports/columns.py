@@ -138,7 +138,7 @@ def read_column(table: RawTable, index: int, cell: Cell, declared: Format, compa
     warning: Text | None = None
     if cell is Cell.ID:
         coded = _ids(coded, parsed)
-    elif cell in (Cell.DECIMAL, Cell.COUNT):
+    elif cell in (Cell.DECIMAL, Cell.COUNT, Cell.UNITS):
         numbers = _numbers(coded, cell, parsed)
     elif cell in (Cell.TIME, Cell.DAY):
         times, warning = _times(coded, cell, parsed, declared.time_zone or company_zone)

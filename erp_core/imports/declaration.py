@@ -91,6 +91,9 @@ class Cell(StrEnum):
     TEXT = "text"
     DECIMAL = "decimal"
     COUNT = "count"
+    UNITS = (
+        "units"  # of the row's product, in the unit that it is sold in: fractions where it is counted in a smaller one
+    )
     TIME = "time"
     DAY = "day"
     WORD = "word"
@@ -98,11 +101,13 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """One thing that a row can say. `of_order`: stands once an order, not once a line."""
+    """One thing that a row can say. `of_order`: stands once an order, not once a line; `per_unit`: a price or cost of
+    one unit of the row's product."""
 
     cell: Cell
     title: Text
     of_order: bool = False
+    per_unit: bool = False
 
 
 SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -148,8 +153,8 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "item_id": Field(Cell.ID, T("Platform’s item id")),
         "title": Field(Cell.TEXT, T("Product name")),
         "variant": Field(Cell.TEXT, T("Variant")),
-        "quantity": Field(Cell.COUNT, T("Quantity")),
-        "unit_price": Field(Cell.DECIMAL, T("Unit price")),
+        "quantity": Field(Cell.UNITS, T("Quantity")),
+        "unit_price": Field(Cell.DECIMAL, T("Unit price"), per_unit=True),
         "line_amount": Field(Cell.DECIMAL, T("Line amount")),
         "line_discount": Field(Cell.DECIMAL, T("Line discount")),
         "line_discount_percent": Field(Cell.DECIMAL, T("Line discount in percent")),
@@ -164,14 +169,14 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
 STOCK_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "sku": Field(Cell.ID, T("SKU")),
-        "quantity": Field(Cell.COUNT, T("Quantity")),
+        "quantity": Field(Cell.UNITS, T("Quantity")),
         "name": Field(Cell.TEXT, T("Product name")),
         "location": Field(Cell.TEXT, T("Location")),
         "counted_on": Field(Cell.DAY, T("Date of count")),
-        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
         "currency": Field(Cell.WORD, T("Currency")),
-        "reserved": Field(Cell.COUNT, T("Reserved")),
-        "incoming": Field(Cell.COUNT, T("Incoming")),
+        "reserved": Field(Cell.UNITS, T("Reserved")),
+        "incoming": Field(Cell.UNITS, T("Incoming")),
     }
 )
 
@@ -183,14 +188,14 @@ PRODUCT_FIELDS: Mapping[str, Field] = MappingProxyType(
         "barcode": Field(Cell.ID, T("Barcode")),
         "unit": Field(Cell.TEXT, T("Unit")),
         "weight_grams": Field(Cell.DECIMAL, T("Weight in grams")),
-        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
         "currency": Field(Cell.WORD, T("Currency")),
         "valid_from": Field(Cell.DAY, T("Cost valid from")),
         "supplier": Field(Cell.TEXT, T("Supplier")),
         "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
         "lead_time_days": Field(Cell.COUNT, T("Lead time in days")),
-        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
-        "pack": Field(Cell.COUNT, T("Pack size")),
+        "moq": Field(Cell.UNITS, T("Minimum order quantity")),
+        "pack": Field(Cell.UNITS, T("Pack size")),
     }
 )
 
@@ -207,9 +212,9 @@ SUPPLIER_FIELDS: Mapping[str, Field] = MappingProxyType(
         "minimum_order": Field(Cell.DECIMAL, T("Minimum order value")),
         "sku": Field(Cell.ID, T("SKU")),
         "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
-        "unit_price": Field(Cell.DECIMAL, T("Purchase price")),
-        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
-        "pack": Field(Cell.COUNT, T("Pack size")),
+        "unit_price": Field(Cell.DECIMAL, T("Purchase price"), per_unit=True),
+        "moq": Field(Cell.UNITS, T("Minimum order quantity")),
+        "pack": Field(Cell.UNITS, T("Pack size")),
     }
 )
 

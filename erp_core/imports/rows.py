@@ -94,7 +94,7 @@ def read_rows(sources: Sequence[Source], company_zone: str) -> Rows:
                 rows.issues.append(Issue(None, header, "column.ambiguous", part.warning, "warns", file_no))
         if cell is Cell.DECIMAL:
             rows.money_words += [word for part in parts if part is not None for word in part.coded.words]
-        if cell in (Cell.DECIMAL, Cell.COUNT):
+        if cell in (Cell.DECIMAL, Cell.COUNT, Cell.UNITS):
             rows.numbers[name] = Numbers.concatenated([p.numbers if p else None for p in parts], counts)
         elif cell in (Cell.TIME, Cell.DAY):
             rows.times[name] = Times.concatenated([p.times if p else None for p in parts], counts)

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from erp_core import money
-from erp_core.imports import fingerprints
+from erp_core.imports import fingerprints, units
 from erp_core.imports.amounts import MONEY_FIELDS, rescaled, set_amounts, set_currencies, set_order_money
 from erp_core.imports.columns import empty_coded, mixed
 from erp_core.imports.declaration import SALES_FIELDS, Format, Part, normalise_word
@@ -69,6 +69,7 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
     set_currencies(draft)
     set_amounts(draft, cancelled_rows(draft))
     sku_of_row = _set_skus(draft)
+    _set_quantities(draft, sku_of_row)
     _check_halves(draft)
     bad_order = draft.any_row(rows.bad)
     _set_lines(draft, sku_of_row, bad_order)
@@ -207,6 +208,19 @@ def _set_skus(draft: Draft) -> Ints:
     return sku_of_row
 
 
+def _set_quantities(draft: Draft, sku_of_row: Ints) -> None:
+    """Units as they are counted; a part of a unit that is only counted whole keeps its row out."""
+    rows = draft.rows
+    of_sku = units.factors_of(np.array(draft.skus, object), draft.assumed.unit_factors)
+    draft.factor = np.append(of_sku, 1)[sku_of_row]
+    numbers = rows.numbers.get("quantity")
+    if numbers is None:
+        draft.quantity = np.zeros(rows.count, np.int64)
+        return
+    draft.quantity, whole = units.in_stock_units(numbers, draft.factor)
+    rows.reject(rows.is_line & ~whole, draft.column("quantity"), "quantity.fraction", units.FRACTION)
+
+
 def _most_frequent_titles(rows: Rows, sku_of_row: Ints, count: int) -> list[str | None]:
     """For each SKU the name that most of its rows give; of equals the one seen first."""
     titles: list[str | None] = [None] * count
@@ -246,7 +260,8 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
     at = at[np.argsort(draft.order_of_row[at], kind="stable")]
     order = draft.order_of_row[at]
     amount, currency = draft.amount[at], draft.row_currency[at]
-    quantity = rows.numbers["quantity"].scaled[at] if "quantity" in rows.numbers else np.zeros(len(at), np.int64)
+    quantity, factor, said = draft.quantity[at], draft.factor[at], rows.numbers.get("quantity")
+    price = _unit_prices(draft, at)
     title = rows.texts["title"].codes[at] if "title" in rows.texts else np.full(len(at), -1)
     draft.lines = {
         "order": order,
@@ -254,11 +269,13 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
         "sku": sku_of_row[at],
         "title": title.astype(np.int64),
         "quantity": quantity,
-        "unit_price": _unit_prices(draft, at, quantity),
+        "unit_price": np.where(price < 0, price, units.per_stock_unit(price, factor)),
         "amount": amount,
         "cancelled": cancelled_lines(rows, at, draft.declared),
         "fulfilled": fulfilled_lines(rows, at, draft.declared),
         "row": at,
+        "said_quantity": quantity if said is None else units.identity_of(said, at),
+        "said_price": price,
     }
     for name in ("line_discount", "line_refunded"):
         minor = np.zeros(len(at), np.int64)
@@ -272,8 +289,11 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
     draft.lines["line_refunded"][whole] = amount[whole]
 
 
-def _unit_prices(draft: Draft, at: Ints, quantity: Ints) -> Ints:
-    """Millionths of the major unit; where the file gives only the line's money, that over its units; −1 unknown."""
+def _unit_prices(draft: Draft, at: Ints) -> Ints:
+    """Millionths of the major unit for one unit sold; where the file gives only the line's money, that over its units;
+    −1 unknown."""
+    said = draft.rows.numbers.get("quantity")
+    quantity = np.zeros(len(at)) if said is None else said.scaled[at] / 10.0**said.decimals
     numbers = draft.rows.numbers.get("unit_price")
     prices = np.full(len(at), -1, np.int64)
     if numbers is not None:

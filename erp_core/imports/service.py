@@ -15,6 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from erp_core.catalog import service as catalog
+from erp_core.catalog.views import unit_factors
 from erp_core.company import service as company_service
 from erp_core.company.views import Company, read_company
 from erp_core.db.bulk import advance_sequence, insert_columns, next_id
@@ -158,7 +159,7 @@ def _import_group(
         company = _with_own_currency(database, company, declared, options, orders)
         issues: Sequence[Issue] = orders.rows.issues
     else:
-        checked = load_reference.check(group[0].source, company, options.currency)
+        checked = load_reference.check(group[0].source, company, options.currency, _unit_factors(database))
         issues = checked.issues
     if options.strict:
         _refuse_if_any_rejects(issues)
@@ -216,6 +217,7 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
         company_currency=company.base_currency,
         company_zone=company.time_zone,
         channel=options.channel,
+        unit_factors=_unit_factors(database),
     )
     sources = [item.source for item in group]
     orders = assemble(sources, assumed)
@@ -226,6 +228,11 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
         if known:
             orders = assemble(sources, replace(assumed, header_only_allowed=known))
     return orders
+
+
+def _unit_factors(database: Database) -> Mapping[str, int]:
+    with database.reading() as connection:
+        return unit_factors(connection)
 
 
 def _load_sales(batch: Batch, group: Sequence[Recognised], orders: Orders) -> Receipt:

@@ -244,10 +244,24 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
             .values(superseded_by=None)
         )
         _restore_headers(connection, batch_id, back)
+        recount_units(connection, back)  # a product may be counted in another unit since
         stock.append_from(uow, movements_of(connection, back))
         rollups.add(connection, back, 1)
         _append_events(uow, batch_id, revised, "restored")
     return products
+
+
+def recount_units(connection: sa.Connection, orders: sa.FromClause) -> None:
+    """The units of orders (column `id`), added up anew from their live product lines."""
+    total = (
+        sa.select(sa.func.coalesce(sa.func.sum(order_line.c.quantity), 0))
+        .join(product, product.c.id == order_line.c.product_id)
+        .where(order_line.c.order_id == sales_order.c.id, product.c.is_charge.is_(sa.false()), rollups.IS_LIVE_LINE)
+        .scalar_subquery()
+    )
+    connection.execute(
+        sa.update(sales_order).where(sales_order.c.id.in_(sa.select(orders.c.id))).values(quantity=total)
+    )
 
 
 def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[Any]:

@@ -16,7 +16,7 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
-from erp_core.imports import load_shipments, shops
+from erp_core.imports import load_shipments, shops, standing_lines
 from erp_core.imports.batch import Batch
 from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import Part
@@ -65,6 +65,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     uow = batch.uow
     usable = ~orders.bad_order
     channel_id = shops.place(batch, orders, usable)
+    orders = standing_lines.kept(batch, orders, channel_id)
     at = np.flatnonzero(usable)
     standing = order_service.find_standing(
         uow,
@@ -197,7 +198,7 @@ def _columns(
         "refunded": refunded,
         "cancelled": orders.lines["cancelled"][keep],
         "fulfilled": fulfilled,
-        "line_ref": load_shipments.line_refs(orders)[keep],
+        "line_ref": orders.lines["line_ref"][keep],
     }
     return headers, lines
 

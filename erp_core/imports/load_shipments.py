@@ -63,7 +63,7 @@ def _kept_lines(connection: sa.Connection, orders: Orders, at: Ints, standing: o
     )
     held = pd.DataFrame(connection.execute(query).all(), columns=["order_id", *_KEPT], dtype=object)
     held["order"] = [position[int(order_id)] for order_id in held["order_id"]]
-    refs = line_refs(orders)
+    refs = orders.lines["line_ref"]
     said = pd.DataFrame({"order": orders.lines["order"], "line_ref": refs, "amount": orders.lines["amount"]})
     said["quantity"] = orders.lines["quantity"]
     stored = {(row["order"], row["line_ref"]): (row["quantity"], row["amount"]) for row in held.to_dict("records")}
@@ -77,14 +77,6 @@ def _kept_lines(connection: sa.Connection, orders: Orders, at: Ints, standing: o
         standing.fate[i] = int(Fate.UNCHANGED if unchanged else Fate.CHANGED)
     brought = set(zip(said["order"], said["line_ref"], strict=True))
     return held[[(row["order"], row["line_ref"]) not in brought for row in held.to_dict("records")]]
-
-
-def line_refs(orders: Orders) -> npt.NDArray[np.object_]:
-    """The platform's number of each line; None where the file gives none."""
-    coded = orders.rows.texts.get("line_ref")
-    if coded is None:
-        return np.full(len(orders.lines["order"]), None, object)
-    return coded.take(orders.lines["row"])
 
 
 def with_kept_lines(headers: dict[str, Any], lines: dict[str, Any], kept: pd.DataFrame) -> dict[str, Any]:

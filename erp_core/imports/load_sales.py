@@ -171,7 +171,7 @@ def _columns(
         "charges": per_order(amount, charge_line),
         "refunded": per_order(refunded, live),
         "buyer_note": header["buyer_note"],
-        "location_id": _locations(batch, header["location"]),
+        "location_id": _locations(batch, header["location"], orders.declared.platform_places),
         "partial": np.full(count, orders.declared.part is Part.SHIPMENTS),
     }
     for name in ("document", "state", "status_word", "currency", "ship_name", "ship_phone", "ship_address", "country",
@@ -203,12 +203,14 @@ def _columns(
     return headers, lines
 
 
-def _locations(batch: Batch, places: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _locations(
+    batch: Batch, places: npt.NDArray[np.object_], not_own: frozenset[str]
+) -> npt.NDArray[np.object_]:  # fmt: skip
     """Location ids of the places that the file names; None where it names none."""
     names = [str(name) for name in pd.unique(places) if name is not None]
     if not names:
         return np.full(len(places), None, object)
-    ids = stock.ensure_locations(batch.uow, names)
+    ids = stock.ensure_locations(batch.uow, names, not_own)
     return np.array([None if name is None else ids[name] for name in places.tolist()], object)
 
 

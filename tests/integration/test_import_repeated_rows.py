@@ -82,3 +82,14 @@ def test_undoing_such_a_list_brings_back_what_stood_before_it(
     (second,) = import_files(database, LOCAL_USER.acting(clock), [path])
     undo_import(database, LOCAL_USER.acting(clock), second.batch_id or 0)
     assert rows(database, "SELECT name, email, city FROM customer") == [("Anna", "anna@example.com", "Rome")]
+
+
+def test_a_product_in_several_rows_of_a_list_counts_its_reserved_units_once(
+    database: Database, clock: FixedClock, tmp_path: Path
+) -> None:
+    orders, products = tmp_path / "orders.csv", tmp_path / "products.csv"
+    orders.write_text("Order ID,Date,SKU,Quantity,Unit price,Currency,Status\n1,2025-01-02,ANT,5,2.00,USD,paid\n")
+    products.write_text("SKU,Name,Unit cost,Supplier\nANT,Ant,1.00,Zoo\nANT,Ant,1.00,Farm\n")
+    import_files(database, LOCAL_USER.acting(clock), [orders])
+    import_files(database, LOCAL_USER.acting(clock), [products])
+    assert rows(database, "SELECT reserved FROM stock_balance") == [(5,)]

@@ -17,10 +17,18 @@ from erp_core.imports.shape import columns_of, provided, wide_positions
 from erp_core.text import T, Text
 
 UNKNOWN = "unknown"
-# Generic kinds in the order in which they are tried: the more a kind requires, the earlier.
+# Generic kinds in the order in which they are tried: the more a kind requires, and the more it could be taken for a
+# looser one, the earlier.
 _GENERIC_ORDER = (
+    "generic-returns",
+    "generic-receipts",
+    "generic-purchase-orders",
+    "generic-settlement-fees",
     "generic-sales",
     "generic-rates",
+    "generic-tracking",
+    "generic-contacts",
+    "generic-counts",
     "generic-stock",
     "generic-suppliers",
     "generic-products",
@@ -155,6 +163,8 @@ def _claims(declared: Format, columns: Sequence[str]) -> bool:
 
 def _plausible(found: Detection) -> bool:
     """Generic kinds other than sales need more than one telling column, else any list with a name would be theirs."""
+    if FORMATS[found.format].telling:
+        return _tells(found)
     if found.kind is Kind.PRODUCTS:
         return bool({"name", "category", "barcode", "unit_cost", "supplier"} & found.columns.keys())
     if found.kind is Kind.SUPPLIERS:
@@ -170,6 +180,90 @@ def _plausible(found: Detection) -> bool:
         sales = _matched(FORMATS["generic-sales"], (*found.columns.values(), *found.unused), {}, None)
         return not _SALES_ONLY & sales.columns.keys()
     return True
+
+
+def _tells(found: Detection) -> bool:
+    """Whether a table is of a kind that has headers of its own (`Format.telling`), and not sales, or a kin of it, that
+    hold some of them too."""
+    telling = {normalise_header(header) for header in FORMATS[found.format].telling}
+
+    def told(name: str) -> bool:
+        plain = normalise_header(found.columns[name]) if name in found.columns else ""
+        return plain in telling or without_aside(plain) in telling
+
+    def complete(format_name: str, without: Sequence[str]) -> Detection | None:
+        """The table as another kind, without the columns of these fields; None where it lacks some for that."""
+        gone = {found.columns[name] for name in without if name in found.columns}
+        columns = [column for column in (*found.columns.values(), *found.unused) if column not in gone]
+        other = _matched(FORMATS[format_name], columns, {}, None)
+        return None if other.missing else other
+
+    judge = _JUDGES.get(found.kind or Kind.SALES)
+    return any(told(name) for name in found.columns) and (judge is None or judge(found, told, complete))
+
+
+_Told = Callable[[str], bool]
+_Complete = Callable[[str, Sequence[str]], "Detection | None"]
+
+
+def _is_returns(found: Detection, told: _Told, complete: _Complete) -> bool:
+    """Sales may have columns of returns beside their own date and quantity; each row of a list of returns is one."""
+    if not any(told(name) for name in ("return_id", "returned_on", "quantity")):
+        return False
+    own = [name for name in ("returned_on", "quantity") if told(name)]
+    if complete("generic-sales", [*own, "refund", "return_id"]) is None:
+        return True
+    return told("return_id") and not told("quantity")
+
+
+def _is_receipts(found: Detection, told: _Told, complete: _Complete) -> bool:
+    """What arrived, not what was ordered, nor sales that say when a buyer received them."""
+    if not any(told(name) for name in ("number", "quantity", "received_on")):
+        return False
+    own = [name for name in ("quantity", "received_on") if told(name)]
+    ordered = complete("generic-purchase-orders", own)
+    if ordered is not None:  # it says how much was ordered as well
+        return told("number") or (told("received_on") and "expected_on" not in ordered.columns)
+    if told("number") or {"supplier", "po_number"} & found.columns.keys():
+        return True
+    return complete("generic-sales", own) is None
+
+
+def _is_purchase_orders(found: Detection, told: _Told, complete: _Complete) -> bool:
+    """An order to a supplier; a buyer's own purchase order number in a list of sales does not make it one."""
+    if complete("generic-sales", ["number"]) is not None:
+        return False
+    return told("number") and bool(
+        {"supplier", "expected_on", "received", "unit_price", "ordered_on"} & found.columns.keys()
+    )
+
+
+def _is_fees(found: Detection, told: _Told, complete: _Complete) -> bool:
+    """Sales may have a column of fees beside their own money."""
+    if not any(told(name) for name in ("kind", "amount")):
+        return False
+    return complete("generic-sales", ["amount", "debit", "credit"]) is None
+
+
+def _is_tracking(found: Detection, told: _Told, complete: _Complete) -> bool:
+    """Parcels; not orders with their money."""
+    sales = _matched(FORMATS["generic-sales"], (*found.columns.values(), *found.unused), {}, None)
+    return told("tracking_number") and not {"unit_price", "line_amount", "total"} & sales.columns.keys()
+
+
+def _is_contacts(found: Detection, told: _Told, complete: _Complete) -> bool:
+    return any(told(name) for name in ("medium", "direction", "subject", "note", "agent", "contact_id"))
+
+
+_JUDGES: Mapping[Kind, Callable[[Detection, _Told, _Complete], bool]] = {
+    Kind.RETURNS: _is_returns,
+    Kind.RECEIPTS: _is_receipts,
+    Kind.PURCHASE_ORDERS: _is_purchase_orders,
+    Kind.FEES: _is_fees,
+    Kind.TRACKING: _is_tracking,
+    Kind.CONTACTS: _is_contacts,
+    Kind.STOCK: lambda found, told, complete: told("quantity"),
+}
 
 
 def _matched(

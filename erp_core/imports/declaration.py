@@ -183,7 +183,7 @@ STOCK_FIELDS: Mapping[str, Field] = MappingProxyType(
         "currency": Field(Cell.WORD, T("Currency")),
         "reserved": Field(Cell.UNITS, T("Reserved")),
         "incoming": Field(Cell.UNITS, T("Incoming")),
-        "system_quantity": Field(Cell.UNITS, T("Quantity in the system")),
+        "system_quantity": Field(Cell.TEXT, T("Quantity in the system (not stored)")),
     }
 )
 

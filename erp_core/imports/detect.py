@@ -163,8 +163,8 @@ def _claims(declared: Format, columns: Sequence[str]) -> bool:
 
 def _plausible(found: Detection) -> bool:
     """Generic kinds other than sales need more than one telling column, else any list with a name would be theirs."""
-    if FORMATS[found.format].telling:
-        return _tells(found)
+    if found.format in _JUDGES:
+        return _JUDGES[found.format](_Look(found))
     if found.kind is Kind.PRODUCTS:
         return bool({"name", "category", "barcode", "unit_cost", "supplier"} & found.columns.keys())
     if found.kind is Kind.SUPPLIERS:
@@ -182,87 +182,88 @@ def _plausible(found: Detection) -> bool:
     return True
 
 
-def _tells(found: Detection) -> bool:
-    """Whether a table is of a kind that has headers of its own (`Format.telling`), and not sales, or a kin of it, that
-    hold some of them too."""
-    telling = {normalise_header(header) for header in FORMATS[found.format].telling}
+@dataclass(frozen=True)
+class _Look:
+    """A table taken for a kind that has headers of its own (`Format.telling`)."""
 
-    def told(name: str) -> bool:
-        plain = normalise_header(found.columns[name]) if name in found.columns else ""
-        return plain in telling or without_aside(plain) in telling
+    found: Detection
 
-    def complete(format_name: str, without: Sequence[str]) -> Detection | None:
-        """The table as another kind, without the columns of these fields; None where it lacks some for that."""
-        gone = {found.columns[name] for name in without if name in found.columns}
-        columns = [column for column in (*found.columns.values(), *found.unused) if column not in gone]
-        other = _matched(FORMATS[format_name], columns, {}, None)
-        return None if other.missing else other
+    def tells(self, *fields: str) -> bool:
+        """Whether one of these fields stands under a header that only this kind uses."""
+        telling = {normalise_header(header) for header in FORMATS[self.found.format].telling}
+        headers = [normalise_header(self.found.columns[name]) for name in fields if name in self.found.columns]
+        return any(header in telling or without_aside(header) in telling for header in headers)
 
-    judge = _JUDGES.get(found.kind or Kind.SALES)
-    return any(told(name) for name in found.columns) and (judge is None or judge(found, told, complete))
+    def has(self, *fields: str) -> bool:
+        """Whether one of these fields is there."""
+        return any(name in self.found.columns for name in fields)
+
+    def taken_for(self, format_name: str, without: Sequence[str] = ()) -> Detection:
+        """The table as another kind, without the columns of these fields."""
+        gone = {self.found.indices[name] for name in without if name in self.found.indices}
+        columns = {
+            at: column for column, at in zip(self.found.columns.values(), self.found.indices.values(), strict=True)
+        }
+        rest = [column for at, column in columns.items() if at not in gone]
+        return _matched(FORMATS[format_name], (*rest, *self.found.unused), {}, None)
+
+    def is_also(self, format_name: str, without: Sequence[str] = ()) -> bool:
+        """Whether it is a whole table of another kind without the columns of these fields."""
+        return not self.taken_for(format_name, without).missing
 
 
-_Told = Callable[[str], bool]
-_Complete = Callable[[str, Sequence[str]], "Detection | None"]
-
-
-def _is_returns(found: Detection, told: _Told, complete: _Complete) -> bool:
+def _is_returns(look: _Look) -> bool:
     """Sales may have columns of returns beside their own date and quantity; each row of a list of returns is one."""
-    if not any(told(name) for name in ("return_id", "returned_on", "quantity")):
+    own = [name for name in ("returned_on", "quantity") if look.tells(name)]
+    if not own and not look.tells("return_id"):
         return False
-    own = [name for name in ("returned_on", "quantity") if told(name)]
-    if complete("generic-sales", [*own, "refund", "return_id"]) is None:
-        return True
-    return told("return_id") and not told("quantity")
+    if look.is_also("generic-sales", [*own, "refund", "return_id"]):
+        return look.tells("return_id") and not look.tells("quantity")
+    return True
 
 
-def _is_receipts(found: Detection, told: _Told, complete: _Complete) -> bool:
+def _is_receipts(look: _Look) -> bool:
     """What arrived, not what was ordered, nor sales that say when a buyer received them."""
-    if not any(told(name) for name in ("number", "quantity", "received_on")):
+    own = [name for name in ("quantity", "received_on") if look.tells(name)]
+    if not own and not look.tells("number"):
         return False
-    own = [name for name in ("quantity", "received_on") if told(name)]
-    ordered = complete("generic-purchase-orders", own)
-    if ordered is not None:  # it says how much was ordered as well
-        return told("number") or (told("received_on") and "expected_on" not in ordered.columns)
-    if told("number") or {"supplier", "po_number"} & found.columns.keys():
+    ordered = look.taken_for("generic-purchase-orders", own)
+    if not ordered.missing:  # it says how much was ordered as well
+        return look.tells("number") or (look.tells("received_on") and "expected_on" not in ordered.columns)
+    if look.tells("number") or look.has("supplier", "po_number"):
         return True
-    return complete("generic-sales", own) is None
+    return not look.is_also("generic-sales", own)
 
 
-def _is_purchase_orders(found: Detection, told: _Told, complete: _Complete) -> bool:
+def _is_purchase_orders(look: _Look) -> bool:
     """An order to a supplier; a buyer's own purchase order number in a list of sales does not make it one."""
-    if complete("generic-sales", ["number"]) is not None:
-        return False
-    return told("number") and bool(
-        {"supplier", "expected_on", "received", "unit_price", "ordered_on"} & found.columns.keys()
-    )
+    bought = look.has("supplier", "expected_on", "received", "unit_price", "ordered_on")
+    return look.tells("number") and bought and not look.is_also("generic-sales", ["number"])
 
 
-def _is_fees(found: Detection, told: _Told, complete: _Complete) -> bool:
-    """Sales may have a column of fees beside their own money."""
-    if not any(told(name) for name in ("kind", "amount")):
-        return False
-    return complete("generic-sales", ["amount", "debit", "credit"]) is None
+def _is_fees(look: _Look) -> bool:
+    """Sales may have a column of fees beside their own money, which stands under a header of its own."""
+    sales = look.taken_for("generic-sales", ["amount", "debit", "credit"])
+    money = {name: sales.columns[name] for name in ("unit_price", "line_amount") if name in sales.columns}
+    declared = FORMATS["generic-sales"].columns
+    own = any(normalise_header(header) in map(normalise_header, declared[name]) for name, header in money.items())
+    return look.tells("kind", "amount") and not (own and not sales.missing)
 
 
-def _is_tracking(found: Detection, told: _Told, complete: _Complete) -> bool:
+def _is_tracking(look: _Look) -> bool:
     """Parcels; not orders with their money."""
-    sales = _matched(FORMATS["generic-sales"], (*found.columns.values(), *found.unused), {}, None)
-    return told("tracking_number") and not {"unit_price", "line_amount", "total"} & sales.columns.keys()
+    money = {"unit_price", "line_amount", "total"} & look.taken_for("generic-sales").columns.keys()
+    return look.tells("tracking_number") and not money
 
 
-def _is_contacts(found: Detection, told: _Told, complete: _Complete) -> bool:
-    return any(told(name) for name in ("medium", "direction", "subject", "note", "agent", "contact_id"))
-
-
-_JUDGES: Mapping[Kind, Callable[[Detection, _Told, _Complete], bool]] = {
-    Kind.RETURNS: _is_returns,
-    Kind.RECEIPTS: _is_receipts,
-    Kind.PURCHASE_ORDERS: _is_purchase_orders,
-    Kind.FEES: _is_fees,
-    Kind.TRACKING: _is_tracking,
-    Kind.CONTACTS: _is_contacts,
-    Kind.STOCK: lambda found, told, complete: told("quantity"),
+_JUDGES: Mapping[str, Callable[[_Look], bool]] = {
+    "generic-returns": _is_returns,
+    "generic-receipts": _is_receipts,
+    "generic-purchase-orders": _is_purchase_orders,
+    "generic-settlement-fees": _is_fees,
+    "generic-tracking": _is_tracking,
+    "generic-contacts": lambda look: look.tells("medium", "direction", "subject", "note", "agent", "contact_id"),
+    "generic-counts": lambda look: look.tells("quantity"),
 }
 
 

@@ -105,16 +105,13 @@ def _rounded(value: int, step: int) -> int:
     return size if value >= 0 else -size
 
 
-def meanings(checked: Checked, name: str, table: Mapping[str, Any], otherwise: Any) -> Objects:
-    """What each row's word means; a word that is not known is told once and means `otherwise`, an empty cell None."""
+def meanings(checked: Checked, name: str, table: Mapping[str, Any]) -> Objects:
+    """What each row's word means; None where the cell is empty or its word is not known, which is told once a word."""
     words = checked.get(name)
-    known: dict[str, Any] = {}
-    for word in {word for word in words.tolist() if word is not None}:
-        known[word] = table.get(normalise_word(word))
-        if known[word] is None:
-            first = np.zeros(checked.count, bool)
-            first[np.flatnonzero(words == word)[:1]] = True
-            text = T("“{word}” is not known here; it was taken as “{meaning}”.", word=word, meaning=str(otherwise))
-            checked.warn(first, name, "word.unknown", text)
-            known[word] = otherwise
+    known = {word: table.get(normalise_word(word)) for word in set(words.tolist()) if word is not None}
+    for word in sorted(word for word, meaning in known.items() if meaning is None):
+        first = np.zeros(checked.count, bool)
+        first[np.flatnonzero(words == word)[:1]] = True
+        text = T("“{word}” is not known here; the rows with it were read as if this cell were empty.", word=word)
+        checked.warn(first, name, "word.unknown", text)
     return np.array([*(None if word is None else known[word] for word in words.tolist()), None], object)[:-1]

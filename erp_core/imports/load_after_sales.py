@@ -88,7 +88,7 @@ def load_returns(batch: Batch, checked: Checked) -> tuple[Bools, int]:
         foreign, "currency", "currency.mixed",
         T("The refund is in another currency than its order. Give it in the order’s currency."),
     )  # fmt: skip
-    state = meanings(checked, "state", words.RETURN_STATES, "received")
+    state = meanings(checked, "state", words.RETURN_STATES)
     restocked = _restocked(checked, state)
     good = np.flatnonzero(~checked.bad)
     if not len(good):
@@ -228,8 +228,8 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
         placed.lacking, "order_id", "order.unknown",
         T("The order of this contact is not stored (yet); the contact stands all the same."),
     )  # fmt: skip
-    medium = meanings(checked, "medium", words.MEDIA, "other")
-    direction = meanings(checked, "direction", words.DIRECTIONS, "in")
+    medium = meanings(checked, "medium", words.MEDIA)
+    direction = meanings(checked, "direction", words.DIRECTIONS)
     medium[~filled(medium)] = "other"
     direction[~filled(direction)] = "in"
     good = np.flatnonzero(~checked.bad)

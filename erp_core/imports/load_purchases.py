@@ -32,7 +32,7 @@ from erp_core.text import T
 def load_purchase_orders(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     """Store purchase orders: rows of one number are one order. Returns which rows changed something, their units."""
     accepted = np.zeros(checked.count, bool)
-    state = meanings(checked, "state", words.PURCHASE_STATES, "open")
+    state = meanings(checked, "state", words.PURCHASE_STATES)
     quantity, received = checked.get("quantity"), checked.get("received")
     all_came = np.array(
         [q is not None and r is not None and r >= q for q, r in zip(quantity, received, strict=True)], bool

@@ -6,15 +6,15 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.catalog.tables import product
 from erp_core.company.tables import company
-from erp_core.db.bulk import fetch_columns, load_temporary
-from erp_core.finance.tables import fx_rate
+from erp_core.db import facts
+from erp_core.db.bulk import fetch_columns
+from erp_core.finance.tables import fx_rate, settlement_fee
 from erp_core.finance.views import fees as stored_fees
 from erp_core.orders.refunds import refunds_beyond_orders
 from erp_core.orders.tables import channel, daily_orders, daily_sales, sales_order
@@ -124,24 +124,11 @@ def _with_refunds(frame: pd.DataFrame, told: pd.DataFrame, keys: list[str]) -> p
 def fees(connection: sa.Connection, period: Period | None = None) -> pd.DataFrame:
     """Standing fees of settlements (`finance.views.FEE_COLUMNS`), with the order wherever it is stored by now."""
     frame = stored_fees(connection, period)
-    open_ = frame["order_id"].isna() & frame["order_external_id"].notna()
-    if open_.any():
-        pairs = frame.loc[open_, ["channel_id", "order_external_id"]]
-        wanted = load_temporary(
-            connection,
-            "fees_without_order",
-            {
-                "at": (sa.BigInteger(), pairs.index.to_numpy(np.int64)),
-                "channel_id": (sa.BigInteger(), pairs["channel_id"].to_numpy(np.int64)),
-                "external_id": (sa.Text(), pairs["order_external_id"].tolist()),
-            },
-        )
-        o = sales_order.c
-        match = sa.and_(o.channel_id == wanted.c.channel_id, o.external_id == wanted.c.external_id)
-        query = sa.select(wanted.c.at, o.id).join(sales_order, match).where(o.withdrawn_by.is_(None))
-        for at, order_id in connection.execute(query):
-            frame.loc[at, "order_id"] = order_id
-    return frame
+    f, o = settlement_fee.c, sales_order.c
+    match = sa.and_(o.channel_id == f.channel_id, o.external_id == f.order_external_id, o.withdrawn_by.is_(None))
+    query = sa.select(f.id, o.id).join(sales_order, match).where(f.order_id.is_(None), facts.stands(settlement_fee))
+    by_now = pd.Series(dict(connection.execute(query).all()), dtype="Int64")
+    return frame.assign(order_id=frame["order_id"].fillna(frame["fee_id"].map(by_now)).astype("Int64"))
 
 
 def buyers(connection: sa.Connection, period: Period, filters: Filters) -> tuple[int, int, int]:

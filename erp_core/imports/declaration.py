@@ -26,6 +26,12 @@ class Kind(StrEnum):
     SUPPLIERS = "suppliers"
     CUSTOMERS = "customers"
     RATES = "rates"
+    RETURNS = "returns"
+    PURCHASE_ORDERS = "purchase_orders"
+    RECEIPTS = "receipts"
+    TRACKING = "tracking"
+    CONTACTS = "contacts"
+    FEES = "fees"
 
 
 class Part(StrEnum):
@@ -179,6 +185,7 @@ STOCK_FIELDS: Mapping[str, Field] = MappingProxyType(
         "currency": Field(Cell.WORD, T("Currency")),
         "reserved": Field(Cell.UNITS, T("Reserved")),
         "incoming": Field(Cell.UNITS, T("Incoming")),
+        "system_quantity": Field(Cell.TEXT, T("Quantity in the system (not stored)")),
     }
 )
 
@@ -244,6 +251,104 @@ RATE_FIELDS: Mapping[str, Field] = MappingProxyType(
     }
 )
 
+RETURN_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "return_id": Field(Cell.ID, T("Return number")),
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "quantity": Field(Cell.UNITS, T("Quantity returned")),
+        "returned_on": Field(Cell.TIME, T("Returned on")),
+        "state": Field(Cell.WORD, T("State of the return")),
+        "reason": Field(Cell.TEXT, T("Reason of the return")),
+        "refund": Field(Cell.DECIMAL, T("Refund amount")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "restocked": Field(Cell.WORD, T("Back on the shelf (yes, no or units)")),
+        "location": Field(Cell.TEXT, T("Location")),
+    }
+)
+
+PURCHASE_ORDER_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "number": Field(Cell.ID, T("Purchase order number")),
+        "supplier": Field(Cell.TEXT, T("Supplier")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "quantity": Field(Cell.UNITS, T("Quantity ordered")),
+        "received": Field(Cell.UNITS, T("Received so far")),
+        "unit_price": Field(Cell.DECIMAL, T("Purchase price"), per_unit=True),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "ordered_on": Field(Cell.DAY, T("Ordered on")),
+        "expected_on": Field(Cell.DAY, T("Expected on")),
+        "state": Field(Cell.WORD, T("State of the purchase order")),
+    }
+)
+
+RECEIPT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "number": Field(Cell.ID, T("Receipt number")),
+        "po_number": Field(Cell.ID, T("Purchase order number")),
+        "supplier": Field(Cell.TEXT, T("Supplier")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "quantity": Field(Cell.UNITS, T("Quantity received")),
+        "received_on": Field(Cell.TIME, T("Received on")),
+        "location": Field(Cell.TEXT, T("Location")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
+        "currency": Field(Cell.WORD, T("Currency")),
+    }
+)
+
+TRACKING_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "carrier": Field(Cell.TEXT, T("Carrier")),
+        "tracking_number": Field(Cell.ID, T("Tracking number")),
+        "shipped_on": Field(Cell.TIME, T("Shipped on")),
+        "estimated_on": Field(Cell.TIME, T("Expected arrival")),
+        "delivered_on": Field(Cell.TIME, T("Delivered on")),
+        "event": Field(Cell.TEXT, T("Tracking event")),
+        "event_at": Field(Cell.TIME, T("Time of the event")),
+        "place": Field(Cell.TEXT, T("Place of the event")),
+    }
+)
+
+CONTACT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "contact_id": Field(Cell.ID, T("Contact number")),
+        "at": Field(Cell.TIME, T("Date and time of contact")),
+        "medium": Field(Cell.WORD, T("Medium (phone, mail, chat …)")),
+        "direction": Field(Cell.WORD, T("Direction (in, out)")),
+        "subject": Field(Cell.TEXT, T("Subject")),
+        "note": Field(Cell.TEXT, T("Remark")),
+        "agent": Field(Cell.TEXT, T("Agent")),
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "customer_id": Field(Cell.ID, T("Customer id")),
+        "customer_name": Field(Cell.TEXT, T("Customer name")),
+        "email": Field(Cell.TEXT, T("E-mail")),
+        "phone": Field(Cell.ID, T("Phone")),
+    }
+)
+
+FEE_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "ds": Field(Cell.DAY, T("Date")),
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "kind": Field(Cell.WORD, T("Kind of fee")),
+        "amount": Field(Cell.DECIMAL, T("Amount")),
+        "debit": Field(Cell.DECIMAL, T("Amount taken")),
+        "credit": Field(Cell.DECIMAL, T("Amount given back")),
+        "direction": Field(Cell.WORD, T("Taken or given back (debit, credit)")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "reference": Field(Cell.ID, T("Transaction or settlement number")),
+    }
+)
+
 FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
     {
         Kind.SALES: SALES_FIELDS,
@@ -252,6 +357,12 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
         Kind.SUPPLIERS: SUPPLIER_FIELDS,
         Kind.CUSTOMERS: CUSTOMER_FIELDS,
         Kind.RATES: RATE_FIELDS,
+        Kind.RETURNS: RETURN_FIELDS,
+        Kind.PURCHASE_ORDERS: PURCHASE_ORDER_FIELDS,
+        Kind.RECEIPTS: RECEIPT_FIELDS,
+        Kind.TRACKING: TRACKING_FIELDS,
+        Kind.CONTACTS: CONTACT_FIELDS,
+        Kind.FEES: FEE_FIELDS,
     }
 )
 
@@ -310,6 +421,7 @@ class Format:
     zero_price_returns_are_write_offs: bool = False
     adjustment_skus: frozenset[str] = frozenset()
     loose: bool = False  # generic tables: aliases may also match as a part of a header
+    telling: frozenset[str] = frozenset()  # generic tables: headers that tell this kind from the others
     combined: Mapping[str, Combine] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     derived: tuple[Derivation, ...] = ()

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
+from erp_core.db import facts
 from erp_core.db.bulk import load_temporary
 from erp_core.imports.batch import Batch
-from erp_core.imports.fingerprints import of_texts
 from erp_core.imports.sales import Orders
+from erp_core.orders import parcels, shipments
 from erp_core.orders import service as order_service
-from erp_core.orders import shipments
 from erp_core.orders.rules import Fate
 from erp_core.orders.tables import order_line
 
@@ -106,22 +106,18 @@ def attach(batch: Batch, orders: Orders, order_id: Ints, product_of_sku: Ints, a
     rows = _parcel_rows(orders, order_id, product_of_sku)
     if rows.empty:
         return np.zeros(len(orders.ids), bool), np.zeros(0, np.int64)
-    keys = ["order_id", "number"]
-    parcel = rows.groupby(keys, sort=False).ngroup()
-    first = rows.groupby(keys, sort=False, as_index=False).first()
-    said = rows["text"].groupby(parcel).agg("\x1e".join)
-    first["fact_key"] = [f"{o}:{n}" for o, n in zip(first["order_id"], first["number"], strict=True)]
-    first["content"] = of_texts(said.tolist())
-    first["delivered_at"] = None
-    contents = pd.DataFrame(
-        {"parcel": parcel, "line_ref": rows["line_ref"], "product_id": rows["product_id"], "quantity": rows["quantity"]}
-    )
-    recorded = shipments.record_parcels(batch.uow, first[list(shipments.PARCEL)], contents, batch.id)
+    parcel = rows.groupby(["order_id", "number"], sort=False).ngroup().to_numpy(np.int64)
+    first = rows.groupby(parcel, sort=False).first()
+    first["key"] = [
+        facts.key_of("shipment", order, number)
+        for order, number in zip(first["order_id"], first["number"], strict=True)
+    ]
+    first["content"] = facts.content_of({"text": rows["text"].groupby(parcel).agg("\x1e".join).tolist()})
+    contents = rows[["line_ref", "product_id", "quantity"]].assign(parcel=parcel)
+    is_new = parcels.record_parcels(batch.uow, first, contents, batch.id)
     news = np.zeros(len(orders.ids), bool)
-    news[rows["order"].to_numpy(np.int64)[recorded.is_new[parcel.to_numpy(np.int64)]]] = True
-    moving = first[recorded.is_new & attached[first["order"].to_numpy(np.int64)]]
-    products = _move_on(batch, moving)
-    return news, products
+    news[rows["order"].to_numpy(np.int64)[is_new[parcel]]] = True
+    return news, _move_on(batch, first[is_new & attached[first["order"].to_numpy(np.int64)]])
 
 
 def _parcel_rows(orders: Orders, order_id: Ints, product_of_sku: Ints) -> pd.DataFrame:
@@ -156,30 +152,30 @@ def _parcel_rows(orders: Orders, order_id: Ints, product_of_sku: Ints) -> pd.Dat
         },
         dtype=object,
     )
-    frame["location_id"] = None
+    frame["location_id"] = frame["delivered_at"] = None
+    frame["sku"] = np.array(orders.skus, object)[lines["sku"][at]]
     frame["number"] = [
         ship or track or (str(left) if left else "")
         for ship, track, left in zip(frame["external_id"], frame["tracking_number"], frame["shipped_at"], strict=True)
     ]
-    told = ("carrier", "tracking_number", "shipped_at", "estimated_at", "line_ref", "product_id", "quantity")
-    frame["text"] = ["\x1f".join("" if v is None else str(v) for v in values) for values in zip(
-        *(frame[name] for name in told), strict=True)]  # fmt: skip
+    told = ("carrier", "tracking_number", "shipped_at", "estimated_at", "line_ref", "sku", "quantity")
+    frame["text"] = [facts.key_of(*values) for values in zip(*(frame[name] for name in told), strict=True)]
     return frame
 
 
 def take_over(batch: Batch, order_ids: Ints) -> Ints:
     """Whole orders that were known by their shipments before: what has left, has left. Returns products touched."""
-    return _move_on(batch, shipments.parcels_of(batch.uow.connection, order_ids))
+    return _move_on(batch, parcels.parcels_of(batch.uow.connection, order_ids))
 
 
-def _move_on(batch: Batch, parcels: pd.DataFrame) -> Ints:
-    """Orders whose lines have all left are shipped; of the others, the lines that have."""
-    if parcels.empty:
+def _move_on(batch: Batch, shipped: pd.DataFrame) -> Ints:
+    """Orders whose lines have all left are shipped; of the others, the lines that have. Returns products touched."""
+    if shipped.empty:
         return np.zeros(0, np.int64)
-    ids = np.unique(parcels["order_id"].to_numpy(np.int64))
-    whole, left = shipments.covered(batch.uow.connection, ids)
+    ids = np.unique(shipped["order_id"].to_numpy(np.int64))
+    whole, left = parcels.covered(batch.uow.connection, ids)
     news = (
-        parcels.sort_values("shipped_at", na_position="first")
+        shipped.sort_values("shipped_at", na_position="first")
         .groupby("order_id", as_index=False)[["carrier", "tracking_number", "shipped_at"]]
         .last()
     )
@@ -190,4 +186,5 @@ def _move_on(batch: Batch, parcels: pd.DataFrame) -> Ints:
         value if order_id in whole else None
         for value, order_id in zip(news["shipped_at"], news["order_id"], strict=True)
     ]
-    return shipments.move_on(batch.uow, news, partly, batch.id)
+    moved = parcels.move_on(batch.uow, news, partly, batch.id)
+    return np.array(shipments.products_of(batch.uow.connection, moved), np.int64)

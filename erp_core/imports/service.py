@@ -9,7 +9,6 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
@@ -26,7 +25,7 @@ from erp_core.files.limits import DEFAULT_LIMITS, Limits
 from erp_core.files.read import read_table
 from erp_core.files.table import RawTable
 from erp_core.finance import service as finance
-from erp_core.imports import changes, load_reference, load_sales
+from erp_core.imports import changes, load_facts, load_reference, load_sales
 from erp_core.imports.batch import Batch, Progress, keep_rejected, silent
 from erp_core.imports.declaration import Format, Kind
 from erp_core.imports.detect import Detection, detect, header_key, known_headers, need
@@ -38,8 +37,6 @@ from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
 from erp_core.money import is_currency
 from erp_core.orders import service as order_service
-from erp_core.orders import shipments
-from erp_core.orders.tables import sales_order
 from erp_core.parties import service as parties
 from erp_core.purchasing import service as purchasing
 from erp_core.security import audit
@@ -49,7 +46,10 @@ from erp_core.stock import service as stock
 from erp_core.text import T
 
 ISSUES_KEPT = 20_000
-_KIND_ORDER = (Kind.RATES, Kind.SUPPLIERS, Kind.PRODUCTS, Kind.CUSTOMERS, Kind.SALES, Kind.STOCK)
+_KIND_ORDER = (
+    Kind.RATES, Kind.SUPPLIERS, Kind.PRODUCTS, Kind.CUSTOMERS, Kind.SALES, Kind.PURCHASE_ORDERS, Kind.RECEIPTS,
+    Kind.STOCK, Kind.TRACKING, Kind.RETURNS, Kind.CONTACTS, Kind.FEES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -170,9 +170,11 @@ def _import_group(
         empty = _nothing_stored(uow.connection)
         batch_id = _open_batch(uow, declared, options)
         company_service.adopt_from_import(uow, company.base_currency, company.time_zone, nothing_stored=empty)
-        batch = Batch(uow, batch_id, company, progress)
+        batch = Batch(uow, batch_id, company, progress, options.channel)
         if declared.kind is Kind.SALES:
             outcome = _load_sales(batch, group, orders)
+        elif declared.kind in load_facts.LOADERS:
+            outcome = load_facts.load(batch, checked)
         else:
             outcome = load_reference.load(batch, checked, _sha_is_live(uow.connection, group))
         receipt = replace(outcome, batch_id=None if options.dry_run else batch_id, dry_run=options.dry_run)
@@ -386,12 +388,13 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
             )
         changes.refuse_if_later_rests_on(uow.connection, batch_id)
         products = set(order_service.withdraw(uow, batch_id).tolist())
-        shipments.withdraw_batch(uow, batch_id)
         products |= set(stock.reverse_batch(uow, batch_id))
-        for withdraw in (purchasing.withdraw_batch, catalog.withdraw_costs, finance.withdraw_batch):
+        products |= set(load_facts.withdraw_after_sales(uow, batch_id))
+        products |= set(purchasing.withdraw_batch(uow, batch_id))
+        for withdraw in (catalog.withdraw_costs, finance.withdraw_batch):
             withdraw(uow, batch_id)
         changes.restore(uow, batch_id)
-        parties.withdraw_batch(uow, batch_id, _customers_in_use())
+        parties.withdraw_batch(uow, batch_id, changes.customers_in_use(), changes.suppliers_in_use())
         catalog.withdraw_batch(uow, batch_id, changes.products_in_use())
         company = read_company(uow.connection)
         stock.refresh(uow, sorted(products), company.time_zone)
@@ -403,9 +406,3 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
         )
         audit.record(uow, "undo import", str(batch_id))
         uow.commit()
-
-
-def _customers_in_use() -> sa.Select[Any]:
-    return sa.select(sales_order.c.customer_id).where(
-        sales_order.c.withdrawn_by.is_(None), sales_order.c.customer_id.is_not(None)
-    )

@@ -13,13 +13,14 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.catalog.tables import product
+from erp_core.db import facts
 from erp_core.db.base import UtcTime
 from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import Conflict
-from erp_core.orders import rollups
+from erp_core.orders import returns, rollups
 from erp_core.orders.rules import STATE_RANK, Fate, LineFacts, fate_of, is_sale
-from erp_core.orders.tables import channel, order_event, order_line, sales_order
+from erp_core.orders.tables import channel, order_event, order_line, return_case, sales_order, shipment
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.stock import service as stock
@@ -100,8 +101,13 @@ class Standing:
 def ensure_channels(uow: UnitOfWork, platforms: Mapping[str, str]) -> dict[str, int]:
     """The ids of channels by name; missing ones are created. `platforms`: name → the platform it is a shop on."""
     require(uow, Permission.IMPORT_FILES)
-    found = dict(uow.connection.execute(sa.select(channel.c.name, channel.c.id)).all())
+    held = {
+        row.name: row for row in uow.connection.execute(sa.select(channel.c.name, channel.c.id, channel.c.platform))
+    }
+    found = {name: int(row.id) for name, row in held.items()}
     for name, platform in platforms.items():
+        if platform and name in held and not held[name].platform:  # first named by a file that is of no platform
+            uow.connection.execute(sa.update(channel).where(channel.c.id == found[name]).values(platform=platform))
         if name not in found:
             result = uow.connection.execute(sa.insert(channel).values(name=name, platform=platform))
             key = result.inserted_primary_key
@@ -186,7 +192,7 @@ def write(
     _insert_headers(writing)
     _insert_lines(writing)
     written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, writing.revised])])
-    stock.append_from(uow, movements_of(connection, written))
+    _move(uow, written)
     rollups.add_headers(connection, written, 1)
     rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
     _roll_up_created(writing)
@@ -206,6 +212,28 @@ def products_of(connection: sa.Connection, order_id: Ints) -> Ints:
         .where(order_line.c.product_id.is_not(None))
     )
     return np.array(connection.execute(query).scalars().all(), np.int64)
+
+
+def revise(uow: UnitOfWork, batch_id: int, order_id: Ints, columns: Mapping[str, Column]) -> None:
+    """Write these columns of sales_order over the headers of standing orders, as a revision that an undo puts back.
+
+    What is None in a column stays as it stands, but for those that every file says (`state` …). Movements and rollups
+    follow; the caller refreshes the stock balances.
+    """
+    require(uow, Permission.IMPORT_FILES)
+    nothing: Ints = np.zeros(0, np.int64)
+    no_lines = dict.fromkeys(("order", *_LINE_COLUMNS), nothing)
+    writing = _Writing(uow, batch_id, order_id, columns, no_lines, nothing, np.arange(len(order_id)), nothing)
+    _revise(writing)
+    written = _orders_table(uow.connection, "written_orders", order_id)
+    _move(uow, written)
+    rollups.add(uow.connection, written, 1)
+
+
+def _move(uow: UnitOfWork, orders: sa.FromClause) -> None:
+    """The stock movements of orders whose earlier ones were taken back: of their lines and of what came back."""
+    stock.append_from(uow, movements_of(uow.connection, orders))
+    returns.append_movements(uow, orders)
 
 
 def _revise(writing: _Writing) -> None:
@@ -233,6 +261,7 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
     """
     require(uow, Permission.UNDO_IMPORTS)
     _refuse_if_later_rests_on(uow.connection, batch_id)
+    _refuse_if_facts_rest_on(uow.connection, batch_id)
     connection = uow.connection
     standing = sa.and_(sales_order.c.batch_id == batch_id, sales_order.c.withdrawn_by.is_(None))
     rows = connection.execute(sa.select(sales_order.c.id, sales_order.c.first_batch_id).where(standing)).all()
@@ -260,7 +289,7 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
         )
         _restore_headers(connection, batch_id, back)
         recount_units(connection, back)  # a product may be counted in another unit since
-        stock.append_from(uow, movements_of(connection, back))
+        _move(uow, back)
         rollups.add(connection, back, 1)
         _append_events(uow, batch_id, revised, "restored")
     return products
@@ -512,6 +541,34 @@ def _refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
                 "Import {batch} cannot be undone: later imports changed its orders: {later}.",
                 batch=batch_id,
                 later=", ".join(map(str, batches)),
+            ),
+            hint=T("Undo the later imports first, the newest before the older."),
+            code="undo.later_imports",
+        )
+
+
+def _refuse_if_facts_rest_on(connection: sa.Connection, batch_id: int) -> None:
+    """Later imports that tell of returns and parcels of the batch's orders must be undone first."""
+    later: set[int] = set()
+    for table in (return_case, shipment):
+        query = (
+            sa.select(table.c.batch_id)
+            .distinct()
+            .join(sales_order, sales_order.c.id == table.c.order_id)
+            .where(
+                sales_order.c.first_batch_id == batch_id,
+                sales_order.c.withdrawn_by.is_(None),
+                facts.stands(table),
+                table.c.batch_id != batch_id,
+            )
+        )
+        later |= set(connection.execute(query).scalars())
+    if later:
+        raise Conflict(
+            T(
+                "Import {batch} cannot be undone: later imports tell of returns or parcels of its orders: {later}.",
+                batch=batch_id,
+                later=", ".join(map(str, sorted(later))),
             ),
             hint=T("Undo the later imports first, the newest before the older."),
             code="undo.later_imports",

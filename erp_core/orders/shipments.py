@@ -1,12 +1,9 @@
-"""Parcels: what has left for which order; and orders that move on because of it.
-
-A parcel is a fact of its own beside the order. What it says moves the order forward, never back: it is then shipped or
-completed, wholly or line by line. The order's fingerprints stay, so that the file which brought the order still changes
-nothing when it comes again.
-"""
+"""Parcels on their way: shipments and their tracking events, and what they tell of the orders."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,269 +12,196 @@ import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
-from erp_core.catalog.tables import product
-from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
+from erp_core.db import facts
+from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
-from erp_core.orders import rollups
-from erp_core.orders import service as orders
+from erp_core.orders import parcels as contents
+from erp_core.orders import service
 from erp_core.orders.rules import STATE_RANK
-from erp_core.orders.tables import order_line, sales_order, shipment, shipment_line
+from erp_core.orders.tables import order_line, sales_order, shipment, shipment_line, tracking_event
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
-from erp_core.stock import service as stock
-from erp_core.stock.tables import stock_movement
 
-PARCEL = (
-    "order_id", "fact_key", "content", "external_id", "carrier", "tracking_number", "shipped_at", "estimated_at",
-    "delivered_at", "location_id",
-)  # fmt: skip
-CONTENT = ("parcel", "line_ref", "product_id", "quantity")
-_NEWS = ("carrier", "tracking_number", "shipped_at", "completed_at")
-_COPIED = (
-    "product_id", "title", "quantity", "unit_price", "discount", "amount", "refunded", "cancelled", "line_ref",
-    "sold_as",
-)  # fmt: skip
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+_SAID = ("carrier", "shipped_at", "estimated_at", "delivered_at")
 
 
 @dataclass(frozen=True)
-class Recorded:
-    """One entry a parcel: whether it says something new, and its row in `shipment` (0 where it says nothing new)."""
+class Tracked:
+    """What was new. `parcels`, `events`: one entry a row given; `orders`: the orders whose header moved."""
 
-    is_new: npt.NDArray[np.bool_]
-    ids: npt.NDArray[np.int64]
+    parcels: Bools
+    events: Bools
+    orders: Ints
 
 
-def record_parcels(uow: UnitOfWork, parcels: pd.DataFrame, contents: pd.DataFrame, batch_id: int) -> Recorded:
-    """Append parcels (columns `PARCEL`) with what lies in them (`CONTENT`; `parcel`: position in `parcels`).
+def record_tracking(uow: UnitOfWork, parcels: pd.DataFrame, events: pd.DataFrame, batch_id: int) -> Tracked:
+    """Store parcels and what happened to them; their orders move forward to shipped and completed, never back.
 
-    A parcel whose `fact_key` stands with the same `content` is left alone; with another, the new row replaces it.
+    `parcels`: order_id and tracking_number (each pair once), carrier, shipped_at, estimated_at, delivered_at (aware;
+    None says nothing and leaves what stands). `events`: parcel (position in `parcels`), at, state, place. An order
+    whose parcels are all delivered is completed; its carrier, tracking number and time of shipping are filled in where
+    it says none. The caller refreshes the balances of the products of `orders`.
     """
     require(uow, Permission.IMPORT_FILES)
-    connection = uow.connection
-    wanted = load_temporary(connection, "wanted_parcels", {"fact_key": (sa.Text(), parcels["fact_key"].tolist())})
-    query = (
-        sa.select(shipment.c.fact_key, shipment.c.content, shipment.c.id)
-        .join(wanted, wanted.c.fact_key == shipment.c.fact_key)
-        .where(shipment.c.superseded_by.is_(None), shipment.c.withdrawn_by.is_(None))
-    )
-    held = {key: (content, found) for key, content, found in connection.execute(query)}
-    keys, said = parcels["fact_key"].tolist(), parcels["content"].tolist()
-    is_new = np.array([key not in held or held[key][0] != content for key, content in zip(keys, said, strict=True)])
-    is_new = is_new.astype(bool)
-    replaced = [held[key][1] for key, fresh in zip(keys, is_new, strict=True) if fresh and key in held]
-    if replaced:
-        gone = load_temporary(connection, "replaced_parcels", {"id": (sa.BigInteger(), replaced)})
-        connection.execute(
-            sa.update(shipment).where(shipment.c.id.in_(sa.select(gone.c.id))).values(superseded_by=batch_id)
-        )
-    ids = np.zeros(len(parcels), np.int64)
-    ids[is_new] = np.arange(int(is_new.sum())) + next_id(connection, shipment)
-    fresh_rows = parcels[is_new]
-    insert_columns(
-        connection,
-        shipment,
-        {
-            "id": ids[is_new],
-            "batch_id": np.full(len(fresh_rows), batch_id),
-            **{name: fresh_rows[name].tolist() for name in PARCEL},
-        },
-    )
-    advance_sequence(connection, shipment)
-    inside = contents[is_new[contents["parcel"].to_numpy(np.int64)]] if len(contents) else contents
-    insert_columns(
-        connection,
-        shipment_line,
-        {
-            "shipment_id": ids[inside["parcel"].to_numpy(np.int64)] if len(inside) else [],
-            **{name: inside[name].tolist() for name in CONTENT[1:]},
-        },
-    )
-    return Recorded(is_new, ids)
-
-
-def move_on(uow: UnitOfWork, news: pd.DataFrame, left: pd.DataFrame, batch_id: int) -> npt.NDArray[np.int64]:
-    """Let orders know what their parcels say; returns the products whose stock it touches.
-
-    `news`: order_id (once each), state (shipped, completed or None), carrier, tracking_number, shipped_at,
-    completed_at; what an order says itself stays. `left`: order_id, line_no of lines that have left although the order
-    has not wholly. Each order that changes gets an event with what it was before, so that an undo can put it back.
-    """
-    require(uow, Permission.IMPORT_FILES)
-    connection = uow.connection
-    changes = _changes(connection, news, left)
-    if changes.empty:
-        return np.zeros(0, np.int64)
-    touched = load_temporary(
-        connection, "moved_orders", {"id": (sa.BigInteger(), changes["order_id"].to_numpy(np.int64))}
-    )
-    orders.remember(uow, batch_id, changes["order_id"].to_numpy(np.int64))
-    rollups.add(connection, touched, -1)
-    stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
-    _let_lines_go(connection, left, batch_id)
-    said = load_temporary(
-        connection,
-        "order_news",
-        {"id": (sa.BigInteger(), changes["order_id"].tolist())}
-        | {name: (sales_order.c[name].type, changes[name].tolist()) for name in ("state", "status_at", *_NEWS)},
-    )
-    values: dict[str, Any] = {name: sa.func.coalesce(sales_order.c[name], said.c[name]) for name in _NEWS}
-    connection.execute(
-        sa.update(sales_order)
-        .where(sales_order.c.id == said.c.id)
-        .values(**values, state=said.c.state, status_at=said.c.status_at, batch_id=batch_id)
-    )
-    stock.append_from(uow, orders.movements_of(connection, touched))
-    rollups.add(connection, touched, 1)
-    named = (
-        sa.select(order_line.c.product_id)
-        .distinct()
-        .join(touched, touched.c.id == order_line.c.order_id)
-        .where(order_line.c.product_id.is_not(None))
-    )
-    return np.array(connection.execute(named).scalars().all(), np.int64)
-
-
-def parcels_of(connection: sa.Connection, order_ids: npt.NDArray[np.int64]) -> pd.DataFrame:
-    """Standing parcels of these orders, in the order in which they left: order_id, carrier, tracking_number,
-    shipped_at."""
-    wanted = load_temporary(connection, "parcels_wanted", {"id": (sa.BigInteger(), order_ids)})
-    names = ("order_id", "carrier", "tracking_number", "shipped_at")
-    query = (
-        sa.select(*(shipment.c[name] for name in names))
-        .join(wanted, wanted.c.id == shipment.c.order_id)
-        .where(shipment.c.superseded_by.is_(None), shipment.c.withdrawn_by.is_(None))
-        .order_by(shipment.c.shipped_at, shipment.c.id)
-    )
-    return pd.DataFrame(connection.execute(query).all(), columns=list(names), dtype=object)
-
-
-def covered(connection: sa.Connection, order_ids: npt.NDArray[np.int64]) -> tuple[set[int], pd.DataFrame]:
-    """Of these orders, those whose live lines have all left by their parcels; and (order_id, line_no) of lines that
-    have left, by the platform's line number, else by product, without those that are known to have."""
-    wanted = load_temporary(connection, "shipped_orders", {"id": (sa.BigInteger(), order_ids)})
-    lines = pd.DataFrame(
-        connection.execute(
-            sa.select(
-                order_line.c.order_id, order_line.c.line_no, order_line.c.line_ref, order_line.c.product_id,
-                order_line.c.quantity, order_line.c.fulfilled,
-            )
-            .join(wanted, wanted.c.id == order_line.c.order_id)
-            .join(product, product.c.id == order_line.c.product_id)
-            .where(rollups.IS_LIVE_LINE, product.c.is_charge.is_(sa.false()))
-            .order_by(order_line.c.order_id, order_line.c.line_no)
-        ).all(),
-        columns=["order_id", "line_no", "line_ref", "product_id", "quantity", "fulfilled"],
-    )  # fmt: skip
-    boxed = connection.execute(
-        sa.select(
-            shipment.c.order_id, shipment_line.c.line_ref, shipment_line.c.product_id,
-            sa.func.sum(shipment_line.c.quantity).label("quantity"),
-        )
-        .join(wanted, wanted.c.id == shipment.c.order_id)
-        .join(shipment_line, shipment_line.c.shipment_id == shipment.c.id)
-        .where(shipment.c.superseded_by.is_(None), shipment.c.withdrawn_by.is_(None))
-        .group_by(shipment.c.order_id, shipment_line.c.line_ref, shipment_line.c.product_id)
-    ).all()  # fmt: skip
-    by_line = {(row.order_id, row.line_ref): int(row.quantity) for row in boxed if row.line_ref is not None}
-    of_product: dict[tuple[int, int], int] = {}
-    for row in boxed:
-        key = (row.order_id, row.product_id)
-        of_product[key] = of_product.get(key, 0) + int(row.quantity)
-    gone = []
-    names = ("order_id", "line_ref", "product_id", "quantity")
-    for order_id, line_ref, product_id, quantity in zip(*(lines[name].tolist() for name in names), strict=True):
-        if (order_id, line_ref) in by_line:
-            gone.append(by_line[(order_id, line_ref)] >= quantity)
-            continue
-        enough = of_product.get((order_id, product_id), 0) >= quantity
-        if enough:
-            of_product[(order_id, product_id)] -= quantity
-        gone.append(enough)
-    lines["gone"] = np.array(gone, bool)
-    whole = lines.groupby("order_id")["gone"].all()
-    told = np.array([value is True or value == 1 for value in lines["fulfilled"].tolist()], bool)
-    left = lines.loc[lines["gone"] & ~told, ["order_id", "line_no"]]
-    return {int(order_id) for order_id in whole[whole].index}, left
-
-
-def _changes(connection: sa.Connection, news: pd.DataFrame, left: pd.DataFrame) -> pd.DataFrame:
-    """Orders that the news change, with their state and the time of it afterwards."""
-    ids = pd.unique(pd.concat([news["order_id"], left["order_id"]])).astype("int64")
-    wanted = load_temporary(connection, "news_of_orders", {"id": (sa.BigInteger(), ids)})
-    names = ("state", "status_at", *_NEWS)
-    query = sa.select(sales_order.c.id, *(sales_order.c[name] for name in names)).join(
-        wanted, wanted.c.id == sales_order.c.id
-    )
-    held = {row.id: row for row in connection.execute(query)}
-    of_order: dict[int, dict[str, Any]] = {
-        int(order_id): {str(name): value for name, value in row.items()}
-        for order_id, row in zip(news["order_id"], news.to_dict("records"), strict=True)
+    standing = _standing(uow.connection, parcels)
+    rows: list[dict[str, Any]] = []
+    same: list[bool] = []
+    for row in parcels.to_dict("records"):
+        held = standing.get((row["order_id"], row["tracking_number"]), {})
+        said = {str(name): value for name, value in row.items() if value is not None and value is not pd.NaT}
+        rows.append(held | said)
+        same.append(bool(held) and all(held[name] == value for name, value in said.items()))
+    columns: dict[str, Any] = {
+        name: [row.get(name) for row in rows]
+        for name in ("order_id", "tracking_number", "external_id", "location_id", *_SAID)
     }
-    releasing = set(left["order_id"].tolist())
-    rows = []
-    for order_id in ids.tolist():
-        row, said = held[order_id], of_order.get(order_id, {})
-        state = str(row.state)
-        later = str(said["state"]) if said.get("state") is not None else state
-        if state in ("pending", "paid", "shipped") and STATE_RANK[later] > STATE_RANK[state]:
-            state = later
-        fills = any(getattr(row, name) is None and _known(said.get(name)) for name in _NEWS)
-        if state == row.state and not fills and order_id not in releasing:
-            continue
-        times = [row.status_at, *(said.get(name) for name in ("shipped_at", "completed_at"))]
-        known = [value for value in times if _known(value)]
-        rows.append(
-            {"order_id": order_id, "state": state, "status_at": max(known) if known else None}
-            | {name: said.get(name) if _known(said.get(name)) else None for name in _NEWS}
-        )
-    return pd.DataFrame(rows, columns=["order_id", "state", "status_at", *_NEWS], dtype=object)
+    content = facts.content_of({name: columns[name] for name in ("order_id", "tracking_number", *_SAID)})
+    columns["content"] = np.where(same, [row.get("content", 0) for row in rows], content)
+    keys = [row.get("fact_key") or facts.key_of("parcel", row["order_id"], row["tracking_number"]) for row in rows]
+    appended = facts.append(uow, shipment, keys, columns, batch_id)
+    _carry_lines_over(uow, rows, appended)
+    ids = np.where(appended.fresh, appended.ids, [row.get("id") or 0 for row in rows])
+    fresh_events = _append_events(uow, events, (columns["order_id"], columns["tracking_number"], ids), batch_id)
+    return Tracked(appended.fresh, fresh_events, _move_orders(uow, parcels["order_id"].unique(), batch_id))
 
 
-def _known(value: Any) -> bool:
-    return value is not None and not pd.isna(value)
-
-
-def _let_lines_go(connection: sa.Connection, left: pd.DataFrame, batch_id: int) -> None:
-    """Lines that have left, said anew as such; the old ones are set aside as in any revision."""
-    if left.empty:
-        return
-    gone = load_temporary(
+def _standing(connection: sa.Connection, parcels: pd.DataFrame) -> dict[tuple[int, str], dict[str, Any]]:
+    """The parcels that stand, by order and tracking number, under whatever key."""
+    wanted = load_temporary(
         connection,
-        "gone_lines",
-        {name: (sa.BigInteger(), left[name].to_numpy(np.int64)) for name in ("order_id", "line_no")},
+        "tracked_parcels",
+        {
+            "order_id": (sa.BigInteger(), parcels["order_id"].tolist()),
+            "tracking_number": (sa.Text(), parcels["tracking_number"].tolist()),
+        },
     )
-    last = (
-        sa.select(order_line.c.order_id, sa.func.max(order_line.c.line_no).label("line_no"))
-        .where(order_line.c.order_id.in_(sa.select(gone.c.order_id)))
-        .group_by(order_line.c.order_id)
-        .subquery()
+    s = shipment.c
+    columns = (s.id, s.order_id, s.tracking_number, s.external_id, s.location_id, s.fact_key, s.content,
+               *(s[name] for name in _SAID))  # fmt: skip
+    match = sa.and_(wanted.c.order_id == s.order_id, wanted.c.tracking_number == s.tracking_number)
+    query = sa.select(*columns).join(wanted, match).where(facts.stands(shipment)).order_by(s.id)
+    found: dict[tuple[int, str], dict[str, Any]] = {}
+    for row in connection.execute(query).mappings():
+        found.setdefault((row["order_id"], row["tracking_number"]), dict(row))
+    return found
+
+
+def _carry_lines_over(uow: UnitOfWork, rows: list[dict[str, Any]], appended: facts.Appended) -> None:
+    """What lies in a parcel, as an earlier file told, lies in its new version too."""
+    pairs = [
+        (row["id"], int(new)) for row, new in zip(rows, appended.ids.tolist(), strict=True) if new and row.get("id")
+    ]
+    moved = load_temporary(
+        uow.connection,
+        "replaced_parcels",
+        {"old": (sa.BigInteger(), [old for old, _ in pairs]), "new": (sa.BigInteger(), [new for _, new in pairs])},
     )
-    same = sa.and_(order_line.c.order_id == gone.c.order_id, order_line.c.line_no == gone.c.line_no)
-    columns = ("order_id", "line_no", "fulfilled", "batch_id", *_COPIED)
-    copies = (
-        sa.select(
-            order_line.c.order_id, last.c.line_no + order_line.c.line_no, sa.true(), sa.literal(batch_id),
-            *(order_line.c[name] for name in _COPIED),
-        )
-        .select_from(order_line.join(gone, same).join(last, last.c.order_id == order_line.c.order_id))
-        .where(order_line.c.superseded_by.is_(None))
-    )  # fmt: skip
-    rows = connection.execute(copies).all()
-    pair = sa.tuple_(order_line.c.order_id, order_line.c.line_no)
-    connection.execute(
-        sa.update(order_line)
-        .where(pair.in_(sa.select(gone.c.order_id, gone.c.line_no)), order_line.c.superseded_by.is_(None))
-        .values(superseded_by=batch_id)
+    line = shipment_line.c
+    lines = sa.select(moved.c.new, line.line_ref, line.product_id, line.quantity).join(
+        moved, moved.c.old == line.shipment_id
     )
-    insert_columns(connection, order_line, {name: [row[i] for row in rows] for i, name in enumerate(columns)})
+    names = ["shipment_id", "line_ref", "product_id", "quantity"]
+    uow.connection.execute(sa.insert(shipment_line).from_select(names, lines))
+
+
+def _append_events(
+    uow: UnitOfWork, events: pd.DataFrame, parcels: tuple[list[int], list[str], Ints], batch_id: int
+) -> Bools:
+    at = events["parcel"].to_numpy(np.int64)
+    order_id, number, ids = parcels
+    said = {name: events[name].tolist() for name in ("at", "state", "place")}
+    keys = [
+        facts.key_of("event", order_id[parcel], number[parcel], when, word)
+        for parcel, when, word in zip(at.tolist(), said["at"], said["state"], strict=True)
+    ]
+    content = facts.content_of({"place": said["place"]})
+    columns: dict[str, Any] = {**said, "shipment_id": ids[at], "content": content}
+    return facts.append(uow, tracking_event, keys, columns, batch_id).fresh
+
+
+def _move_orders(uow: UnitOfWork, order_ids: npt.NDArray[Any], batch_id: int) -> Ints:
+    """Orders as far as their standing parcels say, forward only; the ids of those that changed."""
+    asked = load_temporary(uow.connection, "tracked_orders", {"id": (sa.BigInteger(), [int(i) for i in order_ids])})
+    s, o = shipment.c, sales_order.c
+    parcels: dict[int, list[Any]] = defaultdict(list)
+    query = (
+        sa.select(s.order_id, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at)
+        .join(asked, asked.c.id == s.order_id)
+        .where(facts.stands(shipment))
+        .order_by(s.order_id, s.id)
+    )
+    for parcel in uow.connection.execute(query):
+        parcels[parcel.order_id].append(parcel)
+    header = (o.carrier, o.tracking_number, o.shipped_at, o.completed_at, o.state)
+    held = uow.connection.execute(
+        sa.select(o.id, *header).join(asked, asked.c.id == o.id).where(o.document == "order", o.withdrawn_by.is_(None))
+    ).mappings()
+    whole = _wholly_left(uow.connection, list(parcels))
+    changes: list[dict[str, Any]] = []
+    for row in held:
+        told = _told(parcels[row["id"]])
+        if row["id"] not in whole:
+            told = told | {"state": "pending", "shipped_at": None, "completed_at": None}
+        fresh = {name: told[name] if row[name] is None else row[name] for name in told if name != "state"}
+        further = STATE_RANK[told["state"]] > STATE_RANK.get(row["state"], 0)
+        fresh["state"] = told["state"] if further else row["state"]
+        if any(fresh[name] != row[name] for name in fresh):
+            changes.append({"id": row["id"], **fresh})
+    ids = np.array([change["id"] for change in changes], np.int64)
+    if len(ids):
+        names = [name for name in changes[0] if name != "id"]
+        columns = {name: np.array([*(c[name] for c in changes), None], object)[:-1] for name in names}
+        service.revise(uow, batch_id, ids, columns)
+    return ids
+
+
+def _wholly_left(connection: sa.Connection, order_ids: Sequence[int]) -> set[int]:
+    """Of orders with parcels, those of which no line is known to lie outside them: files that tell what lies in a
+    parcel tell of parts of orders, files that do not speak of whole ones."""
+    asked = load_temporary(connection, "parcelled_orders", {"id": (sa.BigInteger(), np.array(order_ids, np.int64))})
+    query = (
+        sa.select(shipment.c.order_id)
+        .distinct()
+        .join(asked, asked.c.id == shipment.c.order_id)
+        .join(shipment_line, shipment_line.c.shipment_id == shipment.c.id)
+        .where(facts.stands(shipment))
+    )
+    told = set(connection.execute(query).scalars())
+    covered, _ = contents.covered(connection, np.array(sorted(told), np.int64))
+    return (set(order_ids) - told) | covered
+
+
+def _told(parcels: Sequence[Any]) -> dict[str, Any]:
+    """What an order's parcels say of it."""
+    shipped = [parcel.shipped_at for parcel in parcels if parcel.shipped_at is not None]
+    delivered = [parcel.delivered_at for parcel in parcels if parcel.delivered_at is not None]
+    done = len(delivered) == len(parcels)
+    return {
+        "carrier": next((parcel.carrier for parcel in parcels if parcel.carrier is not None), None),
+        "tracking_number": next((p.tracking_number for p in parcels if p.tracking_number is not None), None),
+        "shipped_at": min(shipped, default=None),
+        "completed_at": max(delivered) if done else None,
+        "state": "completed" if done else "shipped",
+    }
+
+
+def products_of(connection: sa.Connection, order_ids: Ints) -> list[int]:
+    """The products of the live lines of these orders."""
+    asked = load_temporary(connection, "moved_orders", {"id": (sa.BigInteger(), order_ids)})
+    line = order_line.c
+    query = (
+        sa.select(line.product_id)
+        .distinct()
+        .join(asked, asked.c.id == line.order_id)
+        .where(line.superseded_by.is_(None), line.product_id.is_not(None))
+    )
+    return list(connection.execute(query).scalars())
 
 
 def withdraw_batch(uow: UnitOfWork, batch_id: int) -> None:
-    """Take back the parcels of an import; those that it replaced stand again."""
+    """Take back the parcels and events of an import; those that it replaced stand again. Raises Conflict where later
+    imports replaced some of this one. The orders themselves are put back by `service.withdraw`."""
     require(uow, Permission.UNDO_IMPORTS)
-    uow.connection.execute(
-        sa.update(shipment)
-        .where(shipment.c.batch_id == batch_id, shipment.c.withdrawn_by.is_(None))
-        .values(withdrawn_by=batch_id)
-    )
-    uow.connection.execute(sa.update(shipment).where(shipment.c.superseded_by == batch_id).values(superseded_by=None))
+    facts.withdraw(uow, (shipment, tracking_event), batch_id)

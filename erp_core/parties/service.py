@@ -147,18 +147,25 @@ def upsert_suppliers(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remembe
     return _Keyed(supplier, "name").change(uow, rows, _SUPPLIER, (batch_id, remember))
 
 
-def withdraw_batch(uow: UnitOfWork, batch_id: int, customers_in_use: sa.Select[Any]) -> None:
-    """Withdraw suppliers and buyers that an import created and nothing else names."""
+def withdraw_batch(
+    uow: UnitOfWork, batch_id: int, customers_in_use: sa.Select[Any], suppliers_in_use: sa.Select[Any]
+) -> None:
+    """Withdraw suppliers and buyers that an import created and nothing else names (selects of their ids)."""
     require(uow, Permission.UNDO_IMPORTS)
-    uow.connection.execute(
-        sa.update(customer)
-        .where(
-            customer.c.batch_id == batch_id, customer.c.withdrawn_by.is_(None), customer.c.id.not_in(customers_in_use)
+    for table, in_use in ((customer, customers_in_use), (supplier, suppliers_in_use)):
+        uow.connection.execute(
+            sa.update(table)
+            .where(table.c.batch_id == batch_id, table.c.withdrawn_by.is_(None), table.c.id.not_in(in_use))
+            .values(withdrawn_by=batch_id)
         )
-        .values(withdrawn_by=batch_id)
-    )
-    uow.connection.execute(
-        sa.update(supplier)
-        .where(supplier.c.batch_id == batch_id, supplier.c.withdrawn_by.is_(None))
-        .values(withdrawn_by=batch_id)
-    )
+
+
+def find_customers(connection: sa.Connection, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Live buyers by key: key → scope → id."""
+    wanted = load_temporary(connection, "asked_customers", {"key": (sa.Text(), list(dict.fromkeys(keys)))})
+    c = customer.c
+    query = sa.select(c.key, c.scope, c.id).join(wanted, wanted.c.key == c.key).where(c.withdrawn_by.is_(None))
+    found: dict[str, dict[str, int]] = {}
+    for key, scope, customer_id in connection.execute(query):
+        found.setdefault(key, {})[scope] = customer_id
+    return found

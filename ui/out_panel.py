@@ -55,12 +55,22 @@ def show(visit: Visit) -> None:
         return
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     shop = _shop(visit, left, shops)
+    {"stock": _stock, "tracking": _tracking, "slips": _slips}[_what(visit, right)](visit, shop)
+
+
+def _what(visit: Visit, place: st.delta_generator.DeltaGenerator) -> str:
+    """Stock, tracking numbers or slips, as the URL says or the visitor chooses."""
     names = list(WHAT)
-    what = right.segmented_control(
-        visit.say(T("What goes out")), names, default=names[0], required=True, key="out_what", bind="query-params",
-        format_func=lambda name: visit.say(WHAT[name]),
+    asked = st.query_params.get("what")
+    if asked in names and asked != st.session_state.get("out_what_in_url"):
+        st.session_state["out_what"] = asked
+    chosen = place.segmented_control(
+        visit.say(T("What goes out")), names, default=None if "out_what" in st.session_state else names[0], required=True,
+        format_func=lambda name: visit.say(WHAT[name]), key="out_what",
     )  # fmt: skip
-    {"stock": _stock, "tracking": _tracking, "slips": _slips}[what or names[0]](visit, shop)
+    name = str(chosen or names[0])
+    st.session_state["out_what_in_url"] = st.query_params["what"] = name
+    return name
 
 
 def _shop(visit: Visit, place: st.delta_generator.DeltaGenerator, shops: Sequence[Channel]) -> Channel:

@@ -23,6 +23,7 @@ from erp_core.files.export import ExportHeader
 from erp_core.money import decimals, price_from_stored, to_major
 from erp_core.orders.channels import find_channel, read_channels
 from erp_core.orders.tables import order_line, sales_order
+from erp_core.parties.tables import customer
 from erp_core.stock.tables import location
 from erp_core.text import T, Text, format_date, format_datetime, format_money, format_number, say
 
@@ -126,8 +127,16 @@ def read_slips(
 
 
 def _orders(connection: sa.Connection, wanted: Sequence[str], channel: str | None) -> dict[str, list[Any]]:
-    o = sales_order.c
-    query = sa.select(sales_order).where(o.external_id.in_(wanted), o.withdrawn_by.is_(None), o.document == "order")
+    o, buyer = sales_order.c, customer.c
+    to = {
+        name: sa.func.coalesce(o[f"ship_{name}"], buyer[name]).label(f"to_{name}")
+        for name in ("name", "phone", "address")
+    }  # an order that names no recipient goes to its buyer
+    query = (
+        sa.select(sales_order, *to.values())
+        .join(customer, buyer.id == o.customer_id, isouter=True)
+        .where(o.external_id.in_(wanted), o.withdrawn_by.is_(None), o.document == "order")
+    )
     if channel is not None:
         query = query.where(o.channel_id == find_channel(connection, channel).id)
     found: dict[str, list[Any]] = {}
@@ -202,7 +211,7 @@ def _slip_line(
 
 def _recipient(row: Any, *, see: bool) -> tuple[str, ...]:
     """Name, phone, address, and the places that stay plain; what is not known is left out."""
-    name, phone, address = row.ship_name or "", row.ship_phone or "", row.ship_address or ""
+    name, phone, address = row.to_name or "", row.to_phone or "", row.to_address or ""
     if not see:
         name, phone, address = rules.masked_name(name), rules.masked_phone(phone), HIDDEN if address.strip() else ""
     place = " ".join(word for word in (row.postcode, row.city, row.province, row.country) if word)

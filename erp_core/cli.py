@@ -136,6 +136,9 @@ def _export_options(parser: argparse.ArgumentParser, _: Callable[[Text], str]) -
     parser.add_argument(
         "--out", type=Path, help=_(T("write to this file; .zip holds the file and what it says of itself"))
     )
+    parser.add_argument(
+        "--template", type=Path, help=_(T("stock: the shop’s own export file; the numbers are written into it"))
+    )
     parser.add_argument("--unknown-as-zero", action="store_true", help=_(T("stock: write 0 for what nobody counted")))
     parser.add_argument(
         "--all-products", action="store_true", help=_(T("stock: also products that the shop never sold"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import streamlit as st
@@ -15,8 +17,11 @@ from erp_core.errors import ErpError
 from erp_core.exports.declaration import UploadFormat, What
 from erp_core.exports.service import Exported, export_slips, export_stock, export_tracking
 from erp_core.exports.slips import SlipRequest, waiting_orders
+from erp_core.exports.template import fill
 from erp_core.exports.tracking import TrackingRequest, tracking_sheet
 from erp_core.exports.views import Sheet, StockRequest, formats_for, stock_sheet, written
+from erp_core.files.read import read_table
+from erp_core.files.table import RawTable
 from erp_core.orders.channels import Channel, read_channels
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_number
@@ -110,7 +115,37 @@ def _stock(visit: Visit, shop: Channel) -> None:
         place=shop.place, share=shop.terms.stock_share, buffer=format_number(shop.terms.safety_buffer, visit.language),
     )  # fmt: skip
     st.page_link(address("settings"), label=visit.say(terms), icon=":material/tune:")
-    _sheet(visit, sheet, request, lambda uow: export_stock(uow, request, visit.language))
+    template = _template(visit) if declared.wants_template else None
+    try:
+        sheet = sheet if template is None else fill(sheet, template)
+    except ErpError as error:
+        _refused(visit, error)
+        return
+    choices = (request, None if template is None else template.sha256)
+    _sheet(visit, sheet, choices, lambda uow: export_stock(uow, request, visit.language, template))
+
+
+def _template(visit: Visit) -> RawTable | None:
+    """The shop's own export, if the visitor gives it."""
+    given = st.file_uploader(
+        visit.say(T("The shop’s own export file")), key="out_template",
+        help=visit.say(T("Our quantities are written into its rows; all else stays as it is.")),
+    )  # fmt: skip
+    if given is None:
+        return None
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / Path(given.name).name
+        path.write_bytes(given.getbuffer())
+        try:
+            return read_table(path)
+        except ErpError as error:
+            _refused(visit, error)
+            return None
+
+
+def _refused(visit: Visit, error: ErpError) -> None:
+    hint = f"\n\n{visit.say(error.hint)}" if error.hint else ""
+    st.error(visit.say(error.message) + hint, icon=":material/error:")
 
 
 def _tracking(visit: Visit, shop: Channel) -> None:
@@ -161,7 +196,8 @@ def _left_out(visit: Visit, sheet: Sheet) -> None:
     if not sheet.left_out:
         return
     count = format_number(len(sheet.left_out), visit.language)
-    with st.expander(visit.say(T("Left out: {count}", count=count)), icon=":material/block:"):
+    title = visit.say(T("Left out: {count}", count=count))
+    with st.expander(title, icon=":material/block:", expanded=sheet.rows.empty):
         rows = [(entry.sku or entry.order, entry.name or "", visit.say(entry.reason)) for entry in sheet.left_out]
         st.dataframe(
             pd.DataFrame(rows, columns=["id", "name", "reason"]),
@@ -235,8 +271,7 @@ def _write(visit: Visit, request: object, act: Callable[[UnitOfWork], Exported])
             exported = act(uow)
             uow.commit()
     except ErpError as error:
-        hint = f"\n\n{visit.say(error.hint)}" if error.hint else ""
-        st.error(visit.say(error.message) + hint, icon=":material/error:")
+        _refused(visit, error)
         return
     st.session_state[_WRITTEN] = _Written((request, visit.language), exported)
     st.rerun()

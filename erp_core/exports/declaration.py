@@ -93,6 +93,7 @@ class UploadFormat:
     carrier_words: Mapping[str, str] = field(default_factory=dict)
     other_carrier: str = ""
     needs_carrier: bool = True
+    wants_template: bool = False  # it finds products by more than the SKU: our numbers go into its own export
     needs_day: bool = False  # the platform refuses a parcel without the day on which it was shipped
 
     def __post_init__(self) -> None:

@@ -15,9 +15,11 @@ from erp_core.company.views import Company, read_company
 from erp_core.db.uow import UnitOfWork
 from erp_core.exports.declaration import Container
 from erp_core.exports.slips import SlipRequest, page, read_slips
+from erp_core.exports.template import fill
 from erp_core.exports.tracking import TrackingRequest, numbers_of, tracking_sheet
 from erp_core.exports.views import LeftOut, Sheet, StockRequest, stock_sheet, written
 from erp_core.files.export import ExportHeader, Shape, about_text, export_upload
+from erp_core.files.table import RawTable
 from erp_core.orders.parcels import remember_sent
 from erp_core.security import audit
 from erp_core.security.guard import require
@@ -77,11 +79,16 @@ class Exported:
         }
 
 
-def export_stock(uow: UnitOfWork, request: StockRequest, language: str) -> Exported:
-    """A shop's stock as its platform's update file, from what stands at this moment. Quantities are units."""
+def export_stock(uow: UnitOfWork, request: StockRequest, language: str, template: RawTable | None = None) -> Exported:
+    """A shop's stock as its platform's update file, from what stands at this moment. Quantities are units.
+
+    `template`: the shop's own export, into which they are written.
+    """
     require(uow, Permission.EXPORT)
     company = read_company(uow.connection)
     sheet = stock_sheet(uow.connection, company, request, today(uow.clock, company.time_zone))
+    if template is not None:
+        sheet = fill(sheet, template)
     return _written(uow, sheet, ("export stock", T("Stock")), language)
 
 

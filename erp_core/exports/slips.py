@@ -234,11 +234,12 @@ section { max-width: 128mm; margin: 8mm auto; padding: 4mm; border: 1px solid #b
 section:last-of-type { break-after: auto; }
 header { display: flex; justify-content: space-between; gap: 6mm; align-items: flex-start; }
 h1 { font-size: 14pt; margin: 0; overflow-wrap: anywhere; }
+small { font-size: 8pt; color: #444; margin-right: 1mm; }
 h2 { font-size: 9pt; margin: 4mm 0 1mm; color: #444; font-weight: 600; }
 p { margin: 0; overflow-wrap: anywhere; white-space: pre-line; }
 svg { height: 14mm; width: auto; max-width: 100%; display: block; }
 figure { margin: 0; text-align: center; font-size: 8pt; min-width: 30mm; }
-table { width: 100%; border-collapse: collapse; }
+table { width: 100%; border-collapse: collapse; margin-top: 3mm; }
 th, td { text-align: left; padding: 1.2mm 1.5mm; border-bottom: 1px solid #ccc; vertical-align: top;
   overflow-wrap: anywhere; }
 th { font-size: 8pt; color: #444; border-bottom: 1px solid #000; }
@@ -280,7 +281,7 @@ def _section(slip: Slip, header: ExportHeader, at: int, count: int) -> str:
     parts = [
         "<section>",
         f"<header><div><p>{words(T('Packing slip'))}</p><h1>{escape(slip.order_id)}</h1>",
-        *(f"<p>{words(name)}: {escape(value)}</p>" for name, value in facts),
+        *(f"<p><small>{words(name)}</small> {escape(value)}</p>" for name, value in facts),
         f"</div>{f'<figure>{figure}<div>{escape(slip.order_id)}</div></figure>' if figure else ''}</header>",
     ]
     if slip.recipient:
@@ -305,7 +306,7 @@ def _table(slip: Slip, language: str) -> str:
         body.append(_row(line, slip, language, kind="whole" if line.components else "single"))
         body += [_row(part, slip, language, kind="part") for part in line.components]
     total = sum(line.quantity for line in slip.lines)
-    count = escape(say(T("{count} units", count=format_number(total, language)), language))
+    count = escape(say(T("Units: {count}", count=format_number(total, language)), language))
     return (
         f'<table><thead><tr>{head}<th class="box"></th></tr></thead><tbody>{"".join(body)}</tbody></table>'
         f'<p class="n">{count}</p>'

@@ -16,6 +16,7 @@ from erp_core.exports.service import Exported, export_slips, export_stock, expor
 from erp_core.exports.slips import SlipRequest
 from erp_core.exports.tracking import TrackingRequest
 from erp_core.exports.views import StockRequest
+from erp_core.files.read import read_table
 from erp_core.text import T, say
 
 LEFT_OUT_SHOWN = 20
@@ -42,7 +43,7 @@ def run(database: Database, who: As, given: argparse.Namespace, language: str) -
 
 def _stock(uow: UnitOfWork, given: argparse.Namespace, language: str) -> Exported:
     request = StockRequest(_channel(given), given.format, given.unknown_as_zero, given.all_products)
-    return export_stock(uow, request, language)
+    return export_stock(uow, request, language, None if given.template is None else read_table(given.template))
 
 
 def _tracking(uow: UnitOfWork, given: argparse.Namespace, language: str) -> Exported:

@@ -33,6 +33,10 @@ REASONS: Mapping[str, Text] = {
     "taken": T("In this shop its SKU stands for another product."),
 }
 NAMES_SHOWN = 5
+TEMPLATE_WANTED = T(
+    "{platform} finds products by more than their SKU: give the file that its own export wrote, and the quantities are "
+    "written into it."
+)
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,8 @@ class Sheet:
     """A file before it is written.
 
     `rows`: one row of the file each; columns are the declaration's fields and what a page shows beside them.
-    `filters`: what the file was restricted to, for its statement about itself.
+    `filters`: what the file was restricted to, for its statement about itself. `filled`: headers and cells of the
+    shop's own file with our numbers in them, where one was given.
     """
 
     channel: Channel
@@ -59,6 +64,7 @@ class Sheet:
     left_out: tuple[LeftOut, ...]
     warnings: tuple[Text, ...]
     filters: tuple[tuple[Text, Text | str], ...]
+    filled: tuple[list[str], list[list[Any]]] | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,8 @@ def stock_sheet(connection: sa.Connection, company: Company, request: StockReque
     frame = frame.assign(
         location=shop.place, counted_on=day, company=company.name, in_stock=(frame["quantity"] > 0).astype("Int64")
     )
+    if declared.wants_template:
+        notes = (*notes, Text(TEMPLATE_WANTED.id, (("platform", declared.platforms[0]),)))
     warnings = (
         *notes,
         *_share_warnings(connection, shop, declared.basis),
@@ -328,6 +336,8 @@ def _stock_filters(shop: Channel, declared: UploadFormat, request: StockRequest)
 
 def written(sheet: Sheet) -> tuple[list[str], list[list[Any]]]:
     """The headers and the cells of the file, in the format's order; None is an empty cell."""
+    if sheet.filled is not None:
+        return sheet.filled
     columns: list[list[Any]] = []
     for column in sheet.declared.columns:
         if column.field:

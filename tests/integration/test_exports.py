@@ -217,6 +217,36 @@ def test_shopifys_on_hand_holds_the_shops_open_orders_too(shop: Database, clock:
     assert [row[header.index("Location")] for row in rows] == ["Yiwu", "Yiwu"]
 
 
+SHOPIFYS = """Handle,Title,Option1 Value,SKU,Location,On hand (current),On hand (new)
+lamp,Lamp,Red,LAMP,Yiwu,30,
+lamp,Lamp,Red,LAMP,Leeds,5,
+shade,Shade,Default,'SHADE,yiwu,1,
+shade,Shade,Twin,SHADE,Yiwu,1,
+other,Other,Default,OTHER,Yiwu,8,
+"""
+
+
+def test_our_numbers_are_written_into_the_shops_own_file(shop: Database, clock: FixedClock, tmp_path: Path) -> None:
+    path = tmp_path / "inventory_export.csv"
+    path.write_text(SHOPIFYS)
+    request = StockRequest("Web shop", format="shopify-inventory")
+    bare = do(shop, clock, lambda uow: export_stock(uow, request, "en"))
+    assert any("by more than their SKU" in str(text) for text in bare.warnings)
+    exported = do(shop, clock, lambda uow: export_stock(uow, request, "en", read_table(path)))
+    # 18 offered and 2 held by W-1; the row of Leeds, of OTHER, and the two of SHADE stay away
+    assert table(exported, "utf-8") == [SHOPIFYS.splitlines()[0].split(","), "lamp,Lamp,Red,LAMP,Yiwu,30,20".split(",")]
+    assert [(entry.sku, str(entry.reason)) for entry in exported.left_out] == [
+        ("SHADE", "The file that was given has it in several rows.")
+    ]
+    assert not any("by more than their SKU" in str(text) for text in exported.warnings)
+    path.write_text(SHOPIFYS.replace("Yiwu", "Paris").replace("yiwu", "Paris"))
+    elsewhere = do(shop, clock, lambda uow: export_stock(uow, request, "en", read_table(path)))
+    assert (elsewhere.rows, any("Its places: Leeds, Paris" in str(text) for text in elsewhere.warnings)) == (0, True)
+    path.write_text("Handle,Title\nlamp,Lamp\n")
+    with pytest.raises(BadInput, match="has no column SKU, On hand"):
+        do(shop, clock, lambda uow: export_stock(uow, request, "en", read_table(path)))
+
+
 def test_every_format_writes_a_file_for_every_shop(shop: Database, clock: FixedClock) -> None:
     from erp_core.exports.declaration import What
     from erp_core.exports.formats import UPLOADS

@@ -4,7 +4,7 @@ Source: eBay, "File Exchange Basic/Advanced Template Instructions" 3.5 (Action `
 Quantity; the site stands in the header of the Action column), and "MIP order fulfillment feed" (one row a parcel; carrier
 and number go together). The columns of the shipping file are those that public programs write for Seller Hub; eBay sets
 the shipping status by the number. Item numbers are not in our books: eBay finds a listing by its CustomLabel where its
-stock is tracked by SKU.
+stock is tracked by SKU; else our numbers are filled into its own revision file.
 """
 
 from erp_core.exports.declaration import Column, UploadFormat, What
@@ -16,6 +16,7 @@ FORMATS = (
         title=T("eBay, revise quantity"),
         platforms=("eBay",),
         what=What.STOCK,
+        wants_template=True,
         columns=(
             Column("*Action(SiteID=US|Country=US|Currency=USD|Version=1193|CC=UTF-8)", fixed="Revise"),
             Column("ItemID"),

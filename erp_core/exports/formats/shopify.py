@@ -2,7 +2,7 @@
 
 Source: help.shopify.com, "Exporting or importing inventory with a CSV file". Shopify sets *On hand*, which holds its
 open orders too, and takes whole numbers only. It finds a variant by handle and options, which no order file tells us:
-where the shop's own inventory export is given, our numbers are filled into it (`template.filled`). For tracking numbers
+where the shop's own inventory export is given, our numbers are filled into it (`template.fill`). For tracking numbers
 Shopify reads no file: the generic one.
 """
 
@@ -15,6 +15,7 @@ FORMATS = (
         title=T("Shopify, inventory CSV"),
         platforms=("Shopify",),
         what=What.STOCK,
+        wants_template=True,
         basis=Basis.OFFER_AND_OPEN,
         columns=(
             Column("Handle"),

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
 Bill = Mapping[int, Sequence[tuple[int, int]]]  # bundle → (component, units of it in one bundle)
+NO_FACTORS: Mapping[int, int] = MappingProxyType({})
 _DEPTH = 20
 
 
@@ -57,7 +59,8 @@ def _opened(bill: Bill, bundle: int) -> dict[int, int] | None:
 class Offer:
     """What a shop may offer of a product: `offered` units of `available`; both None, with a reason, where unknown.
 
-    `on_hand`: what lies there; None where unknown and for bundles, which lie nowhere.
+    `on_hand`: what lies there; None where unknown and for bundles, which lie nowhere. All in stock units: those that a
+    product is counted in, which may be smaller than those that it is sold in.
     """
 
     on_hand: int | None
@@ -66,11 +69,14 @@ class Offer:
     reason: str = ""  # uncounted, component_uncounted, circular
 
 
-def offers(stock: pd.DataFrame, products: Sequence[int], bill: Bill, terms: Terms) -> dict[int, Offer]:
+def offers(
+    stock: pd.DataFrame, products: Sequence[int], bill: Bill, terms: Terms, factors: Mapping[int, int] = NO_FACTORS
+) -> dict[int, Offer]:
     """An `Offer` for each of `products`.
 
     `stock`: product_id, on_hand (missing = unknown), reserved, summed over the places that the shop ships from; a
-    product without a row is unknown. A bundle has available and offered counted in bundles.
+    product without a row is unknown. A bundle has available and offered counted in bundles. `factors`: product → stock
+    units in one unit sold, where more than one; the buffer is in units sold.
     """
     known = {
         int(product): (int(on_hand), int(reserved))
@@ -78,28 +84,35 @@ def offers(stock: pd.DataFrame, products: Sequence[int], bill: Bill, terms: Term
         if not pd.isna(on_hand)
     }
     opened = leaves(bill)
-    return {
-        product: _bundle(opened[product], known, terms) if product in opened else _single(product, known, terms)
-        for product in products
-    }
+
+    def single(product: int) -> Offer:
+        if product not in known:
+            return Offer(None, None, None, "uncounted")
+        on_hand, reserved = known[product]
+        available = max(0, on_hand - reserved)
+        buffer = terms.buffer * factors.get(product, 1)
+        return Offer(on_hand, available, offerable(available, Terms(terms.share, buffer)))
+
+    return {product: _bundle(opened[product], single) if product in opened else single(product) for product in products}
 
 
-def _single(product: int, known: Mapping[int, tuple[int, int]], terms: Terms) -> Offer:
-    if product not in known:
-        return Offer(None, None, None, "uncounted")
-    on_hand, reserved = known[product]
-    available = max(0, on_hand - reserved)
-    return Offer(on_hand, available, offerable(available, terms))
-
-
-def _bundle(held: Mapping[int, int] | None, known: Mapping[int, tuple[int, int]], terms: Terms) -> Offer:
+def _bundle(held: Mapping[int, int] | None, single: Callable[[int], Offer]) -> Offer:
     if held is None:
         return Offer(None, None, None, "circular")
-    if any(component not in known for component in held):
+    parts = [(single(component), units) for component, units in held.items()]
+    if any(part.on_hand is None for part, _ in parts):
         return Offer(None, None, None, "component_uncounted")
-    singles = {component: _single(component, known, terms) for component in held}
-    available = min((singles[c].available or 0) // units for c, units in held.items())
-    return Offer(None, available, min((singles[c].offered or 0) // units for c, units in held.items()))
+    available = min((part.available or 0) // units for part, units in parts)
+    return Offer(None, available, min((part.offered or 0) // units for part, units in parts))
+
+
+def in_units_sold(quantity: int, factor: int) -> int | float:
+    """Stock units as units sold: whole where they are, else exact to the factor.
+
+    >>> in_units_sold(3000, 1000), in_units_sold(250, 1000), in_units_sold(7, 1)
+    (3, 0.25, 7)
+    """
+    return quantity // factor if quantity % factor == 0 else quantity / factor
 
 
 def drawing_on_shared(products: Sequence[int], bill: Bill) -> list[int]:

@@ -42,12 +42,16 @@ class SlipRequest:
 
 @dataclass(frozen=True)
 class SlipLine:
-    """What to put into the parcel; of a bundle, `components` are what is taken from the shelf. Money in major units,
-    None = not shown or not known."""
+    """What to put into the parcel; of a bundle, `components` are what is taken from the shelf.
+
+    `quantity` in stock units; `unit` names them where they are not what is sold (250 g of tea that is sold by the kg).
+    Money in major units, the price for one unit sold; None = not shown or not known.
+    """
 
     sku: str
     name: str
     quantity: int
+    unit: str = ""
     unit_price: Decimal | None = None
     amount: Decimal | None = None
     components: tuple[SlipLine, ...] = ()
@@ -164,7 +168,7 @@ def _lines(connection: sa.Connection, orders: Sequence[int]) -> dict[int, list[A
     query = (
         sa.select(
             line.order_id, line.product_id, line.title, line.quantity, line.unit_price, line.amount, line.sold_as,
-            product.c.sku, product.c.name,
+            product.c.sku, product.c.name, product.c.unit_factor, product.c.stock_unit,
         )
         .select_from(order_line.join(product, product.c.id == line.product_id, isouter=True))
         .where(
@@ -179,32 +183,49 @@ def _lines(connection: sa.Connection, orders: Sequence[int]) -> dict[int, list[A
     return found
 
 
-def _components(connection: sa.Connection) -> dict[int, list[tuple[str, str, int]]]:
-    b = bom_line.c
+@dataclass(frozen=True)
+class _Part:
+    """A component of a bundle: so many stock units in one bundle."""
+
+    sku: str
+    name: str
+    units: int
+    counted_in: str
+
+
+def _components(connection: sa.Connection) -> dict[int, list[_Part]]:
+    b, p = bom_line.c, product.c
     query = (
-        sa.select(b.parent_id, product.c.sku, product.c.name, b.quantity)
-        .join(product, product.c.id == b.component_id)
+        sa.select(b.parent_id, p.sku, p.name, b.quantity, p.unit_factor, p.stock_unit)
+        .join(product, p.id == b.component_id)
         .where(b.kind == "bundle")
-        .order_by(product.c.sku)
+        .order_by(p.sku)
     )
-    bill: dict[int, list[tuple[str, str, int]]] = {}
-    for parent, sku, name, units in connection.execute(query):
-        bill.setdefault(parent, []).append((sku, name or "", int(units)))
+    bill: dict[int, list[_Part]] = {}
+    for parent, sku, name, units, factor, stock_unit in connection.execute(query):
+        bill.setdefault(parent, []).append(_Part(sku, name or "", int(units), _counted_in(factor, stock_unit)))
     return bill
 
 
-def _slip_line(
-    row: Any, bill: Mapping[int, Sequence[tuple[str, str, int]]], currency: str, *, prices: bool
-) -> SlipLine:
+def _counted_in(factor: int | None, stock_unit: str | None) -> str:
+    """The name of the unit that a product is counted in, where it is not the one that it is sold in."""
+    return stock_unit or "" if (factor or 1) > 1 else ""
+
+
+def _slip_line(row: Any, bill: Mapping[int, Sequence[_Part]], currency: str, *, prices: bool) -> SlipLine:
     sku = row.sku or row.sold_as or ""
     return SlipLine(
         sku=sku if row.sold_as in (None, sku) else f"{sku} ({row.sold_as})",
         name=row.title or row.name or "",
         quantity=int(row.quantity),
-        unit_price=price_from_stored(row.unit_price) if prices and row.unit_price is not None else None,
+        unit=_counted_in(row.unit_factor, row.stock_unit),
+        unit_price=price_from_stored(row.unit_price * (row.unit_factor or 1))
+        if prices and row.unit_price is not None
+        else None,
         amount=to_major(row.amount, currency) if prices else None,
         components=tuple(
-            SlipLine(part, name, int(row.quantity) * units) for part, name, units in bill.get(row.product_id, ())
+            SlipLine(part.sku, part.name, int(row.quantity) * part.units, part.counted_in)
+            for part in bill.get(row.product_id, ())
         ),
     )
 
@@ -306,11 +327,9 @@ def _table(slip: Slip, language: str) -> str:
         body.append(_row(line, slip, language, kind="whole" if line.components else "single"))
         body += [_row(part, slip, language, kind="part") for part in line.components]
     total = sum(line.quantity for line in slip.lines)
-    count = escape(say(T("Units: {count}", count=format_number(total, language)), language))
-    return (
-        f'<table><thead><tr>{head}<th class="box"></th></tr></thead><tbody>{"".join(body)}</tbody></table>'
-        f'<p class="n">{count}</p>'
-    )
+    said = say(T("Units: {count}", count=format_number(total, language)), language)
+    count = "" if any(line.unit for line in slip.lines) else f'<p class="n">{escape(said)}</p>'  # grams and pieces
+    return f'<table><thead><tr>{head}<th class="box"></th></tr></thead><tbody>{"".join(body)}</tbody></table>{count}'
 
 
 def _row(line: SlipLine, slip: Slip, language: str, *, kind: str) -> str:
@@ -319,7 +338,7 @@ def _row(line: SlipLine, slip: Slip, language: str, *, kind: str) -> str:
     box = "" if kind == "whole" else "<span></span>"
     return (
         f'<tr class="{kind}"><td>{escape(line.sku)}</td><td>{escape(line.name)}</td>'
-        f'<td class="n q">{format_number(line.quantity, language)}</td>'
+        f'<td class="n q">{format_number(line.quantity, language)}{f" {escape(line.unit)}" if line.unit else ""}</td>'
         f'{"".join(f"""<td class="n">{word}</td>""" for word in money)}<td class="box">{box}</td></tr>'
     )
 

@@ -16,6 +16,7 @@ from erp_core.catalog.tables import product
 from erp_core.company.views import Company
 from erp_core.exports.carriers import CARRIERS, carrier_code
 from erp_core.exports.declaration import UploadFormat, What
+from erp_core.exports.rules import in_units_sold
 from erp_core.exports.views import NAMES_SHOWN, LeftOut, Sheet, choose_format, formula_warnings
 from erp_core.imports.formats import FORMATS
 from erp_core.imports.tables import import_batch
@@ -61,7 +62,7 @@ class _Parcel:
 class _Line:
     line_ref: str | None
     sku: str | None
-    quantity: int
+    quantity: int | float  # units sold
 
 
 def tracking_sheet(connection: sa.Connection, company: Company, request: TrackingRequest) -> Sheet:
@@ -104,7 +105,7 @@ def tracking_sheet(connection: sa.Connection, company: Company, request: Trackin
             contents.get(parcel.order_pk, []) if parcels_of[parcel.order_pk] == 1 else []
         )
         rows += [row | line for line in _line_fields(inside)]
-    frame = pd.DataFrame(rows, columns=list(COLUMNS)).astype({"order_pk": "Int64", "quantity": "Int64"})
+    frame = pd.DataFrame(rows, columns=list(COLUMNS), dtype=object).astype({"order_pk": "Int64"})
     warnings = [*notes, *_notes(shop, known, strangers, skipped=request.skip_known), *formula_warnings(frame, declared)]
     return Sheet(shop, declared, frame, tuple(left_out), tuple(warnings), _filters(shop, declared, request))
 
@@ -198,8 +199,9 @@ def _several(numbers: str, carriers: str | None) -> Iterable[tuple[str, str | No
 def _contents(connection: sa.Connection, channel_id: int) -> dict[int, list[_Line]]:
     """Order → its live product lines."""
     o, line = sales_order.c, order_line.c
+    sku = sa.func.coalesce(line.sold_as, product.c.sku)
     query = (
-        sa.select(o.id, line.line_ref, sa.func.coalesce(line.sold_as, product.c.sku), line.quantity)
+        sa.select(o.id, line.line_ref, sku, line.quantity, product.c.unit_factor)
         .select_from(
             sales_order.join(order_line, line.order_id == o.id).join(product, product.c.id == line.product_id)
         )
@@ -216,7 +218,7 @@ def _held(connection: sa.Connection, channel_id: int) -> dict[int, list[_Line]]:
     """Shipment → what files say lies in it."""
     o, s, line = sales_order.c, shipment.c, shipment_line.c
     query = (
-        sa.select(s.id, line.line_ref, product.c.sku, line.quantity)
+        sa.select(s.id, line.line_ref, product.c.sku, line.quantity, product.c.unit_factor)
         .select_from(
             sales_order.join(shipment, s.order_id == o.id)
             .join(shipment_line, line.shipment_id == s.id)
@@ -230,8 +232,8 @@ def _held(connection: sa.Connection, channel_id: int) -> dict[int, list[_Line]]:
 
 def _grouped(rows: Sequence[Any]) -> dict[int, list[_Line]]:
     found: dict[int, list[_Line]] = {}
-    for key, line_ref, sku, quantity in rows:
-        found.setdefault(key, []).append(_Line(line_ref, sku, int(quantity)))
+    for key, line_ref, sku, quantity, factor in rows:
+        found.setdefault(key, []).append(_Line(line_ref, sku, in_units_sold(int(quantity), factor or 1)))
     return found
 
 

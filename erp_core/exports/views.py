@@ -132,15 +132,15 @@ KINDS: Mapping[What, Text] = {What.STOCK: T("stock"), What.SHIPPING: T("tracking
 def stock_sheet(connection: sa.Connection, company: Company, request: StockRequest, day: dt.date) -> Sheet:
     """What a shop's stock file would hold on `day`.
 
-    Rows by SKU: sku (in the shop), own_sku, product_id, name, location, on_hand, available, offered, open_orders
-    (units; missing = unknown), quantity (what is written), in_stock (1, 0), counted_on, company. Raises NotFound for a
-    shop that does not exist, BadInput for a format that does not.
+    Rows by SKU: sku (in the shop), own_sku, product_id, name, location, on_hand, available, offered, open_orders (stock
+    units; missing = unknown), quantity (what is written: units sold, whole except in a count), in_stock (1, 0),
+    counted_on, company. Raises NotFound for a shop that does not exist, BadInput for a format that does not.
     """
     shop = find_channel(connection, request.channel)
     declared, notes = choose_format(request.format, shop.platform, What.STOCK)
     bill = _bill(connection)
     rows, left_out = _stock_rows(connection, shop, declared.basis, request, bill)
-    frame = pd.DataFrame(rows, columns=["product_id", "own_sku", "name", "sku", *_UNITS])
+    frame = pd.DataFrame(rows, columns=["product_id", "own_sku", "name", "sku", *_UNITS, "quantity"])
     frame = frame.astype(dict.fromkeys(("product_id", *_UNITS), "Int64")).sort_values("sku", ignore_index=True)
     frame = frame.assign(
         location=shop.place, counted_on=day, company=company.name, in_stock=(frame["quantity"] > 0).astype("Int64")
@@ -156,7 +156,7 @@ def stock_sheet(connection: sa.Connection, company: Company, request: StockReque
     return Sheet(shop, declared, frame, left_out, warnings, _stock_filters(shop, declared, request))
 
 
-_UNITS = ("on_hand", "available", "offered", "open_orders", "quantity")
+_UNITS = ("on_hand", "available", "offered", "open_orders")
 
 
 def _stock_rows(
@@ -172,7 +172,8 @@ def _stock_rows(
         if request.all_products or number in wanted:
             chosen[number], names[number] = sku, None if pd.isna(name) else str(name)
     terms = rules.Terms(shop.terms.stock_share, shop.terms.safety_buffer)
-    offered = rules.offers(_stock_at(connection, shop.ships_from), list(chosen), bill, terms)
+    factors = _factors(connection)
+    offered = rules.offers(_stock_at(connection, shop.ships_from), list(chosen), bill, terms, factors)
     listed = rules.listings(chosen, aliases, shop.id)
     open_orders = _open_orders(connection, shop.id) if basis is Basis.OFFER_AND_OPEN else {}
     reasons = dict.fromkeys(listed.taken, "taken")
@@ -185,7 +186,8 @@ def _stock_rows(
             continue
         product_fields = {"product_id": number, "own_sku": chosen[number], "name": names[number]}
         skus = [sku for _, sku in under]
-        rows += [product_fields | row for row in _rows_of(basis, offer, skus, open_orders.get(number, {}))]
+        listing = _Listing(skus, open_orders.get(number, {}), factors.get(number, 1))
+        rows += [product_fields | row for row in _rows_of(basis, offer, listing)]
     left_out = [
         LeftOut(Text(REASONS[reason].id, (("place", shop.place),)), sku=chosen[number], name=names[number])
         for number, reason in reasons.items()
@@ -193,26 +195,41 @@ def _stock_rows(
     return rows, tuple(sorted(left_out, key=lambda entry: entry.sku or ""))
 
 
-def _rows_of(
-    basis: Basis, offer: rules.Offer, skus: Sequence[str], open_orders: Mapping[str, int]
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _Listing:
+    """Under which SKUs a shop lists a product, what its open orders hold by SKU, and stock units in one unit sold."""
+
+    skus: Sequence[str]
+    open_orders: Mapping[str, int]
+    factor: int
+
+
+def _rows_of(basis: Basis, offer: rules.Offer, listing: _Listing) -> list[dict[str, Any]]:
     """A product's rows: one for each SKU that the shop lists it under; open orders stay with the SKU they came by."""
-    shared = rules.split(offer.offered or 0, len(skus))
+    skus, factor = listing.skus, listing.factor
+    shared = rules.split((offer.offered or 0) // factor, len(skus))
     counted = rules.split(offer.on_hand or 0, len(skus))
     held = dict.fromkeys(skus, 0)
-    for sku, units in open_orders.items():
+    for sku, units in listing.open_orders.items():
         held[sku if sku in held else skus[0]] += units
     return [
         {
             "sku": sku,
             "on_hand": offer.on_hand,
             "available": offer.available,
-            "offered": None if offer.offered is None else shared[at],
+            "offered": None if offer.offered is None else shared[at] * factor,
             "open_orders": held[sku],
-            "quantity": counted[at] if basis is Basis.COUNT else shared[at] + held[sku],
+            "quantity": rules.in_units_sold(counted[at], factor)
+            if basis is Basis.COUNT
+            else shared[at] + held[sku] // factor,
         }
         for at, sku in enumerate(skus)
     ]
+
+
+def _factors(connection: sa.Connection) -> dict[int, int]:
+    query = sa.select(product.c.id, product.c.unit_factor).where(product.c.unit_factor > 1)
+    return dict(connection.execute(query).all())
 
 
 def _bill(connection: sa.Connection) -> dict[int, list[tuple[int, int]]]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
+
 import numpy as np
+import pandas as pd
 
 from erp_core import money
 from erp_core.imports.columns import Numbers
 from erp_core.imports.declaration import Part
 from erp_core.imports.draft import Draft
-from erp_core.imports.rows import Ints
+from erp_core.imports.receipt import Issue
+from erp_core.imports.rows import Bools, Ints
 from erp_core.text import T
 
 MONEY_FIELDS = ("order_discount", "shipping", "tax", "total", "order_refunded")
@@ -40,11 +46,51 @@ def currency_code(word: str) -> str | None:
     return code if money.is_currency(code) else None
 
 
+# Signs that one currency alone uses; "$" and "¥" belong to several and say only which family.
+_OWN_SIGNS = {
+    "€": "EUR", "£": "GBP", "৳": "BDT", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND", "฿": "THB",
+    "₴": "UAH", "₦": "NGN", "₱": "PHP", "₪": "ILS", "HK$": "HKD", "NT$": "TWD", "US$": "USD", "元": "CNY",
+}  # fmt: skip
+_SHARED_SIGNS = {"$": ("USD", "AUD", "CAD", "HKD", "TWD", "SGD", "NZD", "MXN"), "¥": ("CNY", "JPY")}
+
+
+def signed_currency(words: Iterable[str], company_currency: str) -> str | None:
+    """The one currency whose sign stands beside the numbers; None where none or several do.
+
+    A sign of several currencies means the company's if it is one of them, else the commonest.
+
+    >>> signed_currency(["৳2,999", "12"], "CNY"), signed_currency(["$57.99"], "AUD")
+    ('BDT', 'AUD')
+    >>> signed_currency(["$5", "€5"], "CNY")
+    """
+    found: set[str] = set()
+    for word in words:
+        sign = re.sub(r"[\s\d.,'()+\-]", "", unicodedata.normalize("NFKC", word)).upper()
+        if not sign:
+            continue
+        if sign in _OWN_SIGNS or (len(sign) == 3 and money.is_currency(sign)):
+            found.add(_OWN_SIGNS.get(sign, sign))
+        elif sign in _SHARED_SIGNS:
+            family = _SHARED_SIGNS[sign]
+            found.add(company_currency if company_currency in family else family[0])
+    return found.pop() if len(found) == 1 else None
+
+
 def set_currencies(draft: Draft) -> None:
-    """The currency of each order: the file's, else the person's, the format's, the company's."""
+    """The currency of each order: the file's, else the person's, the format's, that of the signs beside the numbers,
+    the company's."""
     rows, assumed = draft.rows, draft.assumed
     declared = next((s.declared.currency for s in draft.sources if s.declared.currency), None)
-    draft.currencies = [assumed.currency or declared or assumed.company_currency]
+    signed = signed_currency(rows.money_words, assumed.company_currency)
+    draft.currencies = [assumed.currency or declared or signed or assumed.company_currency]
+    if signed is not None and signed != draft.currencies[0] and "currency" not in rows.texts:
+        text = T(
+            "The amounts carry the sign of {sign} but are read as {currency}. If that is wrong, import again "
+            "and say the currency.",
+            sign=signed,
+            currency=draft.currencies[0],
+        )
+        rows.issues.append(Issue(None, None, "currency.sign", text, "warns"))
     draft.order_currency = np.zeros(draft.count, np.int64)
     own = np.zeros(rows.count, np.int64)
     coded = rows.texts.get("currency")
@@ -68,11 +114,15 @@ def set_currencies(draft: Draft) -> None:
     draft.row_currency = np.where(draft.order_of_row >= 0, draft.of_rows(draft.order_currency, 0), own)
 
 
-def set_amounts(draft: Draft) -> None:
-    """Minor units per row: the first of the format's `amount` fields that the row fills."""
+def set_amounts(draft: Draft, cancelled: Bools) -> None:
+    """Minor units per row: the first of the format's `amount` fields that the row fills.
+
+    Rows of something `cancelled` may lack quantity and price: some platforms empty them.
+    """
     rows = draft.rows
     quantity = rows.numbers.get("quantity")
-    without = rows.is_line if quantity is None else rows.is_line & ~quantity.known
+    needed = rows.is_line & ~cancelled
+    without = needed if quantity is None else needed & ~quantity.known
     text = T("The row has no quantity. Fill in how many units were sold.")
     rows.reject(without, draft.column("quantity"), "quantity.missing", text)
     draft.amount = np.zeros(rows.count, np.int64)
@@ -84,23 +134,29 @@ def set_amounts(draft: Draft) -> None:
             continue
         times = quantity if name == "unit_price" else None
         usable = numbers.known & ~done & (times.known if times is not None else True)
-        discount = rows.numbers.get("line_discount") if name == "unit_price" else None
+        reducible = name == "unit_price" or lines_format.discount_off_amount
+        discount = rows.numbers.get("line_discount") if reducible else None
+        percent = rows.numbers.get("line_discount_percent") if name == "unit_price" else None
         for code, currency in enumerate(draft.currencies):
             here = np.flatnonzero(usable & (draft.row_currency == code))
-            draft.amount[here] = _to_minor(draft, (numbers, times, discount), here, money.decimals(currency))
+            draft.amount[here] = _to_minor(draft, (numbers, times, discount, percent), here, money.decimals(currency))
         done |= usable
     headers = [header for header in (draft.column(name) for name in lines_format.amount) if header]
     text = T("The row has no price and no amount. Fill in one of them; a free item has the price 0.")
-    rows.reject(~done, " / ".join(headers) or None, "amount.missing", text)
+    rows.reject(~done & ~cancelled, " / ".join(headers) or None, "amount.missing", text)
 
 
-def _to_minor(draft: Draft, factors: tuple[Numbers, Numbers | None, Numbers | None], here: Ints, decimals: int) -> Ints:
-    """round(value × quantity − discount) in exact integers, half away from zero."""
-    numbers, quantity, discount = factors
+_Factors = tuple[Numbers, Numbers | None, Numbers | None, Numbers | None]
+
+
+def _to_minor(draft: Draft, factors: _Factors, here: Ints, decimals: int) -> Ints:
+    """round(value × quantity × (1 − percent / 100) − discount) in exact integers, half away from zero."""
+    numbers, quantity, discount, percent = factors
     value, scale = numbers.scaled[here], numbers.decimals
     size = np.abs(value.astype(float)) / 10.0**scale
     if quantity is not None:
-        size = size * np.abs(quantity.scaled[here].astype(float))
+        size = size * np.abs(quantity.scaled[here].astype(float)) / 10.0**quantity.decimals
+        scale += quantity.decimals
     too_large = size * 10.0 ** max(decimals, scale) > _LARGEST_AMOUNT
     if too_large.any():
         where = np.zeros(draft.rows.count, bool)
@@ -109,9 +165,13 @@ def _to_minor(draft: Draft, factors: tuple[Numbers, Numbers | None, Numbers | No
         draft.rows.reject(where, None, "amount.too_large", text)
         value = np.where(too_large, 0, value)
     exact = value if quantity is None else value * quantity.scaled[here]
+    if percent is not None and percent.known[here].any():
+        left = 100 * 10**percent.decimals - np.where(percent.known[here], percent.scaled[here], 0)
+        exact, scale = exact.astype(object) * left.astype(object), scale + percent.decimals + 2  # may exceed 64 bits
     if discount is not None:
         wide = max(scale, discount.decimals)
-        off = np.where(discount.known[here], np.abs(discount.scaled[here]), 0) * 10 ** (wide - discount.decimals)
+        off = np.where(discount.known[here], np.abs(discount.scaled[here]), 0).astype(exact.dtype)
+        off = off * 10 ** (wide - discount.decimals)
         exact = exact * 10 ** (wide - scale)
         exact, scale = exact - np.where(exact < 0, -off, off), wide
     return rescaled(exact, scale, decimals)
@@ -122,7 +182,49 @@ def rescaled(value: Ints, decimals: int, wanted: int) -> Ints:
     if decimals <= wanted:
         return np.asarray(value * 10 ** (wanted - decimals), np.int64)
     step = 10 ** (decimals - wanted)
-    return np.asarray(np.sign(value) * ((2 * np.abs(value) + step) // (2 * step)), np.int64)
+    size = (2 * np.abs(value) + step) // (2 * step)
+    return np.asarray(np.where(value < 0, -size, size), np.int64)
+
+
+def _of_parts(draft: Draft, numbers: Numbers, places: Ints) -> tuple[Ints, Ints]:
+    """Sums of an order-management system's orders, in minor units, for the platforms' orders that they belong to.
+
+    One of the system's orders may send several of a platform's together: its sum is shared out by the lines' money. A
+    platform's order may be sent in several parts: their sums add up. Returns positions of orders, and sums.
+    """
+    rows = draft.rows
+    coded = rows.texts.get("own_order_id")
+    if coded is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    said = np.flatnonzero(numbers.known & (coded.codes >= 0) & (draft.order_of_row >= 0))
+    pairs = pd.DataFrame(
+        {
+            "own": coded.codes[said],
+            "order": draft.order_of_row[said],
+            "sum": numbers.scaled[said],
+            "weight": np.abs(draft.amount[said]),
+        }
+    )
+    pairs = pairs.groupby(["own", "order"], sort=True).agg({"sum": "first", "weight": "sum"}).reset_index()
+    own = pairs["own"].to_numpy()
+    order = pairs["order"].to_numpy(np.int64)
+    total = pairs.groupby("own")["sum"].transform("first").to_numpy(np.int64)
+    for digits in np.unique(places[order]).tolist():
+        here = places[order] == digits
+        total[here] = rescaled(total[here], numbers.decimals, digits)
+    alone = ~pd.Series(own).duplicated(keep=False).to_numpy()
+    weight = pairs["weight"].to_numpy(np.int64)
+    whole = pairs.groupby("own")["weight"].transform("sum").to_numpy(np.int64)
+    weight = np.where(whole == 0, 1, weight)  # nothing to go by: in equal shares
+    whole = pd.Series(weight).groupby(own).transform("sum").to_numpy(np.int64)
+    upto = pd.Series(weight).groupby(own).cumsum().to_numpy(np.int64)
+    # the last takes the rounding; exact beyond 64 bits
+    before, after = (total.astype(object) * part.astype(object) // whole for part in (upto - weight, upto))
+    share = np.where(alone, total, (after - before).astype(np.int64))
+    sums = np.zeros(draft.count, np.int64)
+    np.add.at(sums, order, share)
+    found = np.unique(order)
+    return found, sums[found]
 
 
 def set_order_money(draft: Draft) -> None:
@@ -137,5 +239,7 @@ def set_order_money(draft: Draft) -> None:
             for digits in np.unique(places).tolist():
                 here = known & (places == digits)
                 minor[here] = rescaled(numbers.scaled[first[here]], numbers.decimals, digits)
+            parts, sums = _of_parts(draft, numbers, places)
+            minor[parts] = sums
         draft.header[name] = minor
         draft.header[f"{name}_known"] = known

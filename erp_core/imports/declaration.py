@@ -29,11 +29,60 @@ class Kind(StrEnum):
 
 
 class Part(StrEnum):
-    """Which half of an order a sales file holds: some platforms export headers and lines apart."""
+    """Which part of an order a sales file holds: some platforms export headers and lines apart, or what has left."""
 
     WHOLE = "whole"
     HEADERS = "headers"
     LINES = "lines"
+    SHIPMENTS = "shipments"
+
+
+class Combine(StrEnum):
+    """How several columns of one field become one value a row."""
+
+    FIRST = "first"  # the first that is filled
+    JOIN = "join"  # their texts, one after the other
+    SUM = "sum"  # their numbers, added up
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A field read out of another one: where `pattern` matches the text of `source`, `target` is `template`.
+
+    `over`: also where the file fills the target itself.
+    """
+
+    target: str
+    source: str
+    pattern: str
+    template: str
+    over: bool = False
+
+
+@dataclass(frozen=True)
+class Split:
+    """Cells that hold several products, one record a whole order or sub-order.
+
+    `separator`: what stands between the products in each of `fields`; a code or number without it says that the record
+    is one product, whatever its name holds. `counted`: a pattern that finds each product in
+    the first of `fields`, with the groups `quantity` and `title` (`2× Lamp, 1× Bulb`).
+    """
+
+    fields: tuple[str, ...]
+    separator: str = ""
+    counted: str = ""
+
+
+@dataclass(frozen=True)
+class Wide:
+    """Products side by side in numbered columns: a header that matches `header` belongs to the product `number`.
+
+    Either the header says what it holds (group `what`), or its cell holds `key:value` pairs between bars. `names`: what
+    is called how in the file → field.
+    """
+
+    header: str
+    names: Mapping[str, str]
 
 
 class Cell(StrEnum):
@@ -43,6 +92,9 @@ class Cell(StrEnum):
     TEXT = "text"
     DECIMAL = "decimal"
     COUNT = "count"
+    UNITS = (
+        "units"  # of the row's product, in the unit that it is sold in: fractions where it is counted in a smaller one
+    )
     TIME = "time"
     DAY = "day"
     WORD = "word"
@@ -50,11 +102,13 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """One thing that a row can say. `of_order`: stands once an order, not once a line."""
+    """One thing that a row can say. `of_order`: stands once an order, not once a line; `per_unit`: a price or cost of
+    one unit of the row's product."""
 
     cell: Cell
     title: Text
     of_order: bool = False
+    per_unit: bool = False
 
 
 SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -69,6 +123,8 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "payment_status": Field(Cell.WORD, T("Payment status"), True),
         "fulfillment": Field(Cell.WORD, T("Fulfilment status"), True),
         "shop": Field(Cell.TEXT, T("Channel or shop"), True),
+        "sold_on": Field(Cell.WORD, T("Platform"), True),
+        "location": Field(Cell.TEXT, T("Ships from"), True),
         "currency": Field(Cell.WORD, T("Currency"), True),
         "customer_id": Field(Cell.ID, T("Customer id"), True),
         "customer_name": Field(Cell.TEXT, T("Customer name"), True),
@@ -90,31 +146,39 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "seller_note": Field(Cell.TEXT, T("Seller’s remark"), True),
         "carrier": Field(Cell.TEXT, T("Carrier"), True),
         "tracking_number": Field(Cell.ID, T("Tracking number"), True),
+        "updated_at": Field(Cell.TIME, T("Last changed on"), True),
+        "own_order_id": Field(Cell.ID, T("Number in the order-management system"), True),
+        "line_ref": Field(Cell.ID, T("Line number of the platform")),
+        "shipment_id": Field(Cell.ID, T("Shipment number")),
+        "estimated_at": Field(Cell.TIME, T("Expected arrival")),
         "sku": Field(Cell.ID, T("SKU")),
         "item_id": Field(Cell.ID, T("Platform’s item id")),
         "title": Field(Cell.TEXT, T("Product name")),
         "variant": Field(Cell.TEXT, T("Variant")),
-        "quantity": Field(Cell.COUNT, T("Quantity")),
-        "unit_price": Field(Cell.DECIMAL, T("Unit price")),
+        "quantity": Field(Cell.UNITS, T("Quantity")),
+        "unit_price": Field(Cell.DECIMAL, T("Unit price"), per_unit=True),
         "line_amount": Field(Cell.DECIMAL, T("Line amount")),
         "line_discount": Field(Cell.DECIMAL, T("Line discount")),
+        "line_discount_percent": Field(Cell.DECIMAL, T("Line discount in percent")),
         "line_refunded": Field(Cell.DECIMAL, T("Refunded (line)")),
         "line_status": Field(Cell.WORD, T("Line status")),
         "line_fulfillment": Field(Cell.WORD, T("Line fulfilment")),
+        "after_sale": Field(Cell.WORD, T("After-sale status")),
+        "items": Field(Cell.COUNT, T("Units of the order"), True),
     }
 )
 
 STOCK_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "sku": Field(Cell.ID, T("SKU")),
-        "quantity": Field(Cell.COUNT, T("Quantity")),
+        "quantity": Field(Cell.UNITS, T("Quantity")),
         "name": Field(Cell.TEXT, T("Product name")),
         "location": Field(Cell.TEXT, T("Location")),
         "counted_on": Field(Cell.DAY, T("Date of count")),
-        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
         "currency": Field(Cell.WORD, T("Currency")),
-        "reserved": Field(Cell.COUNT, T("Reserved")),
-        "incoming": Field(Cell.COUNT, T("Incoming")),
+        "reserved": Field(Cell.UNITS, T("Reserved")),
+        "incoming": Field(Cell.UNITS, T("Incoming")),
     }
 )
 
@@ -126,14 +190,14 @@ PRODUCT_FIELDS: Mapping[str, Field] = MappingProxyType(
         "barcode": Field(Cell.ID, T("Barcode")),
         "unit": Field(Cell.TEXT, T("Unit")),
         "weight_grams": Field(Cell.DECIMAL, T("Weight in grams")),
-        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
         "currency": Field(Cell.WORD, T("Currency")),
         "valid_from": Field(Cell.DAY, T("Cost valid from")),
         "supplier": Field(Cell.TEXT, T("Supplier")),
         "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
         "lead_time_days": Field(Cell.COUNT, T("Lead time in days")),
-        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
-        "pack": Field(Cell.COUNT, T("Pack size")),
+        "moq": Field(Cell.UNITS, T("Minimum order quantity")),
+        "pack": Field(Cell.UNITS, T("Pack size")),
     }
 )
 
@@ -150,9 +214,9 @@ SUPPLIER_FIELDS: Mapping[str, Field] = MappingProxyType(
         "minimum_order": Field(Cell.DECIMAL, T("Minimum order value")),
         "sku": Field(Cell.ID, T("SKU")),
         "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
-        "unit_price": Field(Cell.DECIMAL, T("Purchase price")),
-        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
-        "pack": Field(Cell.COUNT, T("Pack size")),
+        "unit_price": Field(Cell.DECIMAL, T("Purchase price"), per_unit=True),
+        "moq": Field(Cell.UNITS, T("Minimum order quantity")),
+        "pack": Field(Cell.UNITS, T("Pack size")),
     }
 )
 
@@ -201,8 +265,23 @@ class Format:
     `signature`: any one of these header sets, wholly present, claims the file (empty: never claimed by signature).
     `columns`: field → headers that may hold it, best first. `required`: each entry is a field or several of which one
     must be there ("sku|title"). `amount`: the fields that give a line's money, the first one filled wins;
-    `unit_price` stands for quantity × unit price − line discount. `order_money`: fields that stand on every line but
-    are the order's, not the line's, are simply of_order fields: taken once.
+    `unit_price` stands for quantity × unit price − line discount. Fields that stand on every line but are the order's,
+    not the line's, are simply of_order fields: taken once.
+
+    Before the rows are read (`shape`): `combined` fields are put together from all their columns, `constants` fill
+    what the file never says, `derived` fields are read out of others, `split` and `wide` make one row a product.
+
+    `status_per_line`: the status words speak of lines: the order is as far as its least advanced live line.
+    `cancelled_line_words`: line status words of lines that are cancelled inside a live order.
+    `refund_words`: status or after-sale words that mean the line was paid back whole, where no sum is said.
+    `ignored_words`: status words of records that other records repeat (orders merged into another, split up): passed
+    over. `locations`: words for the place that an order leaves from → its name ('' = the shop's own).
+    `summary_rows`: an order of several lines has a row of its own that names no product.
+    `discount_off_amount`: the line's money is still to be reduced by the line discount.
+    `platform_wide_ids`: order numbers are unique on the whole platform, not only within a shop. `order_manager`: the
+    export of a system that gathers orders of several platforms, some of which it sends together or in parts:
+    `own_order_id` is its own number, and sums that repeat on each row are of the order of that number. `platforms`: its
+    words for them → platform ('' = says nothing of it).
     """
 
     name: str
@@ -228,6 +307,20 @@ class Format:
     zero_price_returns_are_write_offs: bool = False
     adjustment_skus: frozenset[str] = frozenset()
     loose: bool = False  # generic tables: aliases may also match as a part of a header
+    combined: Mapping[str, Combine] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[Derivation, ...] = ()
+    split: Split | None = None
+    wide: tuple[Wide, ...] = ()
+    status_per_line: bool = False
+    refund_words: frozenset[str] = frozenset()
+    ignored_words: frozenset[str] = frozenset()
+    locations: Mapping[str, str] = field(default_factory=dict)
+    summary_rows: bool = False
+    discount_off_amount: bool = False
+    platform_wide_ids: bool = False
+    order_manager: bool = False
+    platforms: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fields(self) -> Mapping[str, Field]:

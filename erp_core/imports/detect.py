@@ -13,6 +13,7 @@ from erp_core.files.header import normalise_header
 from erp_core.files.table import RawTable
 from erp_core.imports.declaration import Format, Kind, without_aside
 from erp_core.imports.formats import FORMATS
+from erp_core.imports.shape import columns_of, provided, wide_positions
 from erp_core.text import T, Text
 
 UNKNOWN = "unknown"
@@ -175,7 +176,8 @@ def _matched(
     declared: Format, columns: Sequence[str], mapping: Mapping[str, str], first_evidence: Text | None
 ) -> Detection:
     indices, how_sure = _assign(declared, columns, mapping)
-    missing = tuple(entry for entry in declared.required if not any(name in indices for name in entry.split("|")))
+    given = indices.keys() | provided(declared, columns, indices)
+    missing = tuple(entry for entry in declared.required if not any(name in given for name in entry.split("|")))
     evidence = [first_evidence] if first_evidence else []
     if declared.signature and _claims(declared, columns):
         only_here = [
@@ -192,9 +194,10 @@ def _matched(
             )
         )
     evidence.append(T("{found} of {all} known columns are there.", found=len(indices), all=len(declared.columns)))
-    share = len(indices) / len(declared.columns)
+    share = len(indices) / max(1, len(declared.columns))
     base = 0.8 if declared.signature else 0.6 * how_sure
-    used = set(indices.values())
+    used = set(indices.values()) | wide_positions(declared, columns)
+    used |= {at for name in declared.combined if name in indices for at in columns_of(declared, name, columns)}
     return Detection(
         format=declared.name,
         kind=declared.kind,

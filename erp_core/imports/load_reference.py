@@ -20,13 +20,14 @@ from erp_core.calendar import end_of_day
 from erp_core.catalog import service as catalog
 from erp_core.company.views import Company
 from erp_core.finance import service as finance
+from erp_core.imports import units
 from erp_core.imports.amounts import currency_code
 from erp_core.imports.batch import Batch, keep_rejected
 from erp_core.imports.changes import rememberer
 from erp_core.imports.columns import Coded, Numbers, Times, known_only, read_column
 from erp_core.imports.declaration import Cell, Kind
 from erp_core.imports.receipt import FileRead, Issue, Receipt
-from erp_core.imports.rows import Source
+from erp_core.imports.shape import Source
 from erp_core.money import PRICE_DECIMALS
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
@@ -73,8 +74,8 @@ class Checked:
         self.bad |= where
 
 
-def check(source: Source, company: Company, currency: str | None) -> Checked:
-    """Read and check every mapped column; nothing is stored."""
+def check(source: Source, company: Company, currency: str | None, factors: Mapping[str, int]) -> Checked:
+    """Read and check every mapped column; nothing is stored. `factors`: SKU → stock units of one unit sold."""
     count = len(source.table)
     checked = Checked(source, {}, np.zeros(count, bool))
     for found in source.table.issues:
@@ -85,17 +86,37 @@ def check(source: Source, company: Company, currency: str | None) -> Checked:
         if rejects:
             checked.bad |= source.table.row_numbers == found.row
     fields = source.declared.fields
+    counted: dict[str, Numbers] = {}
     for name, index in source.indices.items():
         read = read_column(source.table, index, fields[name].cell, source.declared, company.time_zone)
         for at, problem in read.problems.items():
             checked.reject(read.problem_of_row == at, name, problem.code, problem.message)
         if read.warning is not None:
             checked.issues.append(Issue(None, source.table.columns[index], "column.ambiguous", read.warning, "warns"))
-        checked.columns[name] = _plain(fields[name].cell, read.coded, read.numbers, read.times)
+        if fields[name].cell is Cell.UNITS and read.numbers is not None:
+            counted[name] = read.numbers
+        else:
+            checked.columns[name] = _plain(fields[name].cell, read.coded, read.numbers, read.times)
+    _count_in_stock_units(checked, counted, factors)
     _check_required(checked)
     _check_currency(checked, currency or source.declared.currency or company.base_currency)
     _check_ranges(checked)
     return checked
+
+
+def _count_in_stock_units(checked: Checked, counted: Mapping[str, Numbers], factors: Mapping[str, int]) -> None:
+    """Quantities and prices of each row's product in the unit in which it is counted."""
+    factor = units.factors_of(checked.get("sku"), factors)
+    for name, numbers in counted.items():
+        quantity, whole = units.in_stock_units(numbers, factor)
+        checked.reject(numbers.known & ~whole, name, "quantity.fraction", units.FRACTION)
+        checked.columns[name] = known_only(quantity, numbers.known)
+    for name, field_ in checked.source.declared.fields.items():
+        if field_.per_unit and name in checked.columns and (factor > 1).any():
+            column = checked.columns[name]
+            known = np.array([value is not None for value in column.tolist()], bool)
+            prices = units.per_stock_unit(np.where(known, column, 0).astype(np.int64), factor)
+            checked.columns[name] = known_only(prices, known)
 
 
 def _plain(cell: Cell, coded: Coded, numbers: Numbers | None, times: Times | None) -> Objects:
@@ -175,7 +196,7 @@ def _check_ranges(checked: Checked) -> None:
 def load(batch: Batch, checked: Checked, seen_before: bool) -> Receipt:
     """Store what is new or changed. `seen_before`: the very same bytes stand imported already."""
     accepted, quantity = _LOADERS[checked.source.declared.kind](batch, checked, seen_before)
-    table, rejected = checked.source.table, checked.bad
+    table, rejected = checked.source.original, checked.bad
     keep_rejected(batch, [table], rejected, checked.issues)
     name = checked.source.declared.name
     return Receipt(

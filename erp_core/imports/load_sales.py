@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,13 +16,16 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
+from erp_core.imports import load_shipments, shops, standing_lines
 from erp_core.imports.batch import Batch
 from erp_core.imports.columns import known_only
+from erp_core.imports.declaration import Part
 from erp_core.imports.sales import Orders
 from erp_core.orders import service as order_service
 from erp_core.orders.rules import Fate
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
+from erp_core.stock import service as stock
 from erp_core.text import T
 
 Ints = npt.NDArray[np.int64]
@@ -30,9 +33,13 @@ Ints = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Loaded:
-    """How the rows fared (0 accepted, 1 rejected, 2 unchanged), and what is new or changed."""
+    """How rows and records fared (0 accepted, 1 rejected, 2 unchanged), and what is new or changed.
+
+    A record of several products is several rows of one order; they share its fate.
+    """
 
     row_fate: Ints
+    record_fate: Ints
     orders: int
     cancellations: int
     lines: int
@@ -57,10 +64,8 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     """Store what is new or changed of `orders`; stock balances are left to the caller."""
     uow = batch.uow
     usable = ~orders.bad_order
-    channels = order_service.ensure_channels(
-        uow, [str(name) for name in pd.unique(orders.header["shop"][usable])], orders.declared.platform
-    )
-    channel_id = np.array([channels.get(str(name), 0) for name in orders.header["shop"]], np.int64)
+    channel_id = shops.place(batch, orders, usable)
+    orders = standing_lines.kept(batch, orders, channel_id)
     at = np.flatnonzero(usable)
     standing = order_service.find_standing(
         uow,
@@ -74,23 +79,41 @@ def load(batch: Batch, orders: Orders) -> Loaded:
             has_lines=orders.has_lines[at],
         ),
     )
+    parcels = None
+    if orders.declared.part is Part.SHIPMENTS:
+        parcels = load_shipments.reconcile(batch, orders, at, standing)
     fate = np.full(len(orders.ids), -1, np.int64)
     fate[at] = standing.fate
     written = np.isin(fate, (int(Fate.NEW), int(Fate.CHANGED)))
     batch.progress(0.45, T("Storing {count} orders …", count=int(written.sum())))
-    product_of_sku = _products(batch, orders, written)
+    product_of_sku = _products(batch, orders, written if parcels is None else usable)
     position = np.full(len(orders.ids), -1, np.int64)
     position[at] = np.arange(len(at))
     headers, lines = _columns(batch, orders, written, product_of_sku, channel_id)
+    counted = len(lines["order"]), int(lines["quantity"].sum())
+    if parcels is not None:
+        lines = load_shipments.with_kept_lines(headers, lines, parcels.kept_lines)
     lines["order"] = position[lines["order"]]
-    order_service.write(uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines)
+    written_ids = order_service.write(
+        uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines
+    )
+    products = np.unique(product_of_sku[product_of_sku > 0])
+    news = written
+    if parcels is None and standing.partial.any():
+        products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))
+    elif parcels is not None:
+        order_id = np.zeros(len(orders.ids), np.int64)
+        order_id[at] = written_ids
+        told, moved = load_shipments.attach(batch, orders, order_id, product_of_sku, parcels.attached)
+        news, products = written | told, np.union1d(products, moved)
     batch.progress(0.85, T("Updating stock …"))
-    return _outcome(orders, written, lines, product_of_sku)
+    return _outcome(orders, news, counted, products)
 
 
-def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str, Any], product_of_sku: Ints) -> Loaded:
+def _outcome(orders: Orders, written: npt.NDArray[np.bool_], counted: tuple[int, int], products: Ints) -> Loaded:
+    """`written`: orders that are new or changed; `counted`: their lines and units."""
     order_of_row = orders.order_of_row
-    row_fate = np.full(len(order_of_row), REJECTED, np.int64)
+    row_fate = np.where(orders.rows.ignored, UNCHANGED, REJECTED)
     of_order = np.where(written, ACCEPTED, UNCHANGED)
     of_order[orders.bad_order] = REJECTED
     known = order_of_row >= 0
@@ -98,11 +121,12 @@ def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str,
     states = orders.header["state"]
     return Loaded(
         row_fate=row_fate,
+        record_fate=row_fate[np.unique(orders.rows.record, return_index=True)[1]],
         orders=int(written.sum()),
         cancellations=int((written & (states == "cancelled")).sum()),
-        lines=len(lines["order"]),
-        quantity=int(lines["quantity"].sum()),
-        products=np.unique(product_of_sku[product_of_sku > 0]),
+        lines=counted[0],
+        quantity=counted[1],
+        products=products,
     )
 
 
@@ -147,6 +171,8 @@ def _columns(
         "charges": per_order(amount, charge_line),
         "refunded": per_order(refunded, live),
         "buyer_note": header["buyer_note"],
+        "location_id": _locations(batch, header["location"]),
+        "partial": np.full(count, orders.declared.part is Part.SHIPMENTS),
     }
     for name in ("document", "state", "status_word", "currency", "ship_name", "ship_phone", "ship_address", "country",
                  "province", "city", "postcode", "seller_note", "carrier", "tracking_number", "header_fingerprint",
@@ -172,8 +198,18 @@ def _columns(
         "refunded": refunded,
         "cancelled": orders.lines["cancelled"][keep],
         "fulfilled": fulfilled,
+        "line_ref": orders.lines["line_ref"][keep],
     }
     return headers, lines
+
+
+def _locations(batch: Batch, places: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+    """Location ids of the places that the file names; None where it names none."""
+    names = [str(name) for name in pd.unique(places) if name is not None]
+    if not names:
+        return np.full(len(places), None, object)
+    ids = stock.ensure_locations(batch.uow, names)
+    return np.array([None if name is None else ids[name] for name in places.tolist()], object)
 
 
 def _refunds(orders: Orders, keep: Ints, order: Ints, amount: Ints, live: npt.NDArray[np.bool_]) -> Ints:

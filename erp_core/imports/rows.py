@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
-from erp_core.files.table import RawTable
 from erp_core.imports.columns import Coded, Numbers, Times, concatenated, read_column
-from erp_core.imports.declaration import SALES_FIELDS, Cell, Format, Part
+from erp_core.imports.declaration import SALES_FIELDS, Cell, Part, normalise_word
 from erp_core.imports.receipt import Issue
-from erp_core.text import Text
+from erp_core.imports.shape import Source
+from erp_core.text import T, Text
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
 
-@dataclass(frozen=True)
-class Source:
-    """A table, the declaration it is read by, and field → column position."""
-
-    table: RawTable
-    declared: Format
-    indices: Mapping[str, int]
-
-
 @dataclass
 class Rows:
-    """All rows of all sources, field by field."""
+    """All rows of all sources, field by field.
+
+    `record`: which record of its file a row comes from, counted through all files (a record of several products is
+    several rows); `is_line`: whether the row is a product line; `ignored`: passed over, since other records repeat it;
+    `money_words`: distinct texts of money cells, which may carry a currency's sign.
+    """
 
     count: int
     file_no: npt.NDArray[np.int32]
     number: Ints
+    record: Ints
     is_line: Bools
+    ignored: Bools
     texts: dict[str, Coded]
     numbers: dict[str, Numbers]
     times: dict[str, Times]
     bad: Bools
     issues: list[Issue]
+    money_words: list[str] = field(default_factory=list)
 
     def reject(self, where: Bools, column: str | None, code: str, message: Text) -> None:
         """Mark rows as bad; a row that was bad before keeps its first reason."""
@@ -57,7 +56,9 @@ def read_rows(sources: Sequence[Source], company_zone: str) -> Rows:
         count=total,
         file_no=np.repeat(np.arange(len(sources), dtype=np.int32), counts),
         number=np.concatenate([np.asarray(source.table.row_numbers, np.int64) for source in sources]),
+        record=_records(sources),
         is_line=np.repeat([source.declared.part is not Part.HEADERS for source in sources], counts),
+        ignored=np.zeros(total, bool),
         texts={},
         numbers={},
         times={},
@@ -91,10 +92,36 @@ def read_rows(sources: Sequence[Source], company_zone: str) -> Rows:
                 rows.reject(where, header, problem.code, problem.message)
             if part.warning is not None:
                 rows.issues.append(Issue(None, header, "column.ambiguous", part.warning, "warns", file_no))
-        if cell in (Cell.DECIMAL, Cell.COUNT):
+        if cell is Cell.DECIMAL:
+            rows.money_words += [word for part in parts if part is not None for word in part.coded.words]
+        if cell in (Cell.DECIMAL, Cell.COUNT, Cell.UNITS):
             rows.numbers[name] = Numbers.concatenated([p.numbers if p else None for p in parts], counts)
         elif cell in (Cell.TIME, Cell.DAY):
             rows.times[name] = Times.concatenated([p.times if p else None for p in parts], counts)
         else:
             rows.texts[name] = concatenated([p.coded if p else None for p in parts], counts)
+    _pass_over(rows, sources)
     return rows
+
+
+def _records(sources: Sequence[Source]) -> Ints:
+    starts = np.cumsum([0, *(len(source.original) for source in sources)])
+    return np.concatenate([source.record + start for source, start in zip(sources, starts, strict=False)])
+
+
+def _pass_over(rows: Rows, sources: Sequence[Source]) -> None:
+    """Records whose status says that others repeat them."""
+    words = {normalise_word(word) for source in sources for word in source.declared.ignored_words}
+    for name in ("status", "line_status"):
+        coded = rows.texts.get(name)
+        if words and coded is not None:
+            hits = np.array([*(normalise_word(word) in words for word in coded.words), False], bool)
+            rows.ignored |= hits[coded.codes]
+    if rows.ignored.any():
+        places = set(zip(rows.file_no[rows.ignored].tolist(), rows.number[rows.ignored].tolist(), strict=True))
+        rows.issues = [i for i in rows.issues if i.severity != "rejects" or (i.file_no, i.row) not in places]
+        records = len(np.unique(rows.record[rows.ignored]))
+        text = T("{count} rows were passed over: their status says that other orders hold their lines.", count=records)
+        rows.issues.append(Issue(None, None, "rows.passed_over", text, "warns"))
+        rows.is_line &= ~rows.ignored
+        rows.bad &= ~rows.ignored

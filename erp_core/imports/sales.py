@@ -13,20 +13,22 @@ import numpy as np
 import pandas as pd
 
 from erp_core import money
-from erp_core.imports import fingerprints
+from erp_core.imports import fingerprints, units
 from erp_core.imports.amounts import MONEY_FIELDS, rescaled, set_amounts, set_currencies, set_order_money
 from erp_core.imports.columns import empty_coded, mixed
-from erp_core.imports.declaration import SALES_FIELDS, Format, Part
+from erp_core.imports.declaration import SALES_FIELDS, Format, Part, normalise_word
 from erp_core.imports.draft import Assumptions, Column, Draft
-from erp_core.imports.rows import Bools, Ints, Rows, Source, read_rows
-from erp_core.imports.states import cancelled_lines, fulfilled_lines, set_states
+from erp_core.imports.rows import Bools, Ints, Rows, read_rows
+from erp_core.imports.shape import Source
+from erp_core.imports.states import cancelled_lines, cancelled_rows, fulfilled_lines, refunded_lines, set_states
 from erp_core.money import PRICE_DECIMALS
 from erp_core.text import T
 
 TIME_FIELDS = ("ordered_at", "paid_at", "shipped_at", "completed_at", "cancelled_at")
+_REFUND_FIELDS = ("order_refunded", "line_refunded", "after_sale")
 TEXT_FIELDS = tuple(
     name for name, field in SALES_FIELDS.items()
-    if field.of_order and field.cell in ("id", "text") and name != "order_id"
+    if field.of_order and field.cell in ("id", "text") and name not in ("order_id", "own_order_id", "location")
 )  # fmt: skip
 
 
@@ -35,7 +37,8 @@ class Orders:
     """What goes in: columns of one entry per order (header) and per line, lines sorted by order.
 
     `order_of_row`: order index of each row, −1 without one; `bad_order`: orders that stay out whole; `row_amount`:
-    minor units per row; `row_currency`: index into `currencies`.
+    minor units per row; `row_currency`: index into `currencies`; `shop_given`: the person named the shop;
+    `refunds_said`: the file has a column that tells of refunds.
     """
 
     rows: Rows
@@ -52,6 +55,8 @@ class Orders:
     row_currency: Ints
     currencies: list[str]
     declared: Format
+    shop_given: bool = False
+    refunds_said: bool = True
 
 
 def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
@@ -63,10 +68,12 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
     order_of_row, ids = _orders_of_rows(rows, any(source.declared.fill_down for source in sources))
     # the header file's word counts before the lines file's
     draft = Draft(rows, tuple(sources), assumed, ids, order_of_row, np.argsort(rows.is_line, kind="stable"))
+    _mark_summary_rows(draft)
     _set_texts_and_times(draft)
     set_currencies(draft)
-    set_amounts(draft)
+    set_amounts(draft, cancelled_rows(draft))
     sku_of_row = _set_skus(draft)
+    _set_quantities(draft, sku_of_row)
     _check_halves(draft)
     bad_order = draft.any_row(rows.bad)
     _set_lines(draft, sku_of_row, bad_order)
@@ -77,9 +84,10 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
     platform = draft.declared.platform
     header["shop"] = np.array([assumed.channel or name or platform for name in header["shop"].tolist()], object)
     titles = rows.texts["title"].words if "title" in rows.texts else []
-    header["header_fingerprint"] = fingerprints.of_headers(
-        header, ("currency", "document", "state", "status_word", *TEXT_FIELDS), TIME_FIELDS, MONEY_FIELDS
-    )
+    texts: tuple[str, ...] = ("currency", "document", "state", "status_word", *TEXT_FIELDS)
+    if "location" in rows.texts:  # said by few formats
+        texts = (*texts, "location")
+    header["header_fingerprint"] = fingerprints.of_headers(header, texts, TIME_FIELDS, MONEY_FIELDS)
     header["lines_fingerprint"] = fingerprints.of_lines(draft.lines, draft.skus, titles, draft.count)
     return Orders(
         rows=rows,
@@ -96,6 +104,8 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
         row_currency=draft.row_currency,
         currencies=draft.currencies,
         declared=draft.declared,
+        shop_given=assumed.channel is not None,
+        refunds_said=any(name in source.indices for source in sources for name in _REFUND_FIELDS),
     )
 
 
@@ -113,8 +123,43 @@ def _orders_of_rows(rows: Rows, fill_down: bool) -> tuple[Ints, list[str]]:
         first_of_file = np.searchsorted(rows.file_no, rows.file_no)
         codes = np.where(silent & (previous >= first_of_file), codes[np.maximum(previous, 0)], codes)
     text = T("The row has no order id, so it cannot be told from other orders. Fill in the order’s id.")
-    rows.reject(codes < 0, None, "order_id.missing", text)
-    return codes, list(coded.words)
+    rows.reject((codes < 0) & ~rows.ignored, None, "order_id.missing", text)
+    codes[rows.ignored] = -1
+    codes, words = _by_shop(rows, codes, list(coded.words))
+    if not rows.ignored.any():
+        return codes, words
+    used, codes[codes >= 0] = np.unique(codes[codes >= 0], return_inverse=True)
+    return codes, [words[i] for i in used.tolist()]
+
+
+def _by_shop(rows: Rows, codes: Ints, words: list[str]) -> tuple[Ints, list[str]]:
+    """Two shops in one file may use the same order number: it is an order in each."""
+    shop = rows.texts.get("shop")
+    if shop is None or len(shop.words) < 2:
+        return codes, words
+    said = (codes >= 0) & (shop.codes >= 0)
+    pairs = np.unique(np.stack([codes[said], shop.codes[said]], 1), axis=0)
+    several = np.unique(pairs[:-1, 0][pairs[1:, 0] == pairs[:-1, 0]])
+    for code in several.tolist():
+        at = np.flatnonzero(codes == code)
+        owner = pd.Series(np.where(shop.codes[at] >= 0, shop.codes[at], np.nan)).ffill().bfill().to_numpy(np.int64)
+        for other in np.unique(owner).tolist()[1:]:
+            codes[at[owner == other]] = len(words)
+            words.append(words[code])
+    return codes, words
+
+
+def _mark_summary_rows(draft: Draft) -> None:
+    """Rows that name no product, of orders whose other rows do: they speak of the order as a whole."""
+    if not any(source.declared.summary_rows for source in draft.sources):
+        return
+    rows = draft.rows
+    names = np.zeros(rows.count, bool)
+    for name in ("sku", "item_id", "title"):
+        if name in rows.texts:
+            names |= rows.texts[name].codes >= 0
+    rows.is_line &= names | ~draft.of_rows(draft.any_row(names), False)
+    draft.precedence = np.argsort(rows.is_line, kind="stable")
 
 
 def _set_texts_and_times(draft: Draft) -> None:
@@ -126,11 +171,26 @@ def _set_texts_and_times(draft: Draft) -> None:
         times = rows.times.get(name)
         nowhere = np.full(draft.count, np.datetime64("NaT", "s"))
         header[name] = nowhere if times is None else times.take(draft.first_row(times.known))
+    header["location"] = _places(draft)
+    sold_on = rows.texts.get("sold_on", empty_coded(rows.count))
+    header["sold_on"] = sold_on.take(draft.first_row(sold_on.codes >= 0))
+    updated = rows.times.get("updated_at")
+    nowhere = np.full(draft.count, np.datetime64("NaT", "s"))
+    header["updated_at"] = nowhere if updated is None else updated.take(draft.first_row(updated.known))
     for name in ("paid_at", "shipped_at", "completed_at"):
         header["ordered_at"] = np.where(np.isnat(header["ordered_at"]), header[name], header["ordered_at"])
     undated = draft.of_rows(np.isnat(header["ordered_at"]), False)
     text = T("The order has no date on any of its rows. Fill in the day on which it was placed.")
     rows.reject(undated, draft.column("ordered_at"), "ordered_at.missing", text)
+
+
+def _places(draft: Draft) -> Column:
+    """The place that each order leaves from, by the declaration's words for it; None = as its shop."""
+    coded = draft.rows.texts.get("location", empty_coded(draft.rows.count))
+    said = coded.take(draft.first_row(coded.codes >= 0))
+    meaning = {normalise_word(word): name for word, name in draft.declared.locations.items()}
+    named = {word: meaning.get(normalise_word(word), word) or None for word in coded.words}
+    return np.array([None if word is None else named[word] for word in said.tolist()], object)
 
 
 def _set_skus(draft: Draft) -> Ints:
@@ -152,6 +212,19 @@ def _set_skus(draft: Draft) -> Ints:
     text = T("The row names no product: neither a SKU nor a name. Add one of them.")
     rows.reject(rows.is_line & (sku_of_row < 0), draft.column("sku"), "sku.missing", text)
     return sku_of_row
+
+
+def _set_quantities(draft: Draft, sku_of_row: Ints) -> None:
+    """Units as they are counted; a part of a unit that is only counted whole keeps its row out."""
+    rows = draft.rows
+    of_sku = units.factors_of(np.array(draft.skus, object), draft.assumed.unit_factors)
+    draft.factor = np.append(of_sku, 1)[sku_of_row]
+    numbers = rows.numbers.get("quantity")
+    if numbers is None:
+        draft.quantity = np.zeros(rows.count, np.int64)
+        return
+    draft.quantity, whole = units.in_stock_units(numbers, draft.factor)
+    rows.reject(rows.is_line & ~whole, draft.column("quantity"), "quantity.fraction", units.FRACTION)
 
 
 def _most_frequent_titles(rows: Rows, sku_of_row: Ints, count: int) -> list[str | None]:
@@ -193,7 +266,8 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
     at = at[np.argsort(draft.order_of_row[at], kind="stable")]
     order = draft.order_of_row[at]
     amount, currency = draft.amount[at], draft.row_currency[at]
-    quantity = rows.numbers["quantity"].scaled[at] if "quantity" in rows.numbers else np.zeros(len(at), np.int64)
+    quantity, factor, said = draft.quantity[at], draft.factor[at], rows.numbers.get("quantity")
+    price = _unit_prices(draft, at)
     title = rows.texts["title"].codes[at] if "title" in rows.texts else np.full(len(at), -1)
     draft.lines = {
         "order": order,
@@ -201,10 +275,14 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
         "sku": sku_of_row[at],
         "title": title.astype(np.int64),
         "quantity": quantity,
-        "unit_price": _unit_prices(draft, at, quantity),
+        "unit_price": np.where(price < 0, price, units.per_stock_unit(price, factor)),
         "amount": amount,
         "cancelled": cancelled_lines(rows, at, draft.declared),
         "fulfilled": fulfilled_lines(rows, at, draft.declared),
+        "row": at,
+        "said_quantity": quantity if said is None else units.identity_of(said, at),
+        "said_price": price,
+        "line_ref": rows.texts.get("line_ref", empty_coded(rows.count)).take(at),
     }
     for name in ("line_discount", "line_refunded"):
         minor = np.zeros(len(at), np.int64)
@@ -214,10 +292,15 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
                 here = numbers.known[at] & (currency == code)
                 minor[here] = np.abs(rescaled(numbers.scaled[at][here], numbers.decimals, money.decimals(word)))
         draft.lines[name] = minor
+    whole = refunded_lines(rows, at, draft.declared) & (draft.lines["line_refunded"] == 0) & (amount > 0)
+    draft.lines["line_refunded"][whole] = amount[whole]
 
 
-def _unit_prices(draft: Draft, at: Ints, quantity: Ints) -> Ints:
-    """Millionths of the major unit; where the file gives only the line's money, that over its units; −1 unknown."""
+def _unit_prices(draft: Draft, at: Ints) -> Ints:
+    """Millionths of the major unit for one unit sold; where the file gives only the line's money, that over its units;
+    −1 unknown."""
+    said = draft.rows.numbers.get("quantity")
+    quantity = np.zeros(len(at)) if said is None else said.scaled[at] / 10.0**said.decimals
     numbers = draft.rows.numbers.get("unit_price")
     prices = np.full(len(at), -1, np.int64)
     if numbers is not None:

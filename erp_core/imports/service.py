@@ -15,6 +15,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from erp_core.catalog import service as catalog
+from erp_core.catalog.views import unit_factors
 from erp_core.company import service as company_service
 from erp_core.company.views import Company, read_company
 from erp_core.db.bulk import advance_sequence, insert_columns, next_id
@@ -32,11 +33,12 @@ from erp_core.imports.detect import Detection, detect, header_key, known_headers
 from erp_core.imports.draft import Assumptions
 from erp_core.imports.load_sales import ACCEPTED, REJECTED, UNCHANGED
 from erp_core.imports.receipt import FileRead, Issue, Receipt
-from erp_core.imports.rows import Source
 from erp_core.imports.sales import Orders, assemble
+from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
 from erp_core.money import is_currency
 from erp_core.orders import service as order_service
+from erp_core.orders import shipments
 from erp_core.orders.tables import sales_order
 from erp_core.parties import service as parties
 from erp_core.purchasing import service as purchasing
@@ -66,16 +68,12 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class Recognised:
-    """A file, read and recognised."""
+    """A file, read and recognised; `source` is what it is read as."""
 
     table: RawTable
     detection: Detection
     declared: Format
-
-    @property
-    def source(self) -> Source:
-        """What the assembly works on."""
-        return Source(self.table, self.declared, self.detection.indices)
+    source: Source
 
 
 def recognise(database: Database, path: Path, options: ImportOptions | None = None) -> tuple[RawTable, Detection]:
@@ -124,7 +122,8 @@ def import_files(
     for path in paths:
         progress(0.02, T("Reading {file} …", file=path.name))
         table, detection = recognise(database, path, options)
-        recognised.append(Recognised(table, detection, need(detection, table)))
+        declared = need(detection, table)
+        recognised.append(Recognised(table, detection, declared, shaped(table, declared, detection.indices)))
     receipts = []
     for group in _grouped(recognised):
         receipts.append(_import_group(database, who, group, options, progress).taking(time.perf_counter() - started))
@@ -161,7 +160,7 @@ def _import_group(
         company = _with_own_currency(database, company, declared, options, orders)
         issues: Sequence[Issue] = orders.rows.issues
     else:
-        checked = load_reference.check(group[0].source, company, options.currency)
+        checked = load_reference.check(group[0].source, company, options.currency, _unit_factors(database))
         issues = checked.issues
     if options.strict:
         _refuse_if_any_rejects(issues)
@@ -219,6 +218,7 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
         company_currency=company.base_currency,
         company_zone=company.time_zone,
         channel=options.channel,
+        unit_factors=_unit_factors(database),
     )
     sources = [item.source for item in group]
     orders = assemble(sources, assumed)
@@ -231,19 +231,25 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
     return orders
 
 
+def _unit_factors(database: Database) -> Mapping[str, int]:
+    with database.reading() as connection:
+        return unit_factors(connection)
+
+
 def _load_sales(batch: Batch, group: Sequence[Recognised], orders: Orders) -> Receipt:
     loaded = load_sales.load(batch, orders)
     stock.refresh(batch.uow, loaded.products.tolist(), batch.company.time_zone)
-    fates, issues = loaded.row_fate, sorted(orders.rows.issues, key=lambda issue: (issue.file_no, issue.row or 0))
-    keep_rejected(batch, [item.table for item in group], fates == REJECTED, issues)
+    fates, records = loaded.row_fate, loaded.record_fate
+    issues = sorted(orders.rows.issues, key=lambda issue: (issue.file_no, issue.row or 0))
+    keep_rejected(batch, [item.table for item in group], records == REJECTED, issues)
     return Receipt(
         batch_id=batch.id,
         files=_files(group),
         format="+".join(dict.fromkeys(item.declared.name for item in group)),
-        rows_read=len(fates),
-        rows_accepted=int((fates == ACCEPTED).sum()),
-        rows_rejected=int((fates == REJECTED).sum()),
-        rows_unchanged=int((fates == UNCHANGED).sum()),
+        rows_read=len(records),
+        rows_accepted=int((records == ACCEPTED).sum()),
+        rows_rejected=int((records == REJECTED).sum()),
+        rows_unchanged=int((records == UNCHANGED).sum()),
         orders=loaded.orders,
         cancellations=loaded.cancellations,
         lines=loaded.lines,
@@ -378,6 +384,7 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
             )
         changes.refuse_if_later_rests_on(uow.connection, batch_id)
         products = set(order_service.withdraw(uow, batch_id).tolist())
+        shipments.withdraw_batch(uow, batch_id)
         products |= set(stock.reverse_batch(uow, batch_id))
         for withdraw in (purchasing.withdraw_batch, catalog.withdraw_costs, finance.withdraw_batch):
             withdraw(uow, batch_id)

@@ -9,7 +9,7 @@ from erp_core.imports.declaration import Format, normalise_word
 from erp_core.imports.draft import Column, Draft
 from erp_core.imports.receipt import Issue
 from erp_core.imports.rows import Bools, Ints, Rows
-from erp_core.orders.rules import STATE_RANK
+from erp_core.orders.rules import STATE_RANK, STATES
 from erp_core.text import T
 
 
@@ -21,6 +21,8 @@ def set_states(draft: Draft) -> None:
     """
     header, declared = draft.header, draft.declared
     said, words = _said(draft)
+    if declared.status_per_line:
+        said, words = _by_lines(draft, said, words)
     by_time = np.full(draft.count, "", object)
     for name, value in (("paid_at", "paid"), ("shipped_at", "shipped"), ("completed_at", "completed")):
         by_time = np.where(~np.isnat(header[name]), value, by_time)
@@ -32,10 +34,11 @@ def set_states(draft: Draft) -> None:
     state[_adjustments(draft) & ~credit] = "adjustment"
     state[credit] = "cancelled"
     header["state"] = state
+    draft.lines["cancelled"] &= (state != "cancelled")[draft.lines["order"]]  # the order says it of all its lines
     header["document"] = np.where(credit, "credit_note", "order").astype(object)
     header["status_word"] = words
     latest = header["ordered_at"]
-    for name in ("paid_at", "shipped_at", "completed_at", "cancelled_at"):
+    for name in ("paid_at", "shipped_at", "completed_at", "cancelled_at", "updated_at"):
         latest = np.fmax(latest, header[name])
     header["status_at"] = latest
 
@@ -45,6 +48,7 @@ def _said(draft: Draft) -> tuple[Column, Column]:
     declared = draft.declared
     state = np.full(draft.count, "", object)
     words = np.full(draft.count, None, object)
+    passed_over = {normalise_word(word) for word in declared.ignored_words}
     tables = (
         ("payment_status", declared.payment_statuses),
         ("fulfillment", declared.fulfillments),
@@ -57,7 +61,7 @@ def _said(draft: Draft) -> tuple[Column, Column]:
         meaning = {normalise_word(word): value for word, value in table.items()}
         of_word = [meaning.get(normalise_word(word)) for word in coded.words]
         for code, value in enumerate(of_word):
-            if value is None:
+            if value is None and normalise_word(coded.words[code]) not in passed_over:
                 _warn_unknown(draft, name, code)
         first = draft.first_row(coded.codes >= 0)
         found = np.array([*(value or "" for value in of_word), ""], object)[
@@ -70,6 +74,65 @@ def _said(draft: Draft) -> tuple[Column, Column]:
         )
         state = np.where(further.astype(bool), found, state)
     return state, words
+
+
+def _states_of_rows(rows: Rows, declared: Format) -> Column:
+    """The state that each row's status word means; '' where it says nothing known."""
+    coded = rows.texts.get("status")
+    if coded is None:
+        return np.full(rows.count, "", object)
+    meaning = {normalise_word(word): state for word, state in declared.statuses.items()}
+    return np.array([*(meaning.get(normalise_word(word), "") for word in coded.words), ""], object)[coded.codes]
+
+
+def _by_lines(draft: Draft, said: Column, words: Column) -> tuple[Column, Column]:
+    """As far as the least advanced live line, and that line's word; cancelled only where all lines are."""
+    of_row = _states_of_rows(draft.rows, draft.declared)
+    rank = np.array([STATE_RANK.get(state, -1) for state in of_row.tolist()], np.int64)
+    of_order = draft.order_of_row
+    usable = (of_order >= 0) & draft.rows.is_line & (rank >= 0)
+    gone = cancelled_lines(draft.rows, np.arange(draft.rows.count), draft.declared)
+    live = usable & ~gone
+    least = np.full(draft.count, len(STATES), np.int64)
+    np.minimum.at(least, of_order[live], rank[live])
+    unknown = (of_order >= 0) & draft.rows.is_line & (rank < 0) & ~gone
+    all_gone = draft.any_row(usable) & (least == len(STATES)) & ~draft.any_row(unknown)
+    result = said.copy()
+    result[least < len(STATES)] = np.array(STATES, object)[least[least < len(STATES)]]
+    result[all_gone] = "cancelled"
+    coded = draft.rows.texts.get("status")
+    if coded is None:
+        return result, words
+    first = draft.first_row(usable & (of_row == draft.of_rows(result, "")))
+    return result, np.where(first >= 0, coded.take(first), words)
+
+
+def cancelled_rows(draft: Draft) -> Bools:
+    """Rows that belong to something cancelled: such rows may lack quantity and price."""
+    rows, declared = draft.rows, draft.declared
+    found = cancelled_lines(rows, np.arange(rows.count), declared)
+    for name, table in (("status", declared.statuses), ("payment_status", declared.payment_statuses)):
+        coded = rows.texts.get(name)
+        if coded is not None and table:
+            gone = {normalise_word(word) for word, state in table.items() if state == "cancelled"}
+            hits = np.array([*(normalise_word(word) in gone for word in coded.words), False], bool)[coded.codes]
+            found |= hits if declared.status_per_line else draft.of_rows(draft.any_row(hits), False)
+    times = rows.times.get("cancelled_at")
+    if times is not None:
+        found |= draft.of_rows(draft.any_row(times.known), False)
+    return found
+
+
+def refunded_lines(rows: Rows, at: Ints, declared: Format) -> Bools:
+    """Which lines were paid back whole, by a word of their status or after-sale status."""
+    found = np.zeros(len(at), bool)
+    wanted = {normalise_word(word) for word in declared.refund_words}
+    for name in ("status", "line_status", "after_sale"):
+        coded = rows.texts.get(name)
+        if wanted and coded is not None:
+            hits = np.array([*(normalise_word(word) in wanted for word in coded.words), False], bool)
+            found |= hits[coded.codes[at]]
+    return found
 
 
 def _warn_unknown(draft: Draft, name: str, code: int) -> None:
@@ -109,16 +172,22 @@ def _only(draft: Draft, where: Bools) -> Bools:
 
 def cancelled_lines(rows: Rows, at: Ints, declared: Format) -> Bools:
     """Which lines the platform calls cancelled inside a live order."""
+    found = np.zeros(len(at), bool)
+    if declared.status_per_line:
+        found |= _states_of_rows(rows, declared)[at] == "cancelled"
     coded = rows.texts.get("line_status")
-    if coded is None or not declared.cancelled_line_words:
-        return np.zeros(len(at), bool)
-    wanted = {normalise_word(word) for word in declared.cancelled_line_words}
-    hits = np.array([*(normalise_word(word) in wanted for word in coded.words), False], bool)
-    return np.asarray(hits[coded.codes[at]], bool)
+    if coded is not None and declared.cancelled_line_words:
+        wanted = {normalise_word(word) for word in declared.cancelled_line_words}
+        hits = np.array([*(normalise_word(word) in wanted for word in coded.words), False], bool)
+        found |= hits[coded.codes[at]]
+    return found
 
 
 def fulfilled_lines(rows: Rows, at: Ints, declared: Format) -> npt.NDArray[np.int8]:
     """1 left the warehouse, 0 not yet, −1 as the order says."""
+    if declared.status_per_line:
+        gone = np.isin(_states_of_rows(rows, declared)[at], ("shipped", "completed"))
+        return gone.astype(np.int8)
     coded = rows.texts.get("line_fulfillment")
     if coded is None:
         return np.full(len(at), -1, np.int8)

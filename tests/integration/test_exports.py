@@ -172,6 +172,33 @@ def test_a_bundle_is_offered_by_its_components_and_never_counted(shop: Database,
     assert {entry.sku for entry in counted.left_out} == {"SET", "OLD"}
 
 
+def test_what_is_sold_by_the_kilogram_and_counted_in_grams_goes_out_in_kilograms(
+    database: Database, clock: FixedClock, tmp_path: Path
+) -> None:
+    def brew(uow: UnitOfWork) -> None:
+        uow.connection.execute(
+            sa.insert(product).values(sku="TEA", name="Tea", unit="kg", stock_unit="g", unit_factor=1000)
+        )
+
+    do(database, clock, brew)
+    for name, text in (
+        ("sales.csv", SALES.splitlines()[0] + "\nT-1,2026-02-20 10:00,TEA,Tea,0.25,40,USD,Web shop,paid,,,Ann,,,,\n"),
+        ("stock.csv", "SKU,On hand,Warehouse,Date\nTEA,12.5,Yiwu,2026-02-25\n"),
+    ):
+        (tmp_path / name).write_text(text)
+        import_files(database, LOCAL_USER.acting(clock), [tmp_path / name])
+    set_terms(database, clock, "Web shop", stock_share=100, safety_buffer=2)
+    # 12,500 g less the 250 g of T-1 less the buffer of 2 kg: 10,250 g, of which 10 whole kilograms can be sold
+    assert table(stock_of(database, clock, "Web shop"))[1:] == [["TEA", "Tea", "10", "Yiwu"]]
+    assert table(stock_of(database, clock, "Web shop", format="odoo-count"), "utf-8")[1:] == [["Yiwu", "TEA", "12.5"]]
+    with database.reading() as connection:
+        request = SlipRequest(("T-1",), prices=True)
+        (slip,) = read_slips(connection, read_company(connection), request, see_personal_data=True)
+    (line,) = slip.lines
+    assert (line.quantity, line.unit, line.unit_price) == (250, "g", 40)
+    assert "250 g" in slips_page(database, clock, orders=("T-1",))
+
+
 def test_a_shop_that_ships_from_elsewhere_offers_what_lies_there(
     shop: Database, clock: FixedClock, tmp_path: Path
 ) -> None:

@@ -318,6 +318,10 @@ def upgrade() -> None:
         batch_op.create_index("ix_tracking_event_fact_key", ["fact_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_tracking_event_shipment_id"), ["shipment_id"], unique=False)
 
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stock_unit", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("unit_factor", sa.Integer(), server_default=sa.text("1"), nullable=False))
+
     with op.batch_alter_table("channel", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stock_share", sa.Integer(), server_default=sa.text("100"), nullable=False))
         batch_op.add_column(sa.Column("safety_buffer", sa.BigInteger(), server_default=sa.text("0"), nullable=False))

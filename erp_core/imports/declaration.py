@@ -274,14 +274,17 @@ class Format:
     `status_per_line`: the status words speak of lines: the order is as far as its least advanced live line.
     `cancelled_line_words`: line status words of lines that are cancelled inside a live order.
     `refund_words`: status or after-sale words that mean the line was paid back whole, where no sum is said.
-    `ignored_words`: status words of records that other records repeat (orders merged into another, split up): passed
-    over. `locations`: words for the place that an order leaves from → its name ('' = the shop's own).
+    `ignored_words`: words of the status or the platform (`sold_on`) of records that other records repeat (orders merged
+    into another, split up, sold in another shop): passed over. `locations`: words for the place that an order leaves
+    from → its name ('' = the shop's own).
     `summary_rows`: an order of several lines has a row of its own that names no product.
     `discount_off_amount`: the line's money is still to be reduced by the line discount.
     `platform_wide_ids`: order numbers are unique on the whole platform, not only within a shop. `order_manager`: the
     export of a system that gathers orders of several platforms, some of which it sends together or in parts:
     `own_order_id` is its own number, and sums that repeat on each row are of the order of that number. `platforms`: its
     words for them → platform ('' = says nothing of it).
+    `net_of_refunds`: headers whose numbers have refunds taken off already: where one of them is read, refunds are not
+    counted again. `void_credit_notes`: a credit note that the status words call pending or cancelled credits nothing.
     """
 
     name: str
@@ -321,11 +324,18 @@ class Format:
     platform_wide_ids: bool = False
     order_manager: bool = False
     platforms: Mapping[str, str] = field(default_factory=dict)
+    net_of_refunds: frozenset[str] = frozenset()
+    void_credit_notes: bool = False
 
     @property
     def fields(self) -> Mapping[str, Field]:
         """All fields that a file of this kind can say."""
         return FIELDS[self.kind]
+
+    @property
+    def platform_places(self) -> frozenset[str]:
+        """Places that the declaration itself names, such as a platform's warehouse: never the shop's own."""
+        return frozenset({*self.locations.values(), self.constants.get("location", "")} - {""})
 
 
 _ASIDE = re.compile(r"[（(【\[].*?[)）】\]]")
@@ -334,6 +344,15 @@ _ASIDE = re.compile(r"[（(【\[].*?[)）】\]]")
 def without_aside(normalised: str) -> str:
     """A header without what stands in brackets, such as a unit: `商品总价(元)` → `商品总价`."""
     return _ASIDE.sub("", normalised).strip()
+
+
+def same_but_for_aside(header: str, alias: str) -> bool:
+    """Whether two normalised headers are the same but for an aside that only one of them has.
+
+    Two asides say different things: `city (billing)` is not `city (shipping)`.
+    """
+    bare, alias_bare = without_aside(header), without_aside(alias)
+    return bare == alias_bare != "" and (bare == header or alias_bare == alias)
 
 
 def normalise_word(word: str) -> str:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from erp_core.errors import BadInput, MappingNeeded
 from erp_core.files.header import normalise_header
 from erp_core.files.table import RawTable
-from erp_core.imports.declaration import Format, Kind, without_aside
+from erp_core.imports.declaration import Format, Kind, same_but_for_aside, without_aside
 from erp_core.imports.formats import FORMATS
 from erp_core.imports.shape import columns_of, provided, wide_positions
 from erp_core.text import T, Text
@@ -218,11 +218,10 @@ def _assign(declared: Format, columns: Sequence[str], mapping: Mapping[str, str]
         indices[name] = _given(declared, name, header, columns, indices)
     taken = set(indices.values())
     normalised = [normalise_header(column) for column in columns]
-    bracketless = [without_aside(column) for column in normalised]
     passes: list[tuple[float, Callable[[str, int], bool]]] = [
         (1.0, lambda alias, i: columns[i] == alias),
         (1.0, lambda alias, i: normalised[i] == normalise_header(alias)),
-        (0.9, lambda alias, i: bracketless[i] == without_aside(normalise_header(alias)) != ""),
+        (0.9, lambda alias, i: same_but_for_aside(normalised[i], normalise_header(alias))),
     ]
     if declared.loose:
         passes.append((0.5, lambda alias, i: _contains(normalised[i], normalise_header(alias))))

@@ -221,7 +221,7 @@ def _load_stock(batch: Batch, checked: Checked, seen_before: bool) -> tuple[Bool
     if seen_before or not len(good):
         return accepted, 0
     names = [str(n) for n in pd.unique(checked.get("location")[good]) if n is not None]
-    locations = stock.ensure_locations(batch.uow, names)
+    locations = stock.ensure_locations(batch.uow, names, checked.source.declared.platform_places)
     default = default_location(batch.uow.connection).id
     sku = checked.get("sku")[good]
     codes, unique = pd.factorize(sku)

@@ -97,7 +97,9 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     written_ids = order_service.write(
         uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines
     )
-    products = np.unique(product_of_sku[product_of_sku > 0])
+    revised = standing.order_id[(standing.order_id > 0) & written[at]]
+    # a revised order may no longer name a product, or say only its state: the balances of all that it moved change
+    products = np.union1d(product_of_sku[product_of_sku > 0], order_service.products_of(uow.connection, revised))
     news = written
     if parcels is None and standing.partial.any():
         products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))
@@ -171,7 +173,7 @@ def _columns(
         "charges": per_order(amount, charge_line),
         "refunded": per_order(refunded, live),
         "buyer_note": header["buyer_note"],
-        "location_id": _locations(batch, header["location"]),
+        "location_id": _locations(batch, header["location"], orders.declared.platform_places),
         "partial": np.full(count, orders.declared.part is Part.SHIPMENTS),
     }
     for name in ("document", "state", "status_word", "currency", "ship_name", "ship_phone", "ship_address", "country",
@@ -203,12 +205,14 @@ def _columns(
     return headers, lines
 
 
-def _locations(batch: Batch, places: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _locations(
+    batch: Batch, places: npt.NDArray[np.object_], not_own: frozenset[str]
+) -> npt.NDArray[np.object_]:  # fmt: skip
     """Location ids of the places that the file names; None where it names none."""
     names = [str(name) for name in pd.unique(places) if name is not None]
     if not names:
         return np.full(len(places), None, object)
-    ids = stock.ensure_locations(batch.uow, names)
+    ids = stock.ensure_locations(batch.uow, names, not_own)
     return np.array([None if name is None else ids[name] for name in places.tolist()], object)
 
 

@@ -20,7 +20,14 @@ from erp_core.imports.declaration import SALES_FIELDS, Format, Part, normalise_w
 from erp_core.imports.draft import Assumptions, Column, Draft
 from erp_core.imports.rows import Bools, Ints, Rows, read_rows
 from erp_core.imports.shape import Source
-from erp_core.imports.states import cancelled_lines, cancelled_rows, fulfilled_lines, refunded_lines, set_states
+from erp_core.imports.states import (
+    cancelled_lines,
+    cancelled_rows,
+    fulfilled_lines,
+    pending_rows,
+    refunded_lines,
+    set_states,
+)
 from erp_core.money import PRICE_DECIMALS
 from erp_core.text import T
 
@@ -71,7 +78,7 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
     _mark_summary_rows(draft)
     _set_texts_and_times(draft)
     set_currencies(draft)
-    set_amounts(draft, cancelled_rows(draft))
+    set_amounts(draft, cancelled_rows(draft), pending_rows(draft))
     sku_of_row = _set_skus(draft)
     _set_quantities(draft, sku_of_row)
     _check_halves(draft)
@@ -122,6 +129,13 @@ def _orders_of_rows(rows: Rows, fill_down: bool) -> tuple[Ints, list[str]]:
         previous = np.maximum.accumulate(np.where(codes >= 0, np.arange(len(codes)), -1))
         first_of_file = np.searchsorted(rows.file_no, rows.file_no)
         codes = np.where(silent & (previous >= first_of_file), codes[np.maximum(previous, 0)], codes)
+    paid = rows.times.get("paid_at")
+    if paid is not None:
+        text = T(
+            "The row has no order id and is not paid yet. Platforms that number an order when it is paid will bring it "
+            "in a later export; otherwise fill in the order’s id."
+        )
+        rows.reject((codes < 0) & ~rows.ignored & ~paid.known, None, "order_id.unpaid", text)
     text = T("The row has no order id, so it cannot be told from other orders. Fill in the order’s id.")
     rows.reject((codes < 0) & ~rows.ignored, None, "order_id.missing", text)
     codes[rows.ignored] = -1

@@ -20,7 +20,16 @@ from erp_core.files import values
 from erp_core.files.header import normalise_header
 from erp_core.files.table import RawTable, RowIssue
 from erp_core.files.values import Problem
-from erp_core.imports.declaration import SALES_FIELDS, Cell, Combine, Format, Split, Wide, normalise_word, without_aside
+from erp_core.imports.declaration import (
+    SALES_FIELDS,
+    Cell,
+    Combine,
+    Format,
+    Split,
+    Wide,
+    normalise_word,
+    same_but_for_aside,
+)
 from erp_core.text import T, Text
 
 Ints = npt.NDArray[np.int64]
@@ -68,6 +77,7 @@ class _Shaping:
 
 def shaped(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Source:
     """The table as its declaration wants it read; tables that need nothing come back as they are."""
+    indices = _without_counted_refunds(table, declared, indices)
     work = _Shaping(table, table, declared, dict(indices), np.arange(len(table)))
     for name, how in declared.combined.items():
         _combine(work, name, how)
@@ -90,6 +100,14 @@ def shaped(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Sou
     return _built(work)
 
 
+def _without_counted_refunds(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Mapping[str, int]:
+    """Without the refunds, where quantities or amounts are read that have them taken off already."""
+    net = {normalise_header(header) for header in declared.net_of_refunds}
+    if not any(normalise_header(table.columns[at]) in net for at in indices.values()):
+        return indices
+    return {name: at for name, at in indices.items() if name not in ("line_refunded", "order_refunded")}
+
+
 def provided(declared: Format, columns: Sequence[str], indices: Mapping[str, int]) -> frozenset[str]:
     """Fields that the shaping fills although no single column of the file holds them."""
     fields = set(declared.constants)
@@ -110,8 +128,7 @@ def columns_of(declared: Format, name: str, columns: Sequence[str]) -> list[int]
 def _positions(header: str, columns: Sequence[str]) -> Iterator[int]:
     wanted = normalise_header(header)
     exact = [at for at, column in enumerate(columns) if normalise_header(column) == wanted]
-    bare = without_aside(wanted)
-    yield from exact or [at for at, c in enumerate(columns) if bare and without_aside(normalise_header(c)) == bare][:1]
+    yield from exact or [at for at, c in enumerate(columns) if same_but_for_aside(normalise_header(c), wanted)][:1]
 
 
 def wide_positions(declared: Format, columns: Sequence[str]) -> frozenset[int]:
@@ -353,6 +370,7 @@ def _counted(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) ->
         for match in re.finditer(split.counted, text, re.DOTALL)
     ]
     said = work.texts("items")[at].strip() if "items" in work.indices else ""
+    said = said.removesuffix(".0")
     units = sum(int(item["quantity"]) for item in items)
     covered = bool(items) and re.sub(split.counted, "", text, flags=re.DOTALL).strip(" ,") == ""
     if not covered or (said.isdigit() and int(said) != units):

@@ -87,7 +87,7 @@ def _platforms(orders: Orders, usable: npt.NDArray[np.bool_]) -> dict[str, str]:
     shops = pd.DataFrame({name: orders.header[name][usable] for name in ("shop", "sold_on")}).drop_duplicates()
     result = dict.fromkeys((str(name) for name in shops["shop"]), declared.platform)
     for name, word in shops.itertuples(index=False):
-        if word is not None and result[str(name)] == declared.platform:
+        if declared.order_manager and word is not None and result[str(name)] == declared.platform:
             result[str(name)] = meaning.get(normalise_word(word), word) or declared.platform
     return result
 

@@ -27,10 +27,14 @@ def set_states(draft: Draft) -> None:
     for name, value in (("paid_at", "paid"), ("shipped_at", "shipped"), ("completed_at", "completed")):
         by_time = np.where(~np.isnat(header[name]), value, by_time)
     spoke = np.array([word is not None for word in words.tolist()], bool)
-    silent = np.where(by_time != "", by_time, np.where(spoke, "pending", declared.default_state))
+    silent = np.where(by_time != "", by_time, np.where(spoke, "pending", _without_a_word(draft)))
     state = np.where(said == "", silent, said)
     state = np.where(np.isnat(header["cancelled_at"]), state, "cancelled")
     credit = _credit_notes(draft)
+    if declared.void_credit_notes:
+        void = credit & np.isin(state, ("pending", "cancelled"))
+        state[void] = "cancelled"
+        credit &= ~void
     state[_adjustments(draft) & ~credit] = "adjustment"
     state[credit] = "cancelled"
     header["state"] = state
@@ -41,6 +45,16 @@ def set_states(draft: Draft) -> None:
     for name in ("paid_at", "shipped_at", "completed_at", "cancelled_at", "updated_at"):
         latest = np.fmax(latest, header[name])
     header["status_at"] = latest
+
+
+def _without_a_word(draft: Draft) -> str:
+    """The state of orders of which neither words nor times speak. Where a platform has no words at all and its file
+    has a column for the time of payment, an empty cell there says that the order is not paid."""
+    declared = draft.declared
+    wordless = not (declared.statuses or declared.payment_statuses or declared.fulfillments)
+    if wordless and declared.default_state == "paid" and "paid_at" in draft.rows.times:
+        return "pending"
+    return declared.default_state
 
 
 def _said(draft: Draft) -> tuple[Column, Column]:
@@ -109,17 +123,28 @@ def _by_lines(draft: Draft, said: Column, words: Column) -> tuple[Column, Column
 
 def cancelled_rows(draft: Draft) -> Bools:
     """Rows that belong to something cancelled: such rows may lack quantity and price."""
-    rows, declared = draft.rows, draft.declared
-    found = cancelled_lines(rows, np.arange(rows.count), declared)
-    for name, table in (("status", declared.statuses), ("payment_status", declared.payment_statuses)):
-        coded = rows.texts.get(name)
-        if coded is not None and table:
-            gone = {normalise_word(word) for word, state in table.items() if state == "cancelled"}
-            hits = np.array([*(normalise_word(word) in gone for word in coded.words), False], bool)[coded.codes]
-            found |= hits if declared.status_per_line else draft.of_rows(draft.any_row(hits), False)
+    rows = draft.rows
+    found = cancelled_lines(rows, np.arange(rows.count), draft.declared) | _rows_called(draft, "cancelled")
     times = rows.times.get("cancelled_at")
     if times is not None:
         found |= draft.of_rows(draft.any_row(times.known), False)
+    return found
+
+
+def pending_rows(draft: Draft) -> Bools:
+    """Rows that belong to something not paid yet: some platforms tell its price only later."""
+    return _rows_called(draft, "pending")
+
+
+def _rows_called(draft: Draft, state: str) -> Bools:
+    rows, declared = draft.rows, draft.declared
+    found = np.zeros(rows.count, bool)
+    for name, table in (("status", declared.statuses), ("payment_status", declared.payment_statuses)):
+        coded = rows.texts.get(name)
+        if coded is not None and table:
+            words = {normalise_word(word) for word, meaning in table.items() if meaning == state}
+            hits = np.array([*(normalise_word(word) in words for word in coded.words), False], bool)[coded.codes]
+            found |= hits if declared.status_per_line else draft.of_rows(draft.any_row(hits), False)
     return found
 
 

@@ -133,6 +133,7 @@ def refresh(uow: UnitOfWork, product_ids: Sequence[int] | None, time_zone: str) 
     connection = uow.connection
     if product_ids is None:
         product_ids = list(connection.execute(sa.select(stock_movement.c.product_id).distinct()).scalars())
+    product_ids = sorted(set(product_ids))  # joined against below: twice named would be twice counted
     if not product_ids:
         return
     anchored = set(
@@ -257,17 +258,18 @@ def rebuild(uow: UnitOfWork, time_zone: str) -> None:
     audit.record(uow, "rebuild stock")
 
 
-def ensure_locations(uow: UnitOfWork, names: Sequence[str]) -> dict[str, int]:
+def ensure_locations(uow: UnitOfWork, names: Sequence[str], not_own: frozenset[str] = frozenset()) -> dict[str, int]:
     """The ids of locations by name; missing ones are created.
 
-    While nobody has named or counted the default location, the only name that a file brings becomes its name.
+    While nobody has named or counted the default location, the only name that a file brings becomes its name, unless it
+    is one of `not_own`: warehouses of a platform, from which the shop's own parcels do not leave.
     """
     require(uow, Permission.IMPORT_FILES)
     connection = uow.connection
     found = {row.name: row.id for row in connection.execute(sa.select(location.c.name, location.c.id))}
     lacking = [name for name in dict.fromkeys(names) if name not in found]
     default = default_location(connection)
-    if len(lacking) == 1 and len(set(names)) == 1 and _is_pristine(connection, default):
+    if len(lacking) == 1 and len(set(names)) == 1 and lacking[0] not in not_own and _is_pristine(connection, default):
         connection.execute(sa.update(location).where(location.c.id == default.id).values(name=lacking[0]))
         return {lacking[0]: default.id}
     for name in lacking:

@@ -108,6 +108,8 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     replenish.add_argument("--out", type=Path, help=_(T("write the purchase list to this .csv or .xlsx file")))
     replenish.add_argument("--as-of", type=_day, help=_(T("plan from this day, YYYY-MM-DD")))
     replenish.add_argument("--assume-zero", action="store_true", help=_(T("take uncounted stock as none")))
+    export = command("export", T("stock, tracking numbers and packing slips as files for others"), _export)
+    _export_options(export, _)
     stock = command("stock", T("the stock ledger"), _stock)
     stock.add_argument("action", choices=["check", "rebuild"])
     db = command("db", T("the database"), _db)
@@ -128,6 +130,33 @@ def _mapping_options(parser: argparse.ArgumentParser, _: Callable[[Text], str]) 
         metavar="field=Header",
         help=_(T("which column holds a field; may be repeated")),
     )
+
+
+def _export_options(parser: argparse.ArgumentParser, _: Callable[[Text], str]) -> None:
+    parser.add_argument("action", choices=["stock", "tracking", "packing-slips"])
+    parser.add_argument("--channel", help=_(T("the shop whose file it is")))
+    parser.add_argument("--format", help=_(T("the file’s format, instead of the one of the shop’s platform")))
+    parser.add_argument(
+        "--out", type=Path, help=_(T("write to this file; .zip holds the file and what it says of itself"))
+    )
+    parser.add_argument(
+        "--template", type=Path, help=_(T("stock: the shop’s own export file; the numbers are written into it"))
+    )
+    parser.add_argument("--unknown-as-zero", action="store_true", help=_(T("stock: write 0 for what nobody counted")))
+    parser.add_argument(
+        "--all-products", action="store_true", help=_(T("stock: also products that the shop never sold"))
+    )
+    parser.add_argument(
+        "--from", dest="start", type=_day, help=_(T("tracking: shipped on or after this day, YYYY-MM-DD"))
+    )
+    parser.add_argument("--to", dest="end", type=_day, help=_(T("tracking: shipped on or before this day, YYYY-MM-DD")))
+    parser.add_argument(
+        "--skip-known",
+        action="store_true",
+        help=_(T("tracking: leave out numbers that the platform’s own file brought")),
+    )
+    parser.add_argument("--orders", nargs="+", help=_(T("packing-slips: the orders’ numbers")))
+    parser.add_argument("--prices", action="store_true", help=_(T("packing-slips: with prices")))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -363,6 +392,14 @@ def _purchase_file(session: Session, path: Path, rows: Any, proposal: Any) -> by
         )
     header = header_of(proposal, LOCAL_USER.name, SystemClock().now(), session.language)
     return purchase_file(rows, suffix[1:], header)
+
+
+def _export(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.exports.terminal import run
+
+    asked = run(session.database(), LOCAL_USER.acting(), given, session.language)
+    session.show(asked.document, asked.lines)
+    return 0
 
 
 def _stock(session: Session, given: argparse.Namespace) -> int:

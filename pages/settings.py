@@ -21,6 +21,7 @@ from erp_core.security.permissions import Permission
 from erp_core.stock.service import rename_location, set_default_location
 from erp_core.stock.views import locations
 from erp_core.text import T
+from ui import channels_panel
 from ui.guard import require
 
 visit = require(Permission.VIEW_SETTINGS)
@@ -151,3 +152,5 @@ with st.form("places"):
             set_default_location(uow, default)
 
         saving(arrange)
+
+channels_panel.show(visit, saving)

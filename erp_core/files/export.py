@@ -20,6 +20,14 @@ _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
 @dataclass(frozen=True)
+class Shape:
+    """How a file for another program is written: `suffix` csv, txt (separated by tabs) or xlsx; `encoding` of text."""
+
+    suffix: str
+    encoding: str = "utf-8"
+
+
+@dataclass(frozen=True)
 class ExportHeader:
     """What an export says of itself."""
 
@@ -60,6 +68,32 @@ def export_csv(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header: 
     for row in frame[[key for key, _ in columns]].itertuples(index=False, name=None):
         writer.writerow([safe_cell(_plain(value)) for value in row])
     return out.getvalue().encode("utf-8-sig")
+
+
+def export_upload(names: Sequence[str], rows: Sequence[Sequence[Any]], shape: Shape, header: ExportHeader) -> bytes:
+    """A table that another program reads: its headers, its rows, nothing before or between; formula-safe.
+
+    Text stays as it is, long numbers included; a line break or a tab in a cell becomes a blank, since not every program
+    reads quotes. A workbook says on a second sheet what it is; beside text, `about_text` does.
+    """
+    if shape.suffix == "xlsx":
+        columns = [(str(at), name) for at, name in enumerate(names)]
+        return export_xlsx(pd.DataFrame(list(rows), columns=[key for key, _ in columns], dtype=object), columns, header)
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter="\t" if shape.suffix == "txt" else ",", lineterminator="\r\n")
+    for row in (names, *rows):
+        writer.writerow([_one_line(safe_cell(_plain(value))) for value in row])
+    return out.getvalue().encode(shape.encoding)
+
+
+def about_text(header: ExportHeader) -> bytes:
+    """What a file says of itself, as text to lie beside it."""
+    lines = ["\t".join(words) for words in _about(header)]
+    return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
+
+
+def _one_line(value: Any) -> Any:
+    return re.sub(r"[\t\r\n]+", " ", value) if isinstance(value, str) else value
 
 
 def export_rows(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> bytes:

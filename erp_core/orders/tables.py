@@ -97,10 +97,10 @@ order_event = sa.Table(
     id_column(),
     reference("order_id", "sales_order.id", index=True),
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),  # imported, revised, withdrawn, restored
+    sa.Column("kind", sa.Text, nullable=False),  # imported, revised, withdrawn, restored, tracking_sent
     sa.Column("actor", sa.Text, nullable=False),
     reference("batch_id", "import_batch.id", nullable=True, index=True),
-    sa.Column("before", sa.JSON),  # the header as it stood before a revision
+    sa.Column("before", sa.JSON),  # the header as it stood before a revision; of tracking_sent, the numbers
 )
 
 # A parcel of an order, as files tell of it; `fact_key` tells it from the order's other parcels.

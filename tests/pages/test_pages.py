@@ -18,7 +18,14 @@ TITLES = {
     "glossary": "What does this number mean?",
     "settings": "Settings",
 }
-VIEWS = [("data", "import"), ("data", "receipts"), ("data", "quality"), ("inventory", "overview"), ("inventory", "sku")]
+VIEWS = [
+    ("data", "import"),
+    ("data", "receipts"),
+    ("data", "quality"),
+    ("data", "out"),
+    ("inventory", "overview"),
+    ("inventory", "sku"),
+]
 
 
 def test_every_page_file_is_listed_and_every_entry_has_its_file() -> None:

@@ -42,7 +42,7 @@ def place(batch: Batch, orders: Orders, usable: npt.NDArray[np.bool_]) -> Ints:
     names = {row.id: row.name for row in known}
     platform_of = {row.id: row.platform for row in known}
     ids = {row.name: row.id for row in known}
-    platform_of_name = platforms | {row.name: row.platform for row in known}
+    platform_of_name = platforms | {row.name: row.platform for row in known if row.platform}
     found = pd.DataFrame()
     if known and usable.any():
         own = np.array([ids.get(str(name), 0) for name in shop], np.int64)

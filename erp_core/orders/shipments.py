@@ -134,11 +134,11 @@ def _move_orders(uow: UnitOfWork, order_ids: npt.NDArray[Any], batch_id: int) ->
     )
     for parcel in uow.connection.execute(query):
         parcels[parcel.order_id].append(parcel)
+    whole = _wholly_left(uow.connection, list(parcels))
     header = (o.carrier, o.tracking_number, o.shipped_at, o.completed_at, o.state)
     held = uow.connection.execute(
         sa.select(o.id, *header).join(asked, asked.c.id == o.id).where(o.document == "order", o.withdrawn_by.is_(None))
     ).mappings()
-    whole = _wholly_left(uow.connection, list(parcels))
     changes: list[dict[str, Any]] = []
     for row in held:
         told = _told(parcels[row["id"]])

@@ -94,10 +94,12 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     if parcels is not None:
         lines = load_shipments.with_kept_lines(headers, lines, parcels.kept_lines)
     lines["order"] = position[lines["order"]]
+    # a product that leaves an order with this file has its stock freed, too
+    left = order_service.products_of(uow.connection, standing.order_id[standing.fate == int(Fate.CHANGED)])
     written_ids = order_service.write(
         uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines
     )
-    products = np.unique(product_of_sku[product_of_sku > 0])
+    products = np.union1d(product_of_sku[product_of_sku > 0], left)
     news = written
     if parcels is None and standing.partial.any():
         products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))

@@ -164,6 +164,20 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     return Standing(order_id, fate, withdrawn, partial)
 
 
+def products_of(connection: sa.Connection, order_ids: Ints) -> Ints:
+    """The products on the live lines of these orders, without doubles."""
+    if not len(order_ids):
+        return np.zeros(0, np.int64)
+    named = _orders_table(connection, "naming_orders", order_ids)
+    query = (
+        sa.select(order_line.c.product_id)
+        .distinct()
+        .join(named, named.c.id == order_line.c.order_id)
+        .where(order_line.c.superseded_by.is_(None), order_line.c.product_id.is_not(None))
+    )
+    return np.array(connection.execute(query).scalars().all(), np.int64)
+
+
 def write(
     uow: UnitOfWork, batch_id: int, standing: Standing, headers: Mapping[str, Column], lines: Mapping[str, Column]
 ) -> Ints:

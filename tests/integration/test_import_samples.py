@@ -36,7 +36,8 @@ def packed(name: str, container: str, folder: Path) -> Path:
     if container == "tsv":
         frame.to_csv(path, sep="\t", index=False)
     elif container == "xlsx":
-        frame.to_excel(path, index=False, engine="xlsxwriter")
+        options = {"options": {"strings_to_formulas": False}}  # ="0123" is how some platforms write an id
+        frame.to_excel(path, index=False, engine="xlsxwriter", engine_kwargs=options)
     else:
         frame.to_parquet(path)
     return path

@@ -289,8 +289,9 @@ def test_jushuitan_sample(database: Database, load: Load) -> None:
     assert receipt.amount_read == {"CNY": 11 * 5900}
     assert (receipt.rows_read, receipt.rows_accepted, receipt.rows_unchanged) == (15, 12, 3)
     assert (receipt.orders, receipt.cancellations, receipt.lines) == (9, 1, 12)
-    assert [issue.code for issue in receipt.issues] == ["order.own_number", "rows.passed_over"]
-    assert "10009" in str(receipt.issues[0].message)
+    (own,) = [issue for issue in receipt.issues if issue.code == "order.own_number"]
+    assert "10009" in str(own.message)
+    assert "status.unknown" not in {issue.code for issue in receipt.issues}
     assert orders(database, "state", "goods", "refunded", "total") == {
         "4100000000000000001": ("shipped", 5900, 0, 5900),
         "4100000000000000002": ("cancelled", 5900, 0, 5900),

@@ -208,6 +208,19 @@ def rescaled(value: Ints, decimals: int, wanted: int) -> Ints:
     return np.asarray(np.where(value < 0, -size, size), np.int64)
 
 
+def _shared(total: Ints, pairs: pd.DataFrame) -> Ints:
+    """Shares of `total` by the weight that each row of `pairs` has within its `own` number, exact: the last takes the
+    rounding."""
+    own = pairs["own"].to_numpy()
+    whole = pairs.groupby("own")["weight"].transform("sum").to_numpy(np.int64)
+    weight = np.where(whole == 0, 1, pairs["weight"].to_numpy(np.int64))  # nothing to go by: in equal shares
+    whole = pd.Series(weight).groupby(own).transform("sum").to_numpy(np.int64)
+    upto = pd.Series(weight).groupby(own).cumsum().to_numpy(np.int64)
+    # the products may exceed 64 bits
+    before, after = (total.astype(object) * part.astype(object) // whole for part in (upto - weight, upto))
+    return np.asarray(after - before, np.int64)
+
+
 def _of_parts(draft: Draft, numbers: Numbers, places: Ints) -> tuple[Ints, Ints]:
     """Sums of an order-management system's orders, in minor units, for the platforms' orders that they belong to.
 
@@ -228,21 +241,14 @@ def _of_parts(draft: Draft, numbers: Numbers, places: Ints) -> tuple[Ints, Ints]
         }
     )
     pairs = pairs.groupby(["own", "order"], sort=True).agg({"sum": "first", "weight": "sum"}).reset_index()
-    own = pairs["own"].to_numpy()
     order = pairs["order"].to_numpy(np.int64)
-    total = pairs.groupby("own")["sum"].transform("first").to_numpy(np.int64)
+    share = pairs.groupby("own")["sum"].transform("first").to_numpy(np.int64)
     for digits in np.unique(places[order]).tolist():
         here = places[order] == digits
-        total[here] = rescaled(total[here], numbers.decimals, digits)
-    alone = ~pd.Series(own).duplicated(keep=False).to_numpy()
-    weight = pairs["weight"].to_numpy(np.int64)
-    whole = pairs.groupby("own")["weight"].transform("sum").to_numpy(np.int64)
-    weight = np.where(whole == 0, 1, weight)  # nothing to go by: in equal shares
-    whole = pd.Series(weight).groupby(own).transform("sum").to_numpy(np.int64)
-    upto = pd.Series(weight).groupby(own).cumsum().to_numpy(np.int64)
-    # the last takes the rounding; exact beyond 64 bits
-    before, after = (total.astype(object) * part.astype(object) // whole for part in (upto - weight, upto))
-    share = np.where(alone, total, (after - before).astype(np.int64))
+        share[here] = rescaled(share[here], numbers.decimals, digits)
+    together = pairs["own"].duplicated(keep=False).to_numpy(bool)
+    if together.any():
+        share[together] = _shared(share[together], pairs[together])
     sums = np.zeros(draft.count, np.int64)
     np.add.at(sums, order, share)
     found = np.unique(order)

@@ -31,6 +31,7 @@ from erp_core.imports.fact_rows import (
 from erp_core.imports.load_reference import Checked
 from erp_core.imports.stored_orders import Placed, only_channel, place
 from erp_core.orders import returns, shipments
+from erp_core.orders import service as order_service
 from erp_core.orders.tables import channel, sales_order
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
@@ -190,7 +191,7 @@ def load_tracking(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     tracked = shipments.record_tracking(batch.uow, parcels, events, batch.id)
     touched = tracked.parcels[parcel] | np.isin(rows["order_id"].to_numpy(np.int64), tracked.orders)
     touched[np.flatnonzero(told)] |= tracked.events
-    products = shipments.products_of(batch.uow.connection, tracked.orders)
+    products = order_service.products_of(batch.uow.connection, tracked.orders).tolist()
     stock.refresh(batch.uow, products, batch.company.time_zone)
     accepted[good] = touched
     return accepted, 0

@@ -334,8 +334,10 @@ def _shared_issue(row: int) -> RowIssue:
 
 def _separated(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) -> list[dict[str, str]]:
     parts = {name: [part.strip() for part in cell.split(split.separator)] for name, cell in cells.items()}
-    parts = {name: words[:-1] if len(words) > 1 and not words[-1] else words for name, words in parts.items()}
-    count = len(parts[split.fields[0]])
+    first = parts[split.fields[0]]
+    count = len(first) - (len(first) > 1 and not first[-1])
+    # a separator at the end closes the list, unless the last product has none of this
+    parts = {name: words[:-1] if len(words) > count and not words[-1] else words for name, words in parts.items()}
     several = {name: len(words) for name, words in parts.items() if cells[name].strip()}
     codes = [name for name in several if SALES_FIELDS[name].cell is Cell.ID]
     one_code = any(split.separator not in cells[name] for name in codes)  # the names merely hold the separator

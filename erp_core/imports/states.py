@@ -114,10 +114,13 @@ def _by_lines(draft: Draft, said: Column, words: Column) -> tuple[Column, Column
     result = said.copy()
     result[least < len(STATES)] = np.array(STATES, object)[least[least < len(STATES)]]
     result[all_gone] = "cancelled"
+    undecided = draft.any_row(unknown) & (least == len(STATES))
+    result[undecided] = ""
     coded = draft.rows.texts.get("status")
     if coded is None:
         return result, words
-    first = draft.first_row(usable & (of_row == draft.of_rows(result, "")))
+    telling = np.where(draft.of_rows(undecided, False), unknown, usable & (of_row == draft.of_rows(result, "")))
+    first = draft.first_row(telling)
     return result, np.where(first >= 0, coded.take(first), words)
 
 

@@ -18,7 +18,7 @@ from erp_core.db.uow import UnitOfWork
 from erp_core.orders import parcels as contents
 from erp_core.orders import service
 from erp_core.orders.rules import STATE_RANK
-from erp_core.orders.tables import order_line, sales_order, shipment, shipment_line, tracking_event
+from erp_core.orders.tables import sales_order, shipment, shipment_line, tracking_event
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 
@@ -185,19 +185,6 @@ def _told(parcels: Sequence[Any]) -> dict[str, Any]:
         "completed_at": max(delivered) if done else None,
         "state": "completed" if done else "shipped",
     }
-
-
-def products_of(connection: sa.Connection, order_ids: Ints) -> list[int]:
-    """The products of the live lines of these orders."""
-    asked = load_temporary(connection, "moved_orders", {"id": (sa.BigInteger(), order_ids)})
-    line = order_line.c
-    query = (
-        sa.select(line.product_id)
-        .distinct()
-        .join(asked, asked.c.id == line.order_id)
-        .where(line.superseded_by.is_(None), line.product_id.is_not(None))
-    )
-    return list(connection.execute(query).scalars())
 
 
 def withdraw_batch(uow: UnitOfWork, batch_id: int) -> None:

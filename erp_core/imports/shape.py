@@ -241,15 +241,16 @@ def _item(wide: Wide, cells: Sequence[tuple[str, str | None]]) -> dict[str, str]
             if cell.strip():
                 item[wide.names[what]] = cell
             continue
-        # key:value pairs between bars; a bar or a colon inside a value belongs to the value
+        # key:value pairs between bars; a bar or a colon inside a value belongs to the value, and what the seller's
+        # own fields repeat (an engraved `name`) does not replace the product's
         for pair in _PAIR.finditer(cell):
-            name = wide.names.get(pair["key"].strip().casefold())
+            name = wide.names.get(pair["key"].casefold())
             if name is not None and pair["value"].strip():
-                item[name] = pair["value"].strip()
+                item.setdefault(name, pair["value"].strip())
     return item
 
 
-_PAIR = re.compile(r"(?:^|\|)\s*(?P<key>[A-Za-z_ ]+?)\s*:(?P<value>.*?)(?=\|\s*[A-Za-z_ ]+?\s*:|$)", re.DOTALL)
+_PAIR = re.compile(r"(?:^|\|)(?P<key>[\w-]+):(?P<value>.*?)(?=\|[\w-]+:|$)", re.DOTALL)
 
 
 def _take_apart(work: _Shaping, split: Split) -> None:

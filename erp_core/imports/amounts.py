@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
 from erp_core import money
 from erp_core.imports.columns import Coded, Numbers
@@ -207,6 +208,47 @@ def rescaled(value: Ints, decimals: int, wanted: int) -> Ints:
     return np.asarray(np.where(value < 0, -size, size), np.int64)
 
 
+def _of_parts(draft: Draft, numbers: Numbers, places: Ints) -> tuple[Ints, Ints]:
+    """Sums of an order-management system's orders, in minor units, for the platforms' orders that they belong to.
+
+    One of the system's orders may send several of a platform's together: its sum is shared out by the lines' money. A
+    platform's order may be sent in several parts: their sums add up. Returns positions of orders, and sums.
+    """
+    rows = draft.rows
+    coded = rows.texts.get("own_order_id")
+    if coded is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    said = np.flatnonzero(numbers.known & (coded.codes >= 0) & (draft.order_of_row >= 0))
+    pairs = pd.DataFrame(
+        {
+            "own": coded.codes[said],
+            "order": draft.order_of_row[said],
+            "sum": numbers.scaled[said],
+            "weight": np.abs(draft.amount[said]),
+        }
+    )
+    pairs = pairs.groupby(["own", "order"], sort=True).agg({"sum": "first", "weight": "sum"}).reset_index()
+    own = pairs["own"].to_numpy()
+    order = pairs["order"].to_numpy(np.int64)
+    total = pairs.groupby("own")["sum"].transform("first").to_numpy(np.int64)
+    for digits in np.unique(places[order]).tolist():
+        here = places[order] == digits
+        total[here] = rescaled(total[here], numbers.decimals, digits)
+    alone = ~pd.Series(own).duplicated(keep=False).to_numpy()
+    weight = pairs["weight"].to_numpy(np.int64)
+    whole = pairs.groupby("own")["weight"].transform("sum").to_numpy(np.int64)
+    weight = np.where(whole == 0, 1, weight)  # nothing to go by: in equal shares
+    whole = pd.Series(weight).groupby(own).transform("sum").to_numpy(np.int64)
+    upto = pd.Series(weight).groupby(own).cumsum().to_numpy(np.int64)
+    # the last takes the rounding; exact beyond 64 bits
+    before, after = (total.astype(object) * part.astype(object) // whole for part in (upto - weight, upto))
+    share = np.where(alone, total, (after - before).astype(np.int64))
+    sums = np.zeros(draft.count, np.int64)
+    np.add.at(sums, order, share)
+    found = np.unique(order)
+    return found, sums[found]
+
+
 def set_order_money(draft: Draft) -> None:
     """Money that stands once an order, in minor units, and for which orders the file says it."""
     places = np.array([money.decimals(c) for c in draft.currencies], np.int64)[draft.order_currency]
@@ -219,5 +261,7 @@ def set_order_money(draft: Draft) -> None:
             for digits in np.unique(places).tolist():
                 here = known & (places == digits)
                 minor[here] = rescaled(numbers.scaled[first[here]], numbers.decimals, digits)
+            parts, sums = _of_parts(draft, numbers, places)
+            minor[parts] = sums
         draft.header[name] = minor
         draft.header[f"{name}_known"] = known

@@ -142,7 +142,7 @@ def read_column(table: RawTable, index: int, cell: Cell, declared: Format, compa
         numbers = _numbers(coded, cell, parsed)
     elif cell in (Cell.TIME, Cell.DAY):
         times, warning = _times(coded, cell, parsed, declared.time_zone or company_zone)
-    elif cell is Cell.WORD:
+    elif cell in (Cell.WORD, Cell.TEXT):
         coded = _joined(coded, [word.strip() for word in coded.words])
     problem_of_row = np.full(len(coded.codes), -1, np.int32)
     if parsed.problems:

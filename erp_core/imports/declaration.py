@@ -63,7 +63,8 @@ class Derivation:
 class Split:
     """Cells that hold several products, one record a whole order or sub-order.
 
-    `separator`: what stands between the products in each of `fields`. `counted`: a pattern that finds each product in
+    `separator`: what stands between the products in each of `fields`; a code or number without it says that the record
+    is one product, whatever its name holds. `counted`: a pattern that finds each product in
     the first of `fields`, with the groups `quantity` and `title` (`2× Lamp, 1× Bulb`).
     """
 
@@ -146,6 +147,7 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "carrier": Field(Cell.TEXT, T("Carrier"), True),
         "tracking_number": Field(Cell.ID, T("Tracking number"), True),
         "updated_at": Field(Cell.TIME, T("Last changed on"), True),
+        "own_order_id": Field(Cell.ID, T("Number in the order-management system"), True),
         "line_ref": Field(Cell.ID, T("Line number of the platform")),
         "shipment_id": Field(Cell.ID, T("Shipment number")),
         "estimated_at": Field(Cell.TIME, T("Expected arrival")),
@@ -270,6 +272,7 @@ class Format:
     what the file never says, `derived` fields are read out of others, `split` and `wide` make one row a product.
 
     `status_per_line`: the status words speak of lines: the order is as far as its least advanced live line.
+    `cancelled_line_words`: line status words of lines that are cancelled inside a live order.
     `refund_words`: status or after-sale words that mean the line was paid back whole, where no sum is said.
     `ignored_words`: words of the status or the platform (`sold_on`) of records that other records repeat (orders merged
     into another, split up, sold in another shop): passed over. `locations`: words for the place that an order leaves
@@ -277,7 +280,9 @@ class Format:
     `summary_rows`: an order of several lines has a row of its own that names no product.
     `discount_off_amount`: the line's money is still to be reduced by the line discount.
     `platform_wide_ids`: order numbers are unique on the whole platform, not only within a shop. `order_manager`: the
-    export of a system that gathers orders of several platforms; `platforms`: its words for them → platform.
+    export of a system that gathers orders of several platforms, some of which it sends together or in parts:
+    `own_order_id` is its own number, and sums that repeat on each row are of the order of that number. `platforms`: its
+    words for them → platform ('' = says nothing of it).
     `net_of_refunds`: headers whose numbers have refunds taken off already: where one of them is read, refunds are not
     counted again. `void_credit_notes`: a credit note that the status words call pending or cancelled credits nothing.
     """

@@ -53,6 +53,11 @@ def of_lines(lines: Mapping[str, npt.NDArray[Any]], skus: Sequence[str], titles:
     return _stirred(sums).view(np.int64)
 
 
+def of_texts(texts: Sequence[str]) -> Ints:
+    """One number per text."""
+    return _stirred(_hashed_words(texts)).view(np.int64)
+
+
 def of_headers(
     header: Mapping[str, npt.NDArray[Any]], texts: Sequence[str], times: Sequence[str], money: Sequence[str]
 ) -> Ints:

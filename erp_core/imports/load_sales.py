@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
-from erp_core.imports import shops
+from erp_core.imports import load_shipments, shops, standing_lines
 from erp_core.imports.batch import Batch
 from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import Part
@@ -65,6 +65,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     uow = batch.uow
     usable = ~orders.bad_order
     channel_id = shops.place(batch, orders, usable)
+    orders = standing_lines.kept(batch, orders, channel_id)
     at = np.flatnonzero(usable)
     standing = order_service.find_standing(
         uow,
@@ -78,21 +79,39 @@ def load(batch: Batch, orders: Orders) -> Loaded:
             has_lines=orders.has_lines[at],
         ),
     )
+    parcels = None
+    if orders.declared.part is Part.SHIPMENTS:
+        parcels = load_shipments.reconcile(batch, orders, at, standing)
     fate = np.full(len(orders.ids), -1, np.int64)
     fate[at] = standing.fate
     written = np.isin(fate, (int(Fate.NEW), int(Fate.CHANGED)))
     batch.progress(0.45, T("Storing {count} orders …", count=int(written.sum())))
-    product_of_sku = _products(batch, orders, written)
+    product_of_sku = _products(batch, orders, written if parcels is None else usable)
     position = np.full(len(orders.ids), -1, np.int64)
     position[at] = np.arange(len(at))
     headers, lines = _columns(batch, orders, written, product_of_sku, channel_id)
+    counted = len(lines["order"]), int(lines["quantity"].sum())
+    if parcels is not None:
+        lines = load_shipments.with_kept_lines(headers, lines, parcels.kept_lines)
     lines["order"] = position[lines["order"]]
-    order_service.write(uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines)
+    written_ids = order_service.write(
+        uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines
+    )
+    products = np.unique(product_of_sku[product_of_sku > 0])
+    news = written
+    if parcels is None and standing.partial.any():
+        products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))
+    elif parcels is not None:
+        order_id = np.zeros(len(orders.ids), np.int64)
+        order_id[at] = written_ids
+        told, moved = load_shipments.attach(batch, orders, order_id, product_of_sku, parcels.attached)
+        news, products = written | told, np.union1d(products, moved)
     batch.progress(0.85, T("Updating stock …"))
-    return _outcome(orders, written, lines, product_of_sku)
+    return _outcome(orders, news, counted, products)
 
 
-def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str, Any], product_of_sku: Ints) -> Loaded:
+def _outcome(orders: Orders, written: npt.NDArray[np.bool_], counted: tuple[int, int], products: Ints) -> Loaded:
+    """`written`: orders that are new or changed; `counted`: their lines and units."""
     order_of_row = orders.order_of_row
     row_fate = np.where(orders.rows.ignored, UNCHANGED, REJECTED)
     of_order = np.where(written, ACCEPTED, UNCHANGED)
@@ -105,9 +124,9 @@ def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str,
         record_fate=row_fate[np.unique(orders.rows.record, return_index=True)[1]],
         orders=int(written.sum()),
         cancellations=int((written & (states == "cancelled")).sum()),
-        lines=len(lines["order"]),
-        quantity=int(lines["quantity"].sum()),
-        products=np.unique(product_of_sku[product_of_sku > 0]),
+        lines=counted[0],
+        quantity=counted[1],
+        products=products,
     )
 
 
@@ -179,16 +198,9 @@ def _columns(
         "refunded": refunded,
         "cancelled": orders.lines["cancelled"][keep],
         "fulfilled": fulfilled,
-        "line_ref": _line_refs(orders, keep),
+        "line_ref": orders.lines["line_ref"][keep],
     }
     return headers, lines
-
-
-def _line_refs(orders: Orders, keep: Ints) -> npt.NDArray[np.object_]:
-    coded = orders.rows.texts.get("line_ref")
-    if coded is None:
-        return np.full(len(keep), None, object)
-    return coded.take(orders.lines["row"][keep])
 
 
 def _locations(

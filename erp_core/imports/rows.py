@@ -120,6 +120,9 @@ def _pass_over(rows: Rows, sources: Sequence[Source]) -> None:
     if rows.ignored.any():
         places = set(zip(rows.file_no[rows.ignored].tolist(), rows.number[rows.ignored].tolist(), strict=True))
         rows.issues = [i for i in rows.issues if i.severity != "rejects" or (i.file_no, i.row) not in places]
+        records = len(np.unique(rows.record[rows.ignored]))
+        text = T("{count} rows were passed over: their status says that other orders hold their lines.", count=records)
+        rows.issues.append(Issue(None, None, "rows.passed_over", text, "warns"))
         rows.is_line &= ~rows.ignored
         rows.bad &= ~rows.ignored
         text = T(

@@ -32,9 +32,10 @@ from erp_core.money import PRICE_DECIMALS
 from erp_core.text import T
 
 TIME_FIELDS = ("ordered_at", "paid_at", "shipped_at", "completed_at", "cancelled_at")
+_REFUND_FIELDS = ("order_refunded", "line_refunded", "after_sale")
 TEXT_FIELDS = tuple(
     name for name, field in SALES_FIELDS.items()
-    if field.of_order and field.cell in ("id", "text") and name not in ("order_id", "location")
+    if field.of_order and field.cell in ("id", "text") and name not in ("order_id", "own_order_id", "location")
 )  # fmt: skip
 
 
@@ -43,7 +44,8 @@ class Orders:
     """What goes in: columns of one entry per order (header) and per line, lines sorted by order.
 
     `order_of_row`: order index of each row, −1 without one; `bad_order`: orders that stay out whole; `row_amount`:
-    minor units per row; `row_currency`: index into `currencies`.
+    minor units per row; `row_currency`: index into `currencies`; `shop_given`: the person named the shop;
+    `refunds_said`: the file has a column that tells of refunds.
     """
 
     rows: Rows
@@ -60,6 +62,8 @@ class Orders:
     row_currency: Ints
     currencies: list[str]
     declared: Format
+    shop_given: bool = False
+    refunds_said: bool = True
 
 
 def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
@@ -107,6 +111,8 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
         row_currency=draft.row_currency,
         currencies=draft.currencies,
         declared=draft.declared,
+        shop_given=assumed.channel is not None,
+        refunds_said=any(name in source.indices for source in sources for name in _REFUND_FIELDS),
     )
 
 
@@ -290,6 +296,7 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
         "row": at,
         "said_quantity": quantity if said is None else units.identity_of(said, at),
         "said_price": price,
+        "line_ref": rows.texts.get("line_ref", empty_coded(rows.count)).take(at),
     }
     for name in ("line_discount", "line_refunded"):
         minor = np.zeros(len(at), np.int64)

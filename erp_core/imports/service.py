@@ -38,6 +38,7 @@ from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
 from erp_core.money import is_currency
 from erp_core.orders import service as order_service
+from erp_core.orders import shipments
 from erp_core.orders.tables import sales_order
 from erp_core.parties import service as parties
 from erp_core.purchasing import service as purchasing
@@ -383,6 +384,7 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
             )
         changes.refuse_if_later_rests_on(uow.connection, batch_id)
         products = set(order_service.withdraw(uow, batch_id).tolist())
+        shipments.withdraw_batch(uow, batch_id)
         products |= set(stock.reverse_batch(uow, batch_id))
         for withdraw in (purchasing.withdraw_batch, catalog.withdraw_costs, finance.withdraw_batch):
             withdraw(uow, batch_id)

@@ -20,7 +20,16 @@ from erp_core.files import values
 from erp_core.files.header import normalise_header
 from erp_core.files.table import RawTable, RowIssue
 from erp_core.files.values import Problem
-from erp_core.imports.declaration import Combine, Format, Split, Wide, same_but_for_aside
+from erp_core.imports.declaration import (
+    SALES_FIELDS,
+    Cell,
+    Combine,
+    Format,
+    Split,
+    Wide,
+    normalise_word,
+    same_but_for_aside,
+)
 from erp_core.text import T, Text
 
 Ints = npt.NDArray[np.int64]
@@ -72,6 +81,8 @@ def shaped(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Sou
     work = _Shaping(table, table, declared, dict(indices), np.arange(len(table)))
     for name, how in declared.combined.items():
         _combine(work, name, how)
+    if declared.order_manager:
+        _warn_of_own_numbers(work)
     for derivation in declared.derived:
         _derive(work, derivation.target, derivation.source, (derivation.pattern, derivation.template, derivation.over))
     for name, text in declared.constants.items():
@@ -148,6 +159,39 @@ def _combine(work: _Shaping, name: str, how: Combine) -> None:
         ]
     else:
         work.made[name] = [_first_filled(parts, empty) for parts in zip(*cells, strict=True)]
+
+
+def _warn_of_own_numbers(work: _Shaping) -> None:
+    """Name the orders that carry no number of a platform: the platform's own export would bring them again."""
+    columns = work.table.columns
+    found = columns_of(work.declared, "order_id", columns)
+    if work.indices.get("order_id") not in found:  # missing, or named by the person
+        return
+    own = set(columns_of(work.declared, "own_order_id", columns))
+    empty = work.declared.empty_words
+    without = [True] * len(work.table)
+    for at in found:
+        if at not in own:
+            cells = _plain(work.table.cells[at])
+            without = [lacks and not _first_filled((cell,), empty) for lacks, cell in zip(without, cells, strict=True)]
+    passed_over = {normalise_word(word) for word in work.declared.ignored_words}
+    without = [
+        lacks and normalise_word(word) not in passed_over
+        for lacks, word in zip(without, work.texts("status"), strict=True)
+    ]
+    words = dict.fromkeys(word for lacks, word in zip(without, work.texts("order_id"), strict=True) if lacks)
+    cleaned = (values.clean_id(word) for word in words)
+    ids = dict.fromkeys(word for word in cleaned if isinstance(word, str) and word)
+    if ids:
+        header = next(columns[at] for at in found if at in own)
+        text = T(
+            "{count} orders carry no number of a platform and stand under {platform}’s own number, such as {example}. "
+            "If the platform’s own export is imported too, they count twice.",
+            count=len(ids),
+            platform=work.declared.platform,
+            example=next(iter(ids)),
+        )
+        work.issues.append(RowIssue(None, header, "order.own_number", text))
 
 
 def _first_filled(parts: Iterable[str], empty: frozenset[str]) -> str:
@@ -265,10 +309,15 @@ def _take_apart(work: _Shaping, split: Split) -> None:
     shared = {name: work.texts(name) for name in ("line_amount",) if name in work.indices or name in work.made}
     for name in shared:
         made.setdefault(name, [])
+    units = work.texts("items")
     changed = False
     for at in range(len(work.table)):
         cells = {name: column[at] for name, column in held.items()}
-        items = _counted(work, at, split, cells) if split.counted else _separated(work, at, split, cells)
+        items = (
+            _counted(work, at, split, cells | {"items": units[at]})
+            if split.counted
+            else _separated(work, at, split, cells)
+        )
         amounts = {name: _shared_out(column[at], items) for name, column in shared.items() if name not in held}
         if len(items) > 1 and amounts:
             work.issues.append(_shared_issue(int(work.table.row_numbers[at])))
@@ -294,7 +343,9 @@ def _separated(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) 
     parts = {name: words[:-1] if len(words) > 1 and not words[-1] else words for name, words in parts.items()}
     count = len(parts[split.fields[0]])
     several = {name: len(words) for name, words in parts.items() if cells[name].strip()}
-    if max(several.values(), default=1) == 1:
+    codes = [name for name in several if SALES_FIELDS[name].cell is Cell.ID]
+    one_code = any(split.separator not in cells[name] for name in codes)  # the names merely hold the separator
+    if one_code or max(several.values(), default=1) == 1:
         return [dict(cells)]
     lone_unit = cells.get("quantity", "").strip() == str(count)  # "2" for two products: one of each
     odd = [n for name, n in several.items() if n != count and not (name == "quantity" and lone_unit)]
@@ -324,8 +375,7 @@ def _counted(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) ->
         {split.fields[0]: match["title"].strip(), "quantity": match["quantity"]}
         for match in re.finditer(split.counted, text, re.DOTALL)
     ]
-    said = work.texts("items")[at].strip() if "items" in work.indices else ""
-    said = said.removesuffix(".0")
+    said = cells["items"].strip().removesuffix(".0")
     units = sum(int(item["quantity"]) for item in items)
     covered = bool(items) and re.sub(split.counted, "", text, flags=re.DOTALL).strip(" ,") == ""
     if not covered or (said.isdigit() and int(said) != units):
@@ -386,4 +436,8 @@ def _title(declared: Format, name: str) -> str:
 
 
 def _plain(column: Any) -> Cells:
-    return [cell or "" for cell in column.to_pylist()]
+    if not pa.types.is_dictionary(column.type):
+        return [cell or "" for cell in column.to_pylist()]
+    words = [*(word or "" for word in column.dictionary.to_pylist()), ""]  # each distinct word is made once
+    codes = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+    return [words[code] for code in codes.tolist()]

@@ -88,11 +88,13 @@ class _Writing:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands for each incoming order: its id (0 = none), its fate, whether it was withdrawn before."""
+    """What stands for each incoming order: its id (0 = none), its fate, whether it was withdrawn before, whether it
+    stands and is known by its shipments only."""
 
     order_id: Ints
     fate: Ints
     withdrawn: npt.NDArray[np.bool_]
+    partial: npt.NDArray[np.bool_]
 
 
 def ensure_channels(uow: UnitOfWork, platforms: Mapping[str, str]) -> dict[str, int]:
@@ -126,6 +128,7 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     count = len(incoming.external_id)
     order_id = np.zeros(count, np.int64)
     withdrawn = np.zeros(count, bool)
+    partial = np.zeros(count, bool)
     same = np.zeros(count, bool)
     rank = np.zeros(count, np.int64)
     status_at = np.zeros(count, "datetime64[s]")
@@ -140,14 +143,15 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     )
     columns = (
         wanted.c.at, sales_order.c.id, sales_order.c.state, sales_order.c.status_at, sales_order.c.header_fingerprint,
-        sales_order.c.lines_fingerprint, sales_order.c.withdrawn_by,
+        sales_order.c.lines_fingerprint, sales_order.c.withdrawn_by, sales_order.c.partial,
     )  # fmt: skip
     match = sa.and_(sales_order.c.channel_id == wanted.c.channel_id, sales_order.c.external_id == wanted.c.external_id)
-    for at, found, state, when, header, lines, gone in uow.connection.execute(
+    for at, found, state, when, header, lines, gone, pieces in uow.connection.execute(
         sa.select(*columns).select_from(wanted.join(sales_order, match))
     ):
         order_id[at] = found
         withdrawn[at] = gone is not None
+        partial[at] = pieces and gone is None
         rank[at] = STATE_RANK.get(state, 0)
         status_at[at] = np.datetime64(when.replace(tzinfo=None), "s") if when else np.datetime64(0, "s")
         same[at] = header == incoming.header_fingerprint[at] and (
@@ -156,13 +160,14 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     incoming_rank = np.array([STATE_RANK[state] for state in incoming.state], np.int64)
     stands = (order_id > 0) & ~withdrawn
     fate = fate_of(stands, same, (incoming_rank, rank), (incoming.status_at, status_at))
-    return Standing(order_id, fate, withdrawn)
+    fate[partial & stands & incoming.has_lines] = int(Fate.CHANGED)  # any list of whole orders knows better
+    return Standing(order_id, fate, withdrawn, partial)
 
 
 def write(
     uow: UnitOfWork, batch_id: int, standing: Standing, headers: Mapping[str, Column], lines: Mapping[str, Column]
-) -> None:
-    """Store the new orders and revise the changed ones.
+) -> Ints:
+    """Store the new orders and revise the changed ones; returns the id of each incoming order.
 
     `headers`: columns of sales_order, one entry per incoming order (only those with fate NEW or CHANGED are read);
     `lines`: columns of order_line with `order` (position of the incoming order) in place of order_id. Movements and
@@ -186,13 +191,15 @@ def write(
     rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
     _roll_up_created(writing)
     _append_events(uow, batch_id, order_id[created], "imported")
+    return order_id
 
 
 def _revise(writing: _Writing) -> None:
     """Take what stands out of rollups and stock, set its lines aside, and write the new headers over the old."""
     connection, order_id, revised = writing.uow.connection, writing.order_id, writing.revised
     touched = _orders_table(connection, "revised_orders", order_id[revised])
-    _remember_headers(writing.uow, writing.batch_id, order_id[writing.changed], order_id[writing.revived])
+    remember(writing.uow, writing.batch_id, order_id[writing.changed])
+    _append_events(writing.uow, writing.batch_id, order_id[writing.revived], "imported")
     rollups.add(connection, touched, -1)
     movements = sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id)
     stock.reverse_from(writing.uow, movements)
@@ -326,13 +333,13 @@ def _append_events(uow: UnitOfWork, batch_id: int, ids: Ints, kind: str, before:
     insert_columns(uow.connection, order_event, columns)
 
 
-def _remember_headers(uow: UnitOfWork, batch_id: int, changed: Ints, revived: Ints) -> None:
-    table = _orders_table(uow.connection, "remembered_orders", changed)
+def remember(uow: UnitOfWork, batch_id: int, order_ids: Ints) -> None:
+    """Append an event to each order that is about to change, with its header as it stands, for an undo."""
+    table = _orders_table(uow.connection, "remembered_orders", order_ids)
     rows = uow.connection.execute(sa.select(sales_order).join(table, table.c.id == sales_order.c.id)).mappings().all()
     ids = np.array([row["id"] for row in rows], np.int64)
     before = [{key: _json_value(value) for key, value in row.items()} for row in rows]
     _append_events(uow, batch_id, ids, "revised", before)
-    _append_events(uow, batch_id, revived, "imported")
 
 
 def _json_value(value: Any) -> Any:

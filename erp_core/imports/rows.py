@@ -121,12 +121,10 @@ def _pass_over(rows: Rows, sources: Sequence[Source]) -> None:
         places = set(zip(rows.file_no[rows.ignored].tolist(), rows.number[rows.ignored].tolist(), strict=True))
         rows.issues = [i for i in rows.issues if i.severity != "rejects" or (i.file_no, i.row) not in places]
         records = len(np.unique(rows.record[rows.ignored]))
-        text = T("{count} rows were passed over: their status says that other orders hold their lines.", count=records)
+        text = T(
+            "{count} rows were passed over: other records, of this file or of another shop’s, tell of the same sales.",
+            count=records,
+        )
         rows.issues.append(Issue(None, None, "rows.passed_over", text, "warns"))
         rows.is_line &= ~rows.ignored
         rows.bad &= ~rows.ignored
-        text = T(
-            "{count} rows were passed over: other records, of this file or of another shop’s, tell of the same sales.",
-            count=int(rows.ignored.sum()),
-        )
-        rows.issues.append(Issue(None, None, "record.repeated", text, "warns"))

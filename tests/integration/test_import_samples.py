@@ -37,7 +37,9 @@ def packed(name: str, container: str, folder: Path) -> Path:
     if container == "tsv":
         frame.to_csv(path, sep="\t", index=False)
     elif container == "xlsx":
-        frame.to_excel(path, index=False, engine="xlsxwriter")
+        as_text = {"options": {"strings_to_formulas": False}}
+        with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=as_text) as writer:
+            frame.to_excel(writer, index=False)
     else:
         frame.to_parquet(path)
     return path

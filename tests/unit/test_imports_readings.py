@@ -157,7 +157,7 @@ def test_rows_of_another_shops_sales_are_passed_over_and_said() -> None:
     raw = table("No,Day,SKU,Units,Price,Platform", "1,2025-07-01,A,1,1,Here", "2,2025-07-01,,,,Elsewhere")
     orders = read(raw, declared(ignored_words=frozenset({"elsewhere"})))
     assert orders.ids == ["1"]
-    assert [(issue.code, issue.severity) for issue in orders.rows.issues] == [("record.repeated", "warns")]
+    assert [(issue.code, issue.severity) for issue in orders.rows.issues] == [("rows.passed_over", "warns")]
 
 
 @pytest.mark.parametrize(

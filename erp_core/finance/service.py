@@ -22,18 +22,17 @@ from erp_core.text import T
 
 
 def record_rates(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> npt.NDArray[np.bool_]:
-    """Append rates (ds, currency, base, rate as exact text); which rows say something new."""
+    """Append rates (ds, currency, base, rate as exact text); which rows say something new.
+
+    Of rows for one day and pair of currencies the last wins.
+    """
     require(uow, Permission.IMPORT_FILES)
     held = _held(uow.connection)
-    changed = np.zeros(len(rows), bool)
-    fresh = []
-    for at, (ds, currency, base, rate) in enumerate(rows[["ds", "currency", "base", "rate"]].itertuples(index=False)):
-        key = (ds, currency, base)
-        if held.get(key) == Decimal(rate):
-            continue
-        held[key] = Decimal(rate)
-        changed[at] = True
-        fresh.append((ds, currency, base, rate))
+    keys = list(zip(rows["ds"], rows["currency"], rows["base"], strict=True))
+    said = dict(zip(keys, rows["rate"], strict=True))
+    fresh = [(*key, rate) for key, rate in said.items() if held.get(key) != Decimal(rate)]
+    added = {key[:3] for key in fresh}
+    changed = np.array([key in added for key in keys], bool)
     if fresh:
         days, currencies, bases, rates = zip(*fresh, strict=True)
         insert_columns(

@@ -97,7 +97,9 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     written_ids = order_service.write(
         uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines
     )
-    products = np.unique(product_of_sku[product_of_sku > 0])
+    revised = standing.order_id[(standing.order_id > 0) & written[at]]
+    # a revised order may no longer name a product, or say only its state: the balances of all that it moved change
+    products = np.union1d(product_of_sku[product_of_sku > 0], order_service.products_of(uow.connection, revised))
     news = written
     if parcels is None and standing.partial.any():
         products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))

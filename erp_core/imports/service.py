@@ -54,7 +54,7 @@ _KIND_ORDER = (Kind.RATES, Kind.SUPPLIERS, Kind.PRODUCTS, Kind.CUSTOMERS, Kind.S
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the person says about the files. `mapping`: field → header."""
+    """What the person says about the files. `mapping`: field → header; `remarks`: what the receipt says besides."""
 
     format: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +64,7 @@ class ImportOptions:
     strict: bool = False
     remember: bool = True
     limits: Limits = DEFAULT_LIMITS
+    remarks: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,7 @@ def _import_group(
         else:
             outcome = load_reference.load(batch, checked, _sha_is_live(uow.connection, group))
         receipt = replace(outcome, batch_id=None if options.dry_run else batch_id, dry_run=options.dry_run)
+        receipt = replace(receipt, issues=(*options.remarks, *receipt.issues))
         assert receipt.adds_up(), "a receipt must add up"
         if not options.dry_run:
             _close_batch(uow, batch_id, group, receipt, options)

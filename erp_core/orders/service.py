@@ -194,6 +194,20 @@ def write(
     return order_id
 
 
+def products_of(connection: sa.Connection, order_id: Ints) -> Ints:
+    """Products that the lines of these orders name, or named before the orders were revised."""
+    if not len(order_id):
+        return np.zeros(0, np.int64)
+    named = _orders_table(connection, "naming_orders", order_id)
+    query = (
+        sa.select(order_line.c.product_id)
+        .distinct()
+        .join(named, named.c.id == order_line.c.order_id)
+        .where(order_line.c.product_id.is_not(None))
+    )
+    return np.array(connection.execute(query).scalars().all(), np.int64)
+
+
 def _revise(writing: _Writing) -> None:
     """Take what stands out of rollups and stock, set its lines aside, and write the new headers over the old."""
     connection, order_id, revised = writing.uow.connection, writing.order_id, writing.revised
@@ -225,13 +239,7 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
     new = np.array([row.id for row in rows if row.first_batch_id == batch_id], np.int64)
     revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
     touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
-    named = (
-        sa.select(order_line.c.product_id)
-        .distinct()
-        .join(touched, touched.c.id == order_line.c.order_id)
-        .where(order_line.c.product_id.is_not(None))
-    )
-    products = np.array(connection.execute(named).scalars().all(), np.int64)
+    products = products_of(connection, np.concatenate([new, revised]))
     rollups.add(connection, touched, -1)
     stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
     fresh = _orders_table(connection, "fresh_orders", new)

@@ -97,17 +97,12 @@ class _Keyed:
             wanted, wanted.c.id == self.table.c.id
         )
         held = {row.id: {name: getattr(row, name) for name in names} for row in uow.connection.execute(query)}
-        before = {product_id: dict(content) for product_id, content in held.items()}
-        unchanged = np.zeros(len(rows), bool)
-        moved: set[int] = set()
-        for at, row in enumerate(rows[[*names]].to_dict("records")):
-            party = int(ids[at])
-            said = {str(name): value for name, value in row.items() if not pd.isna(value)}
-            differing = {name: value for name, value in said.items() if held[party][name] != value}
-            held[party] |= differing
-            if differing:
-                moved.add(party)
-            unchanged[at] = not differing and not is_new[at]
+        before = {party: dict(content) for party, content in held.items()}
+        for party, row in zip(ids.tolist(), rows[[*names]].to_dict("records"), strict=True):
+            held[party] |= {str(name): value for name, value in row.items() if not pd.isna(value)}
+        # what counts is the last word of the file, else a list that names somebody twice changes them for ever
+        moved = {party for party, content in held.items() if content != before[party]}
+        unchanged = ~is_new & ~np.isin(ids, list(moved))
         new_ids = set(ids[is_new].tolist())
         old = sorted(moved - new_ids)
         if old:

@@ -22,14 +22,19 @@ _TERMS = ("supplier_sku", "currency", "unit_price", "lead_time_days", "moq", "pa
 def upsert_supplier_items(
     uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remember: Remember
 ) -> npt.NDArray[np.bool_]:
-    """Create or change items (supplier_id, product_id, terms; None says nothing); which rows changed something."""
+    """Create or change items (supplier_id, product_id, terms; None says nothing); which rows changed something.
+
+    Of rows for one supplier and product each term's last word counts.
+    """
     require(uow, Permission.IMPORT_FILES)
     t = supplier_item
     held = {(row.supplier_id, row.product_id): row for row in uow.connection.execute(sa.select(t))}
-    changed = np.zeros(len(rows), bool)
-    for at, row in enumerate(rows[["supplier_id", "product_id", *_TERMS]].to_dict("records")):
-        key = (int(row["supplier_id"]), int(row["product_id"]))
-        said = {name: row[name] for name in _TERMS if not pd.isna(row[name])}
+    keys = [(int(s), int(p)) for s, p in zip(rows["supplier_id"], rows["product_id"], strict=True)]
+    terms: dict[tuple[int, int], dict[str, Any]] = {key: {} for key in keys}
+    for key, row in zip(keys, rows[list(_TERMS)].to_dict("records"), strict=True):
+        terms[key] |= {str(name): value for name, value in row.items() if not pd.isna(value)}
+    changed: set[tuple[int, int]] = set()
+    for key, said in terms.items():
         standing = held.get(key)
         if standing is None:
             values = {"supplier_id": key[0], "product_id": key[1], **said, "batch_id": batch_id}
@@ -43,11 +48,8 @@ def upsert_supplier_items(
             else:
                 differing |= {"withdrawn_by": None, "batch_id": batch_id}
             uow.connection.execute(sa.update(t).where(t.c.id == standing.id).values(**differing))
-        changed[at] = True
-        held[key] = uow.connection.execute(
-            sa.select(t).where(t.c.supplier_id == key[0], t.c.product_id == key[1])
-        ).one()
-    return changed
+        changed.add(key)
+    return np.array([key in changed for key in keys], bool)
 
 
 def withdraw_batch(uow: UnitOfWork, batch_id: int) -> None:

@@ -133,6 +133,7 @@ def refresh(uow: UnitOfWork, product_ids: Sequence[int] | None, time_zone: str) 
     connection = uow.connection
     if product_ids is None:
         product_ids = list(connection.execute(sa.select(stock_movement.c.product_id).distinct()).scalars())
+    product_ids = sorted(set(product_ids))  # joined against below: twice named would be twice counted
     if not product_ids:
         return
     anchored = set(

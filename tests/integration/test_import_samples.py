@@ -37,9 +37,8 @@ def packed(name: str, container: str, folder: Path) -> Path:
     if container == "tsv":
         frame.to_csv(path, sep="\t", index=False)
     elif container == "xlsx":
-        as_text = {"options": {"strings_to_formulas": False}}
-        with pd.ExcelWriter(path, engine="xlsxwriter", engine_kwargs=as_text) as writer:
-            frame.to_excel(writer, index=False)
+        as_text = {"options": {"strings_to_formulas": False, "strings_to_urls": False}}
+        frame.to_excel(path, index=False, engine="xlsxwriter", engine_kwargs=as_text)
     else:
         frame.to_parquet(path)
     return path

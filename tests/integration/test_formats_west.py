@@ -760,3 +760,73 @@ def test_a_return_of_erpnext_credits_only_once_it_is_submitted(database: Databas
     assert_sound(database)
     load(f"{ERPNEXT}\nINV-2,Ann,2025-07-02,Return,USD,LAMP,-1,10.00\n")
     assert numbers(database)["net_revenue"] == pytest.approx(10)
+
+
+# --- later exports, and older ones again ----------------------------------------------------------------------------
+
+WEBTOFFEE = "order_number,order_date,status,order_currency,customer_email,line_item_1"
+PAIRS = "name:Lamp|product_id:9|sku:LAMP|quantity:2|total:20.00"
+# (the earlier file, the later one, state and refund before, state and refund after)
+LATER = {
+    "woocommerce-webtoffee": (
+        f"{WEBTOFFEE}\n1,2025-07-01 09:00:00,completed,USD,ann@example.com,{PAIRS}\n",
+        f"{WEBTOFFEE}\n1,2025-07-01 09:00:00,refunded,USD,ann@example.com,{PAIRS}\n",
+        ("completed", 0), ("completed", 2000),
+    ),
+    "woocommerce-analytics": (
+        f"{ANALYTICS}\n2025-07-01 09:05:00,1,$20,processing,Ann,new,2× Lamp,2,,20,\n",
+        f"{ANALYTICS}\n2025-07-01 09:05:00,1,$20,cancelled,Ann,new,2× Lamp,2,,20,\n",
+        ("paid", 0), ("cancelled", 0),
+    ),
+    "woocommerce-advanced": (
+        f"{ADVANCED}\n1,Completed,2025-07-01,a@example.com,Wien,LAMP,Lamp,2,10.00,,EUR\n",
+        # one of two came back: the columns have it taken off already
+        f"{ADVANCED}\n1,Completed,2025-07-01,a@example.com,Wien,LAMP,Lamp,1,10.00,10.00,EUR\n",
+        ("completed", 0), ("completed", 0),
+    ),
+    "ebay-orders": (
+        f"{EBAY}\n1,1-1-1,cy,335,Lamp,LAMP,1,$50.00,$0.00,$50.00,Sep-15-25,Sep-15-25,\n",
+        f"{EBAY}\n1,1-1-1,cy,335,Lamp,LAMP,1,$50.00,$0.00,$50.00,Sep-15-25,Sep-15-25,Sep-16-25\n",
+        ("paid", 0), ("shipped", 0),
+    ),
+    "erpnext-orders": (
+        f"{ERPNEXT}\nINV-1,Ann,2025-07-01,Unpaid,USD,LAMP,3,10.00\n",
+        f"{ERPNEXT}\nINV-1,Ann,2025-07-01,Cancelled,USD,LAMP,3,10.00\n",
+        ("shipped", 0), ("cancelled", 0),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", sorted(LATER))
+def test_a_later_export_updates_and_the_older_one_again_changes_nothing(
+    database: Database, load: Load, name: str
+) -> None:
+    earlier, later, before, after = LATER[name]
+    assert load(earlier).format == name
+    assert orders(database, "state, refunded")[0][1:] == before
+    assert load(later).orders == 1
+    standing = orders(database, "state, refunded, goods, quantity")
+    assert standing[0][1:3] == after
+    again = load(earlier)
+    assert (again.orders, again.rows_unchanged) == (0, again.rows_read)
+    assert orders(database, "state, refunded, goods, quantity") == standing
+    assert_sound(database)
+
+
+def test_parcels_are_kept_each_with_its_number_and_carrier(database: Database, load: Load) -> None:
+    load("amazon-all-orders")
+    load("amazon-fba-shipments")
+    parcels = rows(database, "SELECT external_id, carrier, tracking_number FROM shipment ORDER BY external_id")
+    assert len(parcels) == 6  # of seven rows two lie in one parcel
+    assert parcels[0] == ("D1aaaaaa1", "AMZN_US", "TBA000000000001")
+
+
+def test_an_undone_import_no_longer_makes_its_file_an_old_one(
+    database: Database, load: Load, clock: FixedClock
+) -> None:
+    earlier, later, before, _ = LATER["woocommerce-webtoffee"]
+    load(earlier)
+    second = load(later)
+    undo_import(database, LOCAL_USER.acting(clock), second.batch_id or 0)
+    assert orders(database, "state, refunded")[0][1:] == before
+    assert load(later).orders == 1

@@ -25,13 +25,14 @@ def silent(_share: float, _text: Text) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """What the loaders work with."""
+    """What the loaders work with. `known_since`: the latest import that brought the very same files, 0 without one."""
 
     uow: UnitOfWork
     id: int
     company: Company
     progress: Progress = silent
     channel: str | None = None  # the shop that the person named
+    known_since: int = 0
 
 
 def keep_rejected(

@@ -77,6 +77,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
             header_fingerprint=np.asarray(orders.header["header_fingerprint"], np.int64)[at],
             lines_fingerprint=np.asarray(orders.header["lines_fingerprint"], np.int64)[at],
             has_lines=orders.has_lines[at],
+            known_since=batch.known_since,
         ),
     )
     parcels = None

@@ -120,10 +120,11 @@ def _pass_over(rows: Rows, sources: Sequence[Source]) -> None:
     if rows.ignored.any():
         places = set(zip(rows.file_no[rows.ignored].tolist(), rows.number[rows.ignored].tolist(), strict=True))
         rows.issues = [i for i in rows.issues if i.severity != "rejects" or (i.file_no, i.row) not in places]
-        rows.is_line &= ~rows.ignored
-        rows.bad &= ~rows.ignored
+        records = len(np.unique(rows.record[rows.ignored]))
         text = T(
             "{count} rows were passed over: other records, of this file or of another shop’s, tell of the same sales.",
-            count=int(rows.ignored.sum()),
+            count=records,
         )
-        rows.issues.append(Issue(None, None, "record.repeated", text, "warns"))
+        rows.issues.append(Issue(None, None, "rows.passed_over", text, "warns"))
+        rows.is_line &= ~rows.ignored
+        rows.bad &= ~rows.ignored

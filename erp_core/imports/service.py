@@ -170,7 +170,8 @@ def _import_group(
         empty = _nothing_stored(uow.connection)
         batch_id = _open_batch(uow, declared, options)
         company_service.adopt_from_import(uow, company.base_currency, company.time_zone, nothing_stored=empty)
-        batch = Batch(uow, batch_id, company, progress, options.channel)
+        known_since = _known_since(uow.connection, group)
+        batch = Batch(uow, batch_id, company, progress, options.channel, known_since)
         if declared.kind is Kind.SALES:
             outcome = _load_sales(batch, group, orders)
         elif declared.kind in load_facts.LOADERS:
@@ -357,6 +358,21 @@ def forget_mapping(uow: UnitOfWork, columns: Sequence[str]) -> None:
     """Forget the mapping of this header row."""
     require(uow, Permission.IMPORT_FILES)
     uow.connection.execute(sa.delete(import_mapping).where(import_mapping.c.header_key == header_key(columns)))
+
+
+def _known_since(connection: sa.Connection, group: Sequence[Recognised]) -> int:
+    """The latest import, not taken back, that brought the very same files; 0 without one."""
+    digests = {item.table.sha256 for item in group}
+    query = (
+        sa.select(import_file.c.batch_id)
+        .join(import_batch, import_batch.c.id == import_file.c.batch_id)
+        .where(import_batch.c.status == "done", import_file.c.sha256.in_(digests))
+        .group_by(import_file.c.batch_id)
+        .having(sa.func.count(sa.distinct(import_file.c.sha256)) == len(digests))
+        .order_by(import_file.c.batch_id.desc())
+        .limit(1)
+    )
+    return int(connection.execute(query).scalar() or 0)
 
 
 def _sha_is_live(connection: sa.Connection, group: Sequence[Recognised]) -> bool:

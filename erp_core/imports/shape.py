@@ -285,15 +285,16 @@ def _item(wide: Wide, cells: Sequence[tuple[str, str | None]]) -> dict[str, str]
             if cell.strip():
                 item[wide.names[what]] = cell
             continue
-        # key:value pairs between bars; a bar or a colon inside a value belongs to the value
+        # key:value pairs between bars; a bar or a colon inside a value belongs to the value, and what the seller's
+        # own fields repeat (an engraved `name`) does not replace the product's
         for pair in _PAIR.finditer(cell):
-            name = wide.names.get(pair["key"].strip().casefold())
+            name = wide.names.get(pair["key"].casefold())
             if name is not None and pair["value"].strip():
-                item[name] = pair["value"].strip()
+                item.setdefault(name, pair["value"].strip())
     return item
 
 
-_PAIR = re.compile(r"(?:^|\|)\s*(?P<key>[A-Za-z_ ]+?)\s*:(?P<value>.*?)(?=\|\s*[A-Za-z_ ]+?\s*:|$)", re.DOTALL)
+_PAIR = re.compile(r"(?:^|\|)(?P<key>[\w-]+):(?P<value>.*?)(?=\|[\w-]+:|$)", re.DOTALL)
 
 
 def _take_apart(work: _Shaping, split: Split) -> None:
@@ -308,10 +309,15 @@ def _take_apart(work: _Shaping, split: Split) -> None:
     shared = {name: work.texts(name) for name in ("line_amount",) if name in work.indices or name in work.made}
     for name in shared:
         made.setdefault(name, [])
+    units = work.texts("items")
     changed = False
     for at in range(len(work.table)):
         cells = {name: column[at] for name, column in held.items()}
-        items = _counted(work, at, split, cells) if split.counted else _separated(work, at, split, cells)
+        items = (
+            _counted(work, at, split, cells | {"items": units[at]})
+            if split.counted
+            else _separated(work, at, split, cells)
+        )
         amounts = {name: _shared_out(column[at], items) for name, column in shared.items() if name not in held}
         if len(items) > 1 and amounts:
             work.issues.append(_shared_issue(int(work.table.row_numbers[at])))
@@ -371,8 +377,7 @@ def _counted(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) ->
         {split.fields[0]: match["title"].strip(), "quantity": match["quantity"]}
         for match in re.finditer(split.counted, text, re.DOTALL)
     ]
-    said = work.texts("items")[at].strip() if "items" in work.indices else ""
-    said = said.removesuffix(".0")
+    said = cells["items"].strip().removesuffix(".0")
     units = sum(int(item["quantity"]) for item in items)
     covered = bool(items) and re.sub(split.counted, "", text, flags=re.DOTALL).strip(" ,") == ""
     if not covered or (said.isdigit() and int(said) != units):
@@ -433,4 +438,8 @@ def _title(declared: Format, name: str) -> str:
 
 
 def _plain(column: Any) -> Cells:
-    return [cell or "" for cell in column.to_pylist()]
+    if not pa.types.is_dictionary(column.type):
+        return [cell or "" for cell in column.to_pylist()]
+    words = [*(word or "" for word in column.dictionary.to_pylist()), ""]  # each distinct word is made once
+    codes = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+    return [words[code] for code in codes.tolist()]

@@ -49,7 +49,8 @@ _OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerpri
 
 @dataclass(frozen=True)
 class Incoming:
-    """Identity and content marks of the orders that a file brings, one entry an order."""
+    """Identity and content marks of the orders that a file brings, one entry an order. `known_since`: the latest import
+    that brought the very same file, 0 without one: what a later import said since is news to it."""
 
     channel_id: Ints
     external_id: Sequence[str]
@@ -58,6 +59,7 @@ class Incoming:
     header_fingerprint: Ints
     lines_fingerprint: Ints
     has_lines: npt.NDArray[np.bool_]
+    known_since: int = 0
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     withdrawn = np.zeros(count, bool)
     partial = np.zeros(count, bool)
     same = np.zeros(count, bool)
+    revised = np.zeros(count, bool)
     rank = np.zeros(count, np.int64)
     status_at = np.zeros(count, "datetime64[s]")
     wanted = load_temporary(
@@ -150,14 +153,16 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     columns = (
         wanted.c.at, sales_order.c.id, sales_order.c.state, sales_order.c.status_at, sales_order.c.header_fingerprint,
         sales_order.c.lines_fingerprint, sales_order.c.withdrawn_by, sales_order.c.partial,
+        sales_order.c.batch_id,
     )  # fmt: skip
     match = sa.and_(sales_order.c.channel_id == wanted.c.channel_id, sales_order.c.external_id == wanted.c.external_id)
-    for at, found, state, when, header, lines, gone, pieces in uow.connection.execute(
+    for at, found, state, when, header, lines, gone, pieces, batch_id in uow.connection.execute(
         sa.select(*columns).select_from(wanted.join(sales_order, match))
     ):
         order_id[at] = found
         withdrawn[at] = gone is not None
         partial[at] = pieces and gone is None
+        revised[at] = 0 < incoming.known_since < (batch_id or 0)
         rank[at] = STATE_RANK.get(state, 0)
         status_at[at] = np.datetime64(when.replace(tzinfo=None), "s") if when else np.datetime64(0, "s")
         same[at] = header == incoming.header_fingerprint[at] and (
@@ -166,6 +171,7 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     incoming_rank = np.array([STATE_RANK[state] for state in incoming.state], np.int64)
     stands = (order_id > 0) & ~withdrawn
     fate = fate_of(stands, same, (incoming_rank, rank), (incoming.status_at, status_at))
+    fate[stands & revised & (fate == int(Fate.CHANGED))] = int(Fate.PASSED_OVER)
     fate[partial & stands & incoming.has_lines] = int(Fate.CHANGED)  # any list of whole orders knows better
     return Standing(order_id, fate, withdrawn, partial)
 

@@ -65,7 +65,6 @@ FORMAT = Format(
         "paid_at": ("Paid Date", "Date Paid"),
         "completed_at": ("Completed Date",),
         "currency": ("Order Currency", "Currency"),
-        "customer_id": ("Customer User ID", "Customer User"),
         "customer_name": ("First Name (Billing)", "Last Name (Billing)"),
         "email": ("Email (Billing)",),
         "phone": ("Phone (Billing)",),

@@ -2,7 +2,7 @@
 
 Either as columns (`Product Item 1 Name` … `Product Item 1 Subtotal`) or as pairs in one cell a product (`line_item_1`:
 `name:…|product_id:9|sku:…|quantity:2|total:18.00|sub_total:20.00`). `total` is after discounts, `subtotal` before, both
-without tax.
+without tax. `customer_id` is 0 for every guest, so buyers are known by their e-mail.
 """
 
 from erp_core.imports.declaration import Combine, Format, Kind, Wide
@@ -36,7 +36,6 @@ FORMAT = Format(
         "paid_at": ("paid_date",),
         "status": ("status",),
         "currency": ("order_currency",),
-        "customer_id": ("customer_id", "customer_user"),
         "customer_name": ("billing_first_name", "billing_last_name"),
         "email": ("customer_email", "billing_email"),
         "phone": ("billing_phone",),

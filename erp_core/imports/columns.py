@@ -17,14 +17,16 @@ from erp_core.files import values
 from erp_core.files.table import RawTable
 from erp_core.files.values import Problem
 from erp_core.imports.declaration import Cell, Format
+from erp_core.money import PRICE_DECIMALS
 from erp_core.text import T, Text
 
 Codes = npt.NDArray[np.int32]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
-_LARGEST_NUMBER = 10**15
-_MOST_DECIMALS = 9
+# Millionths of the largest number fit into 64 bits, and its thousandths into the exact integers of a float.
+_LARGEST_NUMBER = 9 * 10**12
+_MOST_DECIMALS = PRICE_DECIMALS
 _NOT_A_TIME = np.datetime64("NaT", "s")
 
 
@@ -182,9 +184,7 @@ def _numbers(coded: Coded, cell: Cell, parsed: _Parsed) -> Numbers:
             continue
         exponent = value.as_tuple().exponent
         places = -exponent if isinstance(exponent, int) and exponent < 0 else 0
-        if abs(value) >= _LARGEST_NUMBER or (
-            places > _MOST_DECIMALS and abs(value) * 10**_MOST_DECIMALS >= _LARGEST_NUMBER
-        ):
+        if abs(value) >= _LARGEST_NUMBER:
             parsed.add(at, Problem("number.too_large", T("The number “{word}” is too large.", word=coded.words[at])))
         elif cell is Cell.COUNT and value != value.to_integral_value():
             message = T(

@@ -12,7 +12,7 @@ from erp_core.imports.columns import Coded, Numbers, Times, concatenated, read_c
 from erp_core.imports.declaration import SALES_FIELDS, Cell, Part, normalise_word
 from erp_core.imports.receipt import Issue
 from erp_core.imports.shape import Source
-from erp_core.text import Text
+from erp_core.text import T, Text
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from decimal import Decimal
 
+import pandas as pd
 import streamlit as st
 
 from erp_core.clock import today
@@ -64,14 +65,14 @@ def show(visit: Visit, saving: Saving) -> None:
             said = {
                 kind: _of_kind(visit, place, kind) for kind, place in zip(KINDS, st.columns(len(KINDS)), strict=True)
             }
-            if st.form_submit_button(visit.say(T("Save")), icon=":material/save:"):
+            if st.form_submit_button(visit.say(T("Save")), icon=":material/save:", key="save_channel_fees"):
                 fees = [
                     ChannelFee(channel, kind, start, _exact(share) / 100, _exact(fixed), currency)
                     for kind, (share, fixed) in said.items()
                     if share is not None or fixed is not None
                 ]
                 if fees:
-                    saving(lambda uow: [set_channel_fee(uow, fee) for fee in fees])
+                    saving(lambda uow: _set_all(uow, fees))
                 else:
                     st.warning(visit.say(T("Fill in at least one number.")), icon=":material/edit:")
         if len(stated):
@@ -91,12 +92,17 @@ def _of_kind(visit: Visit, place: st.delta_generator.DeltaGenerator, kind: str) 
     return share, fixed
 
 
+def _set_all(uow: UnitOfWork, fees: list[ChannelFee]) -> None:
+    for fee in fees:
+        set_channel_fee(uow, fee)
+
+
 def _exact(number: float | None) -> Decimal:
     """What was typed, exactly; beside a number that was typed an empty field is nought."""
     return Decimal(0) if number is None else Decimal(str(number))
 
 
-def _standing(visit: Visit, stated, saving: Saving) -> None:
+def _standing(visit: Visit, stated: pd.DataFrame, saving: Saving) -> None:
     words = {kind: visit.say(text) for kind, text in ALL_KINDS.items()}
     event = st.dataframe(
         stated.assign(kind_word=stated["kind"].map(words)), hide_index=True, column_order=list(COLUMNS),

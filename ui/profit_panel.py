@@ -13,12 +13,15 @@ from erp_core.orders.views import revision
 from erp_core.overview.contribution import (
     BESIDES,
     DEDUCTIONS,
+    KEYS,
     contribution,
     lacking_texts,
     largest_leak,
     summary,
 )
 from erp_core.overview.contribution_file import TITLES, shown_columns, shown_rows
+from erp_core.security import guard
+from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_money, format_number, format_share
 from ui import charts, states
 from ui.filters import Chosen, bar
@@ -28,6 +31,7 @@ from ui.tables import Column, configuration, downloads
 
 BYS: dict[str, Text] = {"channel": T("By channel"), "sku": T("By SKU"), "order": T("By order")}
 KIND_OF_COLUMN = {"share": "percent", "known_share": "percent", "orders": "count", "units": "count", "ds": "day"}
+FIRST = ("revenue", "contribution", "share", "missing")
 MONEY = ("revenue", *DEDUCTIONS, "contribution", *BESIDES)
 _ROWS_SHOWN = 1_000
 
@@ -45,7 +49,8 @@ def _before(_visit: Visit, key: str, chosen: Chosen) -> dict[str, Any]:
 
 
 def show(visit: Visit) -> None:
-    """The whole view."""
+    """The whole view. Raises NotPermitted for who may not see costs."""
+    guard.require(visit.actor, Permission.VIEW_COSTS)
     chosen = bar(visit)
     if chosen is None:
         states.no_data(
@@ -54,12 +59,9 @@ def show(visit: Visit) -> None:
         return
     with visit.database.reading() as connection:
         key = f"{visit.settings.database_url}:{revision(connection)}"
-    by = st.segmented_control(
-        visit.say(T("One row for each")), list(BYS), default="channel", required=True,
-        format_func=lambda name: visit.say(BYS[name]), key="by", bind="query-params", label_visibility="collapsed",
-    )  # fmt: skip
+    by = _by(visit)
     with st.spinner(visit.say(T("Adding up …"))):
-        frame = _table(visit, key, chosen, by or "channel")
+        frame = _table(visit, key, chosen, by)
         before = _before(visit, key, chosen)["totals"] if chosen.before.start >= chosen.first else {}
     if frame.empty:
         states.nothing_matches(visit)
@@ -67,7 +69,19 @@ def show(visit: Visit) -> None:
     _headline(visit, frame, before, visit.say(T("against {period}", period=chosen.against)))
     _missing(visit, frame)
     _waterfall(visit, frame)
-    _rows(visit, frame, by or "channel", chosen)
+    _rows(visit, frame, by, chosen)
+
+
+def _by(visit: Visit) -> str:
+    """What the table has a row for; in the URL, in no language."""
+    held = st.query_params.get("by")
+    chosen = st.segmented_control(
+        visit.say(T("One row for each")), list(BYS), default=held if held in BYS else "channel", required=True,
+        format_func=lambda name: visit.say(BYS[name]), key="profit_by", label_visibility="collapsed",
+    )  # fmt: skip
+    by = str(chosen or "channel")
+    st.query_params["by"] = by
+    return by
 
 
 def _money(visit: Visit, frame: pd.DataFrame, value: float | None) -> str:
@@ -100,7 +114,7 @@ def _headline(visit: Visit, frame: pd.DataFrame, before: dict[str, Any], against
         left.caption(visit.say(T("of what is known: {amount}", amount=part)))
         rate.caption(visit.say(T("of what is known: {amount}", amount=_share(visit, known["share"]))))
     share.metric(
-        visit.say(T("Known share of revenue")), _share(visit, frame.attrs["known_share"]), border=True,
+        visit.say(T("Known share")), _share(visit, frame.attrs["known_share"]), border=True,
         help=visit.say(T("Revenue of which every part of the formula is known ÷ revenue")),
     )  # fmt: skip
     worst = largest_leak(known)
@@ -123,17 +137,16 @@ def _missing(visit: Visit, frame: pd.DataFrame) -> None:
     if not unknown:
         return
     with st.container(border=True):
-        words, supply, state = st.columns([5, 2, 2], vertical_alignment="center")
-        words.markdown(f"**{visit.say(T('What is not known is left out, not taken for nought'))}**")
-        for text in lacking_texts(unknown):
-            words.markdown(f"- {visit.say(text)}")
-        supply.page_link(
-            address("data"), label=visit.say(T("Import settlements and costs")), icon=":material/upload_file:",
-            query_params={"view": "import"},
-        )  # fmt: skip
-        state.page_link(
-            address("settings"), label=visit.say(T("State what each shop takes")), icon=":material/storefront:"
-        )
+        st.markdown(f"**{visit.say(T('What is not known is left out, not taken for nought'))}**")
+        st.caption(" · ".join(visit.say(text) for text in lacking_texts(unknown)))
+        with st.container(horizontal=True):
+            st.page_link(
+                address("data"), label=visit.say(T("Import settlements and costs")), icon=":material/upload_file:",
+                query_params={"view": "import"},
+            )  # fmt: skip
+            st.page_link(
+                address("settings"), label=visit.say(T("State what each shop takes")), icon=":material/storefront:"
+            )
 
 
 def _waterfall(visit: Visit, frame: pd.DataFrame) -> None:
@@ -178,8 +191,13 @@ def _waterfall(visit: Visit, frame: pd.DataFrame) -> None:
 
 
 def _columns(by: str) -> dict[str, Column]:
+    """What is left beside revenue, then what went off on the way."""
     kinds = KIND_OF_COLUMN | dict.fromkeys(MONEY, "money")
-    return {name: Column(TITLES[name], kinds.get(name, "text")) for name in shown_columns(by)}
+    names = shown_columns(by)
+    front = [name for name in names if name in KEYS[by]] + list(FIRST)
+    return {
+        name: Column(TITLES[name], kinds.get(name, "text")) for name in (*front, *(n for n in names if n not in front))
+    }
 
 
 def _rows(visit: Visit, frame: pd.DataFrame, by: str, chosen: Chosen) -> None:

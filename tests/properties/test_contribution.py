@@ -241,7 +241,10 @@ def test_what_is_known_adds_up_to_the_facts_in_every_table(sqlite_addresses: Add
         assert not any(frame["missing"])
         assert {name: sum(map(minor, frame[name])) for name in AMOUNTS} == {name: said[name] for name in AMOUNTS}
         totals = frame.attrs["totals"]
-        assert {name: minor(totals[name]) for name in AMOUNTS} == {name: said[name] for name in AMOUNTS}
+        if frame.empty:
+            assert {totals[name] for name in AMOUNTS} == {None}
+        else:
+            assert {name: minor(totals[name]) for name in AMOUNTS} == {name: said[name] for name in AMOUNTS}
         for row in frame.to_dict("records"):
             assert minor(row["contribution"]) == minor(row["revenue"]) - sum(minor(row[name]) for name in DEDUCTIONS)
 
@@ -259,7 +262,7 @@ def test_the_tables_agree_in_two_currencies_and_where_something_is_missing(
     first = tables["order"].attrs
     for frame in tables.values():
         assert frame.attrs == first
-        assert sum(map(minor, frame["revenue"])) == minor(first["totals"]["revenue"])
+        assert sum(map(minor, frame["revenue"])) == minor(first["totals"]["revenue"] or 0)
         for name in AMOUNTS:
             if first["totals"][name] is not None:
                 assert sum(map(minor, frame[name])) == minor(first["totals"][name])

@@ -19,12 +19,14 @@ from erp_core.db.engine import Database
 from erp_core.db.migrate import is_current, upgrade
 from erp_core.db.uow import unit_of_work
 from erp_core.errors import BadInput, ErpError, Unavailable
+from erp_core.money import decimals
 from erp_core.security.actor import LOCAL_USER
 from erp_core.settings import Settings, load_settings
 from erp_core.text import T, Text, say
 
 REFUSED = 2
 FAILED_CHECK = 1
+_ROWS_SHOWN = 20  # for a person; programs and files get all
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,13 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     kpi = command("kpi", T("the shop’s numbers"), _kpi)
     kpi.add_argument("--from", dest="start", type=_day, help=_(T("first day, YYYY-MM-DD")))
     kpi.add_argument("--to", dest="end", type=_day, help=_(T("last day, YYYY-MM-DD")))
+    left = command("contribution", T("what is left of each order, SKU or channel"), _contribution)
+    left.add_argument(
+        "--by", choices=["order", "sku", "channel"], default="order", help=_(T("one row for each of these"))
+    )
+    left.add_argument("--from", dest="start", type=_day, help=_(T("first day, YYYY-MM-DD")))
+    left.add_argument("--to", dest="end", type=_day, help=_(T("last day, YYYY-MM-DD")))
+    left.add_argument("--out", type=Path, help=_(T("write all rows to this .csv or .xlsx file")))
     replenish = command("replenish", T("what to buy, from whom, how much"), _replenish)
     replenish.add_argument("--out", type=Path, help=_(T("write the purchase list to this .csv or .xlsx file")))
     replenish.add_argument("--as-of", type=_day, help=_(T("plan from this day, YYYY-MM-DD")))
@@ -357,6 +366,68 @@ def _period(connection: Any, start: date | None, end: date | None, period: Any, 
             code="kpi.bad_period",
         )
     return period(first, last)
+
+
+def _contribution(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.calendar import Period
+    from erp_core.company.views import read_company
+    from erp_core.overview.contribution import contribution
+    from erp_core.overview.contribution_file import contribution_file, to_json
+    from erp_core.overview.views import Filters, full_period
+
+    suffix = "" if given.out is None else _table_suffix(given.out)
+    with session.database().reading() as connection:
+        company = read_company(connection)
+        now = today(SystemClock(), company.time_zone)
+        period = _period(connection, given.start, given.end, Period, now) or full_period(connection, now)
+        found = contribution(connection, company, period, Filters(), given.by)
+    document = to_json(found, given.by, period)
+    if given.out is not None:
+        header = (LOCAL_USER.name, SystemClock().now(), session.language)
+        given.out.write_bytes(contribution_file(found, given.by, period, suffix, header))
+        document["file"] = str(given.out)
+    session.show(document, _contribution_lines(session, document))
+    return 0
+
+
+def _contribution_lines(session: Session, document: dict[str, Any]) -> list[str]:
+    from erp_core.overview.contribution import DEDUCTIONS, KEYS, LACKS, lacking_texts
+    from erp_core.overview.contribution_file import TITLES
+
+    if not document["rows"]:
+        return [session.say(T("No orders and no fees in this period."))]
+    names: dict[str, Text] = {"revenue": T("Revenue"), **DEDUCTIONS, "contribution": T("Contribution")}
+    totals, currency = document["totals"], document["currency"]
+    places = decimals(currency)
+    lines = []
+    for name, text in names.items():
+        shown = "–" if totals[name] is None else f"{totals[name]:,.{places}f}"
+        lines.append(f"{session.say(text):<32} {shown} {currency}")
+    unknown = lacking_texts(document["unknown_share"])
+    if unknown:
+        what = "; ".join(map(session.say, unknown))
+        lines.append(session.say(T("Missing: {what}", what=what)))
+    lines.append("")
+    for row in document["rows"][:_ROWS_SHOWN]:
+        label = "  ".join(str(row[key]) for key in KEYS[document["by"]] if key in TITLES and row[key] is not None)
+        value = "–" if row["contribution"] is None else f"{row['contribution']:,.{places}f}"
+        lacks = ", ".join(session.say(LACKS[name]) for name in row["missing"])
+        lines.append(f"  {label}  {value}" + (f"  ({lacks})" if lacks else ""))
+    more = len(document["rows"]) - _ROWS_SHOWN
+    if more > 0:
+        lines.append("  " + session.say(T("… and {count} more.", count=more)))
+    return lines
+
+
+def _table_suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".xlsx"):
+        raise BadInput(
+            T("A table can be written as .csv or .xlsx, not as “{suffix}”.", suffix=suffix),
+            hint=T("Give a file name that ends in .csv or .xlsx."),
+            code="contribution.bad_file",
+        )
+    return suffix[1:]
 
 
 def _replenish(session: Session, given: argparse.Namespace) -> int:

@@ -9,7 +9,12 @@ from ui import states
 from ui.guard import require
 
 visit = require(Permission.VIEW_DASHBOARDS)
-NEEDS = {"orders": T("orders"), "costs": T("unit costs"), "counts": T("a stock count")}
+NEEDS = {
+    "orders": T("orders"),
+    "costs": T("unit costs"),
+    "counts": T("a stock count"),
+    "fees": T("settlement fees, or what each shop takes"),
+}
 GOOD = {"up": T("higher is better"), "down": T("lower is better"), "none": T("neither way is better")}
 
 st.title(visit.say(T("What does this number mean?")))

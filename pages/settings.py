@@ -21,7 +21,7 @@ from erp_core.security.permissions import Permission
 from erp_core.stock.service import rename_location, set_default_location
 from erp_core.stock.views import locations
 from erp_core.text import T
-from ui import channels_panel
+from ui import channel_fees_panel, channels_panel
 from ui.guard import require
 
 visit = require(Permission.VIEW_SETTINGS)
@@ -131,6 +131,8 @@ with st.container(border=True):
         picked = event["selection"]["rows"]
         if picked and st.button(visit.say(T("Remove this rate")), icon=":material/delete:"):
             saving(lambda uow: remove_rate(uow, int(rates["id"].iloc[picked[0]])))
+
+channel_fees_panel.show(visit, saving)
 
 with st.form("places"):
     st.subheader(visit.say(T("Locations")))

@@ -10,6 +10,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -119,15 +120,25 @@ def advance_sequence(connection: sa.Connection, table: sa.Table) -> None:
 def fetch_columns(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, list[Any]]:
     """A large result as columns of plain values, without a Row object each. Types are the driver's own."""
     names = [column.name for column in query.selected_columns]
-    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
-    if connection.dialect.name != "sqlite":
-        rows: Iterable[Sequence[Any]] = connection.execute(query).all()
-    else:
-        parameters = compiled.construct_params()
-        ordered = [parameters[name] for name in compiled.positiontup or ()]
-        rows = _driver_cursor(connection).execute(str(compiled), ordered).fetchall()
-    transposed = list(zip(*rows, strict=True))
+    transposed = list(zip(*list(_rows(connection, query)), strict=True))
     return {name: list(transposed[i]) if transposed else [] for i, name in enumerate(names)}
+
+
+def fetch_numbers(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, npt.NDArray[np.int64]]:
+    """A large result of whole numbers only, none of them NULL, as columns; half the time of `fetch_columns`."""
+    names = [column.name for column in query.selected_columns]
+    flat = np.fromiter(chain.from_iterable(_rows(connection, query)), np.int64)
+    return {name: np.ascontiguousarray(flat[i :: len(names)]) for i, name in enumerate(names)}
+
+
+def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Iterable[Sequence[Any]]:
+    if connection.dialect.name != "sqlite":
+        return connection.execute(query)
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
+    parameters = compiled.construct_params()
+    ordered = [parameters[name] for name in compiled.positiontup or ()]
+    rows: Iterable[Sequence[Any]] = _driver_cursor(connection).execute(str(compiled), ordered)
+    return rows
 
 
 def _name_list(names: Iterable[str]) -> str:

@@ -1,8 +1,9 @@
-"""Recording exchange rates and the fees of settlements."""
+"""Recording exchange rates, the fees of settlements, and what each shop takes."""
 
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -14,9 +15,10 @@ import sqlalchemy as sa
 from erp_core.db import facts
 from erp_core.db.bulk import insert_columns
 from erp_core.db.uow import UnitOfWork
-from erp_core.errors import BadInput
-from erp_core.finance.tables import fx_rate, settlement_fee
-from erp_core.money import is_currency
+from erp_core.errors import BadInput, NotFound
+from erp_core.finance.rules import FEE_KINDS, SHARE_SCALE
+from erp_core.finance.tables import channel_fee, fx_rate, settlement_fee
+from erp_core.money import decimals, is_currency, to_minor
 from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
@@ -95,6 +97,89 @@ def record_fees(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> npt.NDArr
     columns: dict[str, Any] = {name: rows[name].tolist() for name in names}
     columns["content"] = rows["content"].to_numpy(np.int64)
     return facts.append(uow, settlement_fee, rows["fact_key"].tolist(), columns, batch_id).fresh
+
+
+@dataclass(frozen=True)
+class ChannelFee:
+    """What a shop takes of each order, as a person states it, for orders on which no settlement has come.
+
+    `kind`: one of `FEE_KINDS`; `valid_from`: the first day on which it holds; `share`: of the order's goods, 0 to 1;
+    `fixed`: per order, in major units of `currency`. Nought for both is knowledge too: this shop takes none.
+    """
+
+    channel_id: int
+    kind: str
+    valid_from: dt.date
+    share: Decimal
+    fixed: Decimal
+    currency: str
+
+
+def set_channel_fee(uow: UnitOfWork, fee: ChannelFee) -> None:
+    """State what a shop takes from a day on; replaces what was stated for the same shop, kind and day.
+
+    Raises BadInput for a kind, share, amount or currency that cannot be. Shops belong to a higher room: that
+    `channel_id` is one is for the caller to see to.
+    """
+    require(uow, Permission.EDIT_SETTINGS)
+    _check_fee(fee)
+    share = int((fee.share * SHARE_SCALE).to_integral_value())
+    same = (
+        channel_fee.c.channel_id == fee.channel_id,
+        channel_fee.c.kind == fee.kind,
+        channel_fee.c.valid_from == fee.valid_from,
+    )
+    uow.connection.execute(sa.delete(channel_fee).where(*same))
+    uow.connection.execute(
+        sa.insert(channel_fee).values(
+            channel_id=fee.channel_id, kind=fee.kind, valid_from=fee.valid_from, share=share,
+            fixed=to_minor(fee.fixed, fee.currency), currency=fee.currency,
+        )
+    )  # fmt: skip
+    audit.record(
+        uow, "set channel fee", f"channel {fee.channel_id}: {fee.kind}", valid_from=fee.valid_from.isoformat(),
+        share=str(fee.share), fixed=str(fee.fixed), currency=fee.currency,
+    )  # fmt: skip
+
+
+def _check_fee(fee: ChannelFee) -> None:
+    correct = T("Correct the number and save again.")
+    if fee.kind not in FEE_KINDS:
+        raise BadInput(
+            T("There is no kind of fee “{kind}”.", kind=fee.kind),
+            hint=T("Kinds: {names}", names=", ".join(FEE_KINDS)),
+            code="fee.kind",
+        )
+    if not fee.share.is_finite() or not 0 <= fee.share <= 1:
+        raise BadInput(T("A shop takes between 0 and 100 % of an order’s goods."), hint=correct, code="fee.share")
+    if not is_currency(fee.currency):
+        raise BadInput(
+            T("“{word}” is not a currency code.", word=fee.currency),
+            hint=T("Use the three letters of ISO 4217, such as CNY or USD."),
+            code="fee.currency",
+        )
+    if not fee.fixed.is_finite() or not 0 <= fee.fixed < _LARGEST_FIXED:
+        raise BadInput(T("What a shop takes per order is a number of 0 or more."), hint=correct, code="fee.fixed")
+    if fee.fixed != round(fee.fixed, decimals(fee.currency)):
+        raise BadInput(
+            T("{currency} has {count} decimals.", currency=fee.currency, count=decimals(fee.currency)),
+            hint=correct,
+            code="fee.decimals",
+        )
+
+
+_LARGEST_FIXED = Decimal(10) ** 12  # far above any order, far below what the column holds
+
+
+def remove_channel_fee(uow: UnitOfWork, fee_id: int) -> None:
+    """Take back what was stated of a shop; its fees are unknown again where no settlement tells them.
+
+    Raises NotFound where nothing of that number stands.
+    """
+    require(uow, Permission.EDIT_SETTINGS)
+    if not uow.connection.execute(sa.delete(channel_fee).where(channel_fee.c.id == fee_id)).rowcount:
+        raise NotFound(T("This statement of a fee no longer stands."), hint=T("Reload the page."), code="fee.gone")
+    audit.record(uow, "remove channel fee", str(fee_id))
 
 
 def withdraw_batch(uow: UnitOfWork, batch_id: int) -> None:

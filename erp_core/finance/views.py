@@ -1,4 +1,4 @@
-"""Exchange rates as a value that converts; the fees of settlements."""
+"""Exchange rates as a value that converts; the fees of settlements; what each shop takes."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import sqlalchemy as sa
 from erp_core.calendar import Period
 from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
-from erp_core.finance.tables import fx_rate, settlement_fee
-from erp_core.money import decimals
+from erp_core.finance.rules import SHARE_SCALE
+from erp_core.finance.tables import channel_fee, fx_rate, settlement_fee
+from erp_core.money import decimals, to_major
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,28 @@ def rate_rows(connection: sa.Connection) -> pd.DataFrame:
         .order_by(c.ds.desc(), c.id.desc())
     )
     return pd.DataFrame(connection.execute(query).all(), columns=["id", "ds", "currency", "base", "rate"])
+
+
+def channel_fees(connection: sa.Connection) -> pd.DataFrame:
+    """What people stated of the shops, by shop, kind and day: id, channel_id, kind, valid_from (datetime64), share (of
+    the order's goods, in millionths), fixed (per order, minor units), currency; and the same to read: rate (0 to 1),
+    per_order (major units)."""
+    c = channel_fee.c
+    columns = (c.id, c.channel_id, c.kind, c.valid_from, c.share, c.fixed, c.currency)
+    query = sa.select(*columns).order_by(c.channel_id, c.kind, c.valid_from)
+    frame = pd.DataFrame(connection.execute(query).all(), columns=[column.name for column in columns])
+    frame["valid_from"] = pd.to_datetime(frame["valid_from"])
+    frame = frame.astype(dict.fromkeys(("id", "channel_id", "share", "fixed"), "int64"))
+    per_order = [float(to_major(fixed, word)) for fixed, word in zip(frame["fixed"], frame["currency"], strict=True)]
+    return frame.assign(rate=frame["share"] / SHARE_SCALE, per_order=np.array(per_order, float))
+
+
+def knows_fees(connection: sa.Connection) -> bool:
+    """Whether any settlement or any statement of a person tells what shops take."""
+    f = settlement_fee.c
+    told = sa.select(f.id).where(f.superseded_by.is_(None), f.withdrawn_by.is_(None)).limit(1)
+    stated = sa.select(channel_fee.c.id).limit(1)
+    return any(connection.execute(query).first() is not None for query in (told, stated))
 
 
 def to_base(

@@ -69,6 +69,7 @@ TURNOVER = Benchmark(
 )
 _PER_YEAR = Benchmark(36.0, 48.0, 54.0, T("The monthly benchmark times twelve"))
 _COSTED = ("orders", "costs")
+_FEES = ("orders", "costs", "fees")
 _STOCKED = ("orders", "costs", "counts")
 
 _ALL = (
@@ -102,6 +103,13 @@ _ALL = (
            formulas.difference, {"0": 1250.0, "1": 700.0}, 550.0, needs=_COSTED),
     Metric("gross_margin_share", T("Gross margin rate"), T("Gross margin ÷ revenue, over products with a known cost"), "share", "up", "ERP",
            formulas.ratio, {"0": 550.0, "1": 1250.0}, 0.44, needs=_COSTED),
+    Metric("contribution", T("Contribution"),
+           T("Revenue − cost of goods − commission − payment fees − advertising − shipping − returns − storage and other fees; cost is net of goods that came back on the shelf, shipping is net of what buyers paid beside the goods (shipping and charge lines)"),
+           "money", "up", "ERP", formulas.difference,
+           {"revenue": 1250.0, "cost": 700.0, "commission": 62.5, "payment": 25.0, "advertising": 100.0, "shipping": 80.0,
+            "returns": 50.0, "other_fees": 7.5}, 225.0, needs=_FEES),
+    Metric("contribution_share", T("Contribution rate"), T("Contribution ÷ revenue"), "share", "up", "ERP",
+           formulas.ratio, {"contribution": 225.0, "revenue": 1250.0}, 0.18, needs=_FEES),
     Metric("average_inventory_value", T("Average inventory at cost"),
            T("Stock at the end of each day × unit cost, averaged over the days of the period on which it is known"), "money", "down", "ERP",
            _identity, {"value": 350.0}, 350.0, needs=_STOCKED),

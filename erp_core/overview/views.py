@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,13 @@ import sqlalchemy as sa
 from erp_core.calendar import Period
 from erp_core.catalog.views import costs, products
 from erp_core.company.views import Company
-from erp_core.finance.views import Rates, read_rates, to_base
+from erp_core.finance.views import Rates, knows_fees, read_rates, to_base
+from erp_core.metrics.formulas import ratio
 from erp_core.metrics.registry import METRICS
 from erp_core.money import decimals
 from erp_core.orders.views import Filters, buyers, data_span, order_days, product_sales
+from erp_core.overview.amounts import currency_of, missing_rates, unit_costs_on
+from erp_core.overview.contribution import ASKED_FOR, lacking_texts, summary
 from erp_core.planning.views import planning_day, stock_position
 from erp_core.stock.tables import daily_stock
 from erp_core.stock.views import average_of_steps, daily_levels, oversold_products
@@ -84,6 +88,7 @@ def kpis(
     values: dict[str, tuple[float | int | None, tuple[Text, ...]]] = {}
     values |= facts.sales_numbers()
     values |= facts.margin_numbers()
+    values |= facts.contribution_numbers()
     values |= facts.stock_numbers()
     values |= dict.fromkeys(STANDING, (None, ()))
     if today is not None:
@@ -121,16 +126,8 @@ class _Facts:
         if not by_day:
             self.sales["ds"] = pd.Timestamp(period.end)
         self.has_orders = not self.days.empty
-        self.currency, self.rates_missing = self._currency(currencies)
-
-    def _currency(self, currencies: set[str]) -> tuple[str, tuple[Text, ...]]:
-        base = self.company.base_currency
-        lacking = _lacking_rates(self.days, base, self.rates)
-        if not lacking:
-            return base, ()
-        if len(currencies) == 1:  # one currency needs no rate
-            return currencies.pop(), ()
-        return base, tuple(T("the rate {currency} → {base}", currency=c, base=base) for c in sorted(lacking))
+        self.currency, lacking = currency_of(self.days, company.base_currency, self.rates)
+        self.rates_missing = missing_rates(lacking, self.currency)
 
     def _money(self, frame: pd.DataFrame, column: str) -> np.ndarray:
         amounts, _ = to_base(
@@ -169,6 +166,7 @@ class _Facts:
             "cancel_rate": (METRICS["cancel_rate"].compute(cancelled, orders + cancelled), ()),
         }
 
+    @cached_property
     def costed(self) -> pd.DataFrame:
         """Product lines with revenue and cost in one currency; cost missing where it is unknown."""
         goods = self.sales[~self.sales["is_charge"]].copy()
@@ -183,7 +181,7 @@ class _Facts:
             return dict.fromkeys(names, (None, (NO_ORDERS,)))
         if self.costs.empty:
             return dict.fromkeys(names, (None, (NO_COSTS,)))
-        goods = self.costed()
+        goods = self.costed
         known = goods[goods["cost"].notna()]
         lacking = goods.loc[goods["cost"].isna() & (goods["quantity"] != 0), "product_id"].nunique()
         if known.empty:
@@ -202,6 +200,31 @@ class _Facts:
             "gross_margin": (margin, lacks + self.rates_missing),
             "gross_margin_share": (METRICS["gross_margin_share"].compute(margin, revenue), lacks + self.rates_missing),
         }
+
+    def contribution_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
+        """What is left when everyone has had their share; unknown unless every part of it is known."""
+        names = ("contribution", "contribution_share")
+        if not self.has_orders:
+            return dict.fromkeys(names, (None, (NO_ORDERS,)))
+        if knows_fees(self.connection):
+            found = summary(self.connection, self.company, self.period, self.filters)
+            lacks = lacking_texts({k: share for k, share in found["unknown_share"].items() if k != "revenue"})
+            lacks += self.rates_missing
+            return {
+                name: (found["totals"][key], lacks) for name, key in zip(names, ("contribution", "share"), strict=True)
+            }
+        # nobody has told of any fee: that is said without reading every order
+        unknown = {"cost": self._uncosted_share()} | dict.fromkeys(ASKED_FOR, 1.0)
+        lacks = lacking_texts({name: share for name, share in unknown.items() if share != 0}) + self.rates_missing
+        return dict.fromkeys(names, (None, lacks))
+
+    def _uncosted_share(self) -> float | None:
+        """The share of revenue without a unit cost; None where it cannot be said, 0 where nothing lacks."""
+        goods = self.costed
+        lacking = goods["cost"].isna() & (goods["quantity"] != 0)
+        if not lacking.any():
+            return 0.0
+        return ratio(float(goods.loc[lacking, "money"].sum()), float(goods["money"].sum()))
 
     def stock_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What counts say, with costs and orders; turnover over products whose stock and cost are both known."""
@@ -237,7 +260,7 @@ class _Facts:
         lacks = doubtful
         if uncosted:
             lacks += (T("the unit cost of {count} products in stock", count=uncosted),)
-        goods = self.costed() if self.has_orders else None
+        goods = self.costed if self.has_orders else None
         days = self.period.days
         if goods is None:
             return numbers | dict.fromkeys(valued, (None, (NO_ORDERS,))) | {"average_inventory_value": (value, lacks)}
@@ -264,39 +287,6 @@ class _Facts:
         closing = last[last["product_id"].isin(average["product_id"])]
         goods = self.sales[~self.sales["is_charge"] & self.sales["product_id"].isin(average["product_id"])]
         return METRICS["sell_through"].compute(int(goods["quantity"].sum()), int(closing["on_hand"].sum())), ()
-
-
-def _lacking_rates(days: pd.DataFrame, base: str, rates: Rates) -> frozenset[str]:
-    if days.empty:
-        return frozenset()
-    pairs = days[["currency", "ds"]].drop_duplicates()
-    _, lacking = to_base(np.ones(len(pairs), np.int64), pairs["currency"].to_numpy(object), pairs["ds"], base, rates)
-    return lacking
-
-
-def unit_costs_on(sales: pd.DataFrame, held: pd.DataFrame, currency: str, rates: Rates) -> np.ndarray:
-    """The unit cost in force on each row's day, in `currency`; before a product's first cost the first; NaN unknown."""
-    if held.empty or sales.empty:
-        return np.full(len(sales), np.nan)
-    left = sales[["product_id", "ds"]].assign(at=np.arange(len(sales))).sort_values("ds", kind="stable")
-    right = held.rename(columns={"valid_from": "ds"}).sort_values("ds", kind="stable")
-    left["ds"], right["ds"] = left["ds"].astype("datetime64[ns]"), right["ds"].astype("datetime64[ns]")
-    found = pd.merge_asof(left, right, on="ds", by="product_id")
-    first = held.drop_duplicates("product_id", keep="first").set_index("product_id")
-    early = found["unit_cost"].isna()
-    found.loc[early, "unit_cost"] = found.loc[early, "product_id"].map(first["unit_cost"])
-    found.loc[early, "currency"] = found.loc[early, "product_id"].map(first["currency"])
-    factor = np.ones(len(found))
-    for other in found["currency"].dropna().unique():
-        if other == currency:
-            continue
-        here = np.flatnonzero((found["currency"] == other).to_numpy())
-        codes, days = pd.factorize(found["ds"].iloc[here])
-        by_day = [rates.rate(str(other), currency, day.date()) for day in days]
-        factor[here] = np.array([np.nan if rate is None else float(rate) for rate in by_day])[codes]
-    result = np.full(len(sales), np.nan)
-    result[found["at"].to_numpy()] = found["unit_cost"].to_numpy(float) * factor
-    return result
 
 
 def average_value(
@@ -352,7 +342,7 @@ def turnover_by_month(connection: sa.Connection, company: Company, period: Perio
     steps = steps[~steps["product_id"].isin(oversold_products(connection))]
     if filters.categories:
         steps = steps[steps["product_id"].isin(facts.sales["product_id"])]
-    goods = facts.costed() if facts.has_orders else None
+    goods = facts.costed if facts.has_orders else None
     rows = []
     for month in months_of(period):
         average = average_of_steps(steps, month)

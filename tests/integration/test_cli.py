@@ -57,6 +57,41 @@ def test_import_again_undo_and_kpi(run: Any) -> None:
     assert run("stock", "check")["ok"] is True
 
 
+def test_contribution_says_what_is_missing_and_writes_all_rows(run: Any, tmp_path: Path) -> None:
+    assert run("contribution")["rows"] == []
+    run("import", str(SAMPLES / "online-retail.csv"))
+    found = run("contribution", "--by", "sku")
+    assert list(found) == ["by", "currency", "period", "rows", "totals", "known_share", "unknown_share"]
+    assert (found["by"], found["currency"], found["known_share"]) == ("sku", "GBP", 0.0)
+    assert found["period"] == {"start": "2025-03-03", "end": "2025-03-07"}
+    lamp = next(row for row in found["rows"] if row["sku"] == "LAMP-2")
+    # 2 · 24.95 sold; the damaged three are a write-off, not sold; of the postage of 18, by revenue 49.90 : 15.30, 13.78
+    assert (lamp["revenue"], lamp["units"], lamp["shipping_income"]) == (49.9, 2, 13.78)
+    assert lamp["missing"] == ["cost", "commission", "payment", "advertising", "shipping"]
+    assert (lamp["contribution"], lamp["shipping"], lamp["returns"]) == (None, None, 0.0)
+    assert (found["totals"]["revenue"], found["totals"]["returns"]) == (85.6, 2.55)
+    assert [row["external_id"] for row in run("contribution")["rows"]] == ["900001", "900002", "C900003"]
+    assert run("contribution", "--from", "2025-03-04", "--to", "2025-03-04")["totals"]["revenue"] == 20.4
+    for name in ("left.csv", "left.xlsx"):
+        assert run("contribution", "--by", "channel", "--out", str(tmp_path / name))["file"] == str(tmp_path / name)
+        assert (tmp_path / name).stat().st_size > 0
+    assert "commissions" in (tmp_path / "left.csv").read_text(encoding="utf-8-sig")
+    kpi = run("kpi")["contribution"]
+    assert (kpi["value"], kpi["unit"], kpi["currency"]) == (None, "money", "GBP")
+    assert any(text.startswith("commissions") for text in kpi["missing"])
+    assert run("glossary", "contribution")["contribution"]["unit"] == "money"
+
+
+def test_contribution_for_a_person(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["contribution"]) == 0
+    assert "No orders" in capsys.readouterr().out
+    run("import", str(SAMPLES / "online-retail.csv"))
+    assert main(["contribution", "--by", "sku", "--language", "zh_CN"]) == 0
+    said = capsys.readouterr().out
+    assert "85.60 GBP" in said
+    assert "LAMP-2  FLOOR LAMP OAK  –  (单位成本" in said
+
+
 def test_unrelated_files_give_receipts(run: Any) -> None:
     both = run("import", str(SAMPLES / "generic-stock.csv"), str(SAMPLES / "generic-sales.csv"))
     assert [receipt["format"] for receipt in both["receipts"]] == ["generic-sales", "generic-stock"]
@@ -78,6 +113,9 @@ def test_replenish_writes_the_list(run: Any, tmp_path: Path) -> None:
     [
         (["import", "nowhere.csv"], "file.missing"),
         (["import"], "usage"),
+        (["contribution", "--by", "colour"], "usage"),
+        (["contribution", "--out", "table.pdf"], "contribution.bad_file"),
+        (["contribution", "--from", "2025-02-01", "--to", "2025-01-01"], "kpi.bad_period"),
         (["fly"], "usage"),
         (["import", str(SAMPLES / "generic-sales.csv"), "--format", "nothing"], "import.no_such_format"),
         (["import", str(SAMPLES / "generic-sales.csv"), "--map", "sku"], "usage"),

@@ -13,6 +13,7 @@ from erp_core.clock import FixedClock
 from erp_core.company.views import read_company
 from erp_core.db.engine import Database
 from erp_core.imports.service import import_files
+from erp_core.orders.views import channels
 from erp_core.overview.decisions import decisions, setup_steps
 from erp_core.overview.quality import gaps
 from erp_core.overview.views import Filters, MetricValue, kpis, turnover_by_month
@@ -94,6 +95,24 @@ def test_every_number_of_the_small_shop(database: Database, load: Load) -> None:
     assert (value["customers"], value["repeat_customer_rate"]) == (3, pytest.approx(1 / 3))  # ann ordered twice
     assert value["cash_in_stock"] == pytest.approx(8 * 20 + 30 * 2)
     assert found["revenue"].to_json("en") == {"value": 310.0, "unit": "money", "currency": "CNY", "missing": []}
+
+
+def test_numbers_of_some_channels_and_categories_only(database: Database, load: Load) -> None:
+    load(
+        sales="Order ID,Date,SKU,Quantity,Unit price,Currency,Channel\n1,2025-03-01,A,1,7,CNY,Web\n2,2025-03-02,A,1,11,CNY,Market\n"
+        "3,2025-03-02,BULB,1,13,CNY,Market\n",
+        products="SKU,Name,Category\nBULB,Bulb,Lighting\n",
+    )
+    with database.reading() as connection:
+        company = read_company(connection)
+        number_of = {name: number for number, name in channels(connection)}
+        web, market = number_of["Web"], number_of["Market"]
+
+        def revenue(*numbers: int, categories: tuple[str, ...] = ()) -> float | int | None:
+            return kpis(connection, company, MARCH, Filters(numbers, categories), TODAY)["revenue"].value
+
+        assert (revenue(web), revenue(market), revenue(web, market)) == (7, 24, 31)
+        assert (revenue(market, categories=("Lighting",)), revenue(categories=("Lighting", "Other"))) == (13, 13)
 
 
 def test_without_data_nothing_is_zero(database: Database) -> None:

@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help run worker test check format notebook bench lock clean
+.PHONY: help run worker test check torture format notebook bench benchformats lock clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -34,6 +34,10 @@ check: ## The same without the tests
 	$(VENV)/bin/lint-imports
 	$(PY) -m deptry .
 
+torture: ## 10,000 damaged files of every format, instead of the 500 of make test
+	@$(call installed,requirements-dev.txt)
+	ERP_FUZZ_COUNT=10000 $(PY) -m pytest -n 2 --dist load tests/properties/test_fuzz_formats.py
+
 format: ## Put the code into shape
 	@$(call installed,requirements-dev.txt)
 	$(PY) -m ruff format .
@@ -48,6 +52,10 @@ bench: ## Measure the import against pandas: make bench FILE=online_retail.csv.g
 	@test -n "$(FILE)" || { echo "Name the file, UCI Online Retail as CSV: make bench FILE=online_retail.csv.gz" >&2; exit 1; }
 	@$(call installed,requirements-dev.txt)
 	PYTHONPATH=. $(PY) benchmarks/import_speed.py "$(FILE)"
+
+benchformats: ## Measure 10,000 rows of every format against pandas and the limit of 3 seconds
+	@$(call installed,requirements-dev.txt)
+	PYTHONPATH=. $(PY) benchmarks/format_speed.py
 
 lock: ## Write requirements*.txt anew from the ranges in pyproject.toml
 	@$(call installed,requirements-dev.txt)

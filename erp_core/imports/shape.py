@@ -30,6 +30,7 @@ from erp_core.imports.declaration import (
     normalise_word,
     same_but_for_aside,
 )
+from erp_core.money import PRICE_DECIMALS
 from erp_core.text import T, Text
 
 Ints = npt.NDArray[np.int64]
@@ -294,6 +295,7 @@ def _item(wide: Wide, cells: Sequence[tuple[str, str | None]]) -> dict[str, str]
     return item
 
 
+_LONGEST_COUNT = 15  # digits
 _PAIR = re.compile(r"(?:^|\|)(?P<key>[\w-]+):(?P<value>.*?)(?=\|[\w-]+:|$)", re.DOTALL)
 
 
@@ -378,8 +380,9 @@ def _counted(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) ->
         for match in re.finditer(split.counted, text, re.DOTALL)
     ]
     said = cells["items"].strip().removesuffix(".0")
-    units = sum(int(item["quantity"]) for item in items)
-    covered = bool(items) and re.sub(split.counted, "", text, flags=re.DOTALL).strip(" ,") == ""
+    readable = all(len(item["quantity"]) <= _LONGEST_COUNT for item in items)
+    units = sum(int(item["quantity"]) for item in items) if readable else 0
+    covered = readable and bool(items) and re.sub(split.counted, "", text, flags=re.DOTALL).strip(" ,") == ""
     if not covered or (said.isdigit() and int(said) != units):
         if text:
             work.reject(
@@ -402,10 +405,10 @@ def _shared_out(cell: str, items: Sequence[Mapping[str, str]]) -> list[str]:
     value = values.parse_decimal(cell) if cell.strip() else None
     units = [Decimal(item["quantity"]) if item.get("quantity", "").isdigit() else Decimal(0) for item in items]
     total = sum(units)
-    if value is None or isinstance(value, Problem) or not total:
-        return [cell, *[""] * (len(items) - 1)]
+    if value is None or isinstance(value, Problem) or not total or value.adjusted() >= _LONGEST_COUNT:
+        return [cell, *[""] * (len(items) - 1)]  # a sum beyond all money is left for the reader to refuse
     exponent = value.as_tuple().exponent
-    step = Decimal(1).scaleb(min(int(exponent), -2) if isinstance(exponent, int) else -2)
+    step = Decimal(1).scaleb(max(-PRICE_DECIMALS, min(int(exponent), -2)) if isinstance(exponent, int) else -2)
     upto = [(value * sum(units[: i + 1]) / total).quantize(step) for i in range(len(items))]
     return [f"{after - before:f}" for before, after in zip([Decimal(0), *upto[:-1]], upto, strict=True)]
 

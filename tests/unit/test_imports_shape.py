@@ -119,6 +119,25 @@ def test_counted_products_whose_units_do_not_add_up_keep_the_record_out() -> Non
 
 
 @pytest.mark.parametrize(
+    ("products", "money", "codes"),
+    [
+        (f"{'9' * 5_000}× Lamp, 1× Bulb", "10.00", ["row.several_products"]),  # more digits than a number is read from
+        ("2× Lamp, 1× Bulb", "9" * 40, ["line.shared_amount"]),
+        ("2× Lamp, 1× Bulb", "1E30", ["line.shared_amount"]),
+        ("2× Lamp, 1× Bulb", "0." + "3" * 40, ["line.shared_amount"]),
+    ],
+    ids=["units", "digits", "exponent", "decimals"],
+)
+def test_counts_and_sums_beyond_reason_stop_nothing(products: str, money: str, codes: list[str]) -> None:
+    source = of(
+        table(["No", "Products", "Net"], ["7", products, money]),
+        {"order_id": "No", "title": "Products", "line_amount": "Net"},
+        split=Split(fields=("title",), counted=COUNTED),
+    )
+    assert [issue.code for issue in source.table.issues] == codes
+
+
+@pytest.mark.parametrize(
     ("quantity", "code", "titles", "quantities"),
     [
         ("1;3", "P1;P2", ["A", "B"], ["1", "3"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,25 +124,22 @@ def _move_orders(uow: UnitOfWork, order_ids: npt.NDArray[Any], batch_id: int) ->
     """Orders as far as their standing parcels say, forward only; the ids of those that changed."""
     asked = load_temporary(uow.connection, "tracked_orders", {"id": (sa.BigInteger(), [int(i) for i in order_ids])})
     s, o = shipment.c, sales_order.c
-    named = (s.carrier, s.tracking_number, s.shipped_at, s.delivered_at)
-    parcels = pd.DataFrame(
-        uow.connection.execute(
-            sa.select(s.order_id, *named)
-            .join(asked, asked.c.id == s.order_id)
-            .where(facts.stands(shipment))
-            .order_by(s.order_id, s.id)
-        ).all(),
-        columns=["order_id", "carrier", "tracking_number", "shipped_at", "delivered_at"],
-        dtype=object,
+    parcels: dict[int, list[Any]] = defaultdict(list)
+    query = (
+        sa.select(s.order_id, s.carrier, s.tracking_number, s.shipped_at, s.delivered_at)
+        .join(asked, asked.c.id == s.order_id)
+        .where(facts.stands(shipment))
+        .order_by(s.order_id, s.id)
     )
+    for parcel in uow.connection.execute(query):
+        parcels[parcel.order_id].append(parcel)
     header = (o.carrier, o.tracking_number, o.shipped_at, o.completed_at, o.state)
     held = uow.connection.execute(
         sa.select(o.id, *header).join(asked, asked.c.id == o.id).where(o.document == "order", o.withdrawn_by.is_(None))
     ).mappings()
-    by_order = dict(tuple(parcels.groupby("order_id", sort=False)))
     changes: list[dict[str, Any]] = []
     for row in held:
-        told = _told(by_order[row["id"]])
+        told = _told(parcels[row["id"]])
         fresh = {name: told[name] if row[name] is None else row[name] for name in told if name != "state"}
         further = STATE_RANK[told["state"]] > STATE_RANK.get(row["state"], 0)
         fresh["state"] = told["state"] if further else row["state"]
@@ -154,14 +153,14 @@ def _move_orders(uow: UnitOfWork, order_ids: npt.NDArray[Any], batch_id: int) ->
     return ids
 
 
-def _told(parcels: pd.DataFrame) -> dict[str, Any]:
+def _told(parcels: Sequence[Any]) -> dict[str, Any]:
     """What an order's parcels say of it."""
-    shipped = [at for at in parcels["shipped_at"] if at is not None]
-    delivered = [at for at in parcels["delivered_at"] if at is not None]
+    shipped = [parcel.shipped_at for parcel in parcels if parcel.shipped_at is not None]
+    delivered = [parcel.delivered_at for parcel in parcels if parcel.delivered_at is not None]
     done = len(delivered) == len(parcels)
     return {
-        "carrier": next((word for word in parcels["carrier"] if word is not None), None),
-        "tracking_number": parcels["tracking_number"].iloc[0],
+        "carrier": next((parcel.carrier for parcel in parcels if parcel.carrier is not None), None),
+        "tracking_number": next((p.tracking_number for p in parcels if p.tracking_number is not None), None),
         "shipped_at": min(shipped, default=None),
         "completed_at": max(delivered) if done else None,
         "state": "completed" if done else "shipped",

@@ -29,6 +29,7 @@ from erp_core.imports.fact_rows import (
     product_words,
 )
 from erp_core.imports.load_reference import Checked
+from erp_core.imports.receipt import Issue
 from erp_core.imports.stored_orders import Placed, only_channel, place
 from erp_core.orders import returns, shipments
 from erp_core.orders import service as order_service
@@ -164,10 +165,10 @@ def load_tracking(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     placed = place(batch, checked, np.zeros(checked.count, bool))
     reject_unplaced(checked, placed)
     event, event_at = checked.get("event"), checked.get("event_at")
-    checked.warn(
-        filled(event) & ~filled(event_at), "event", "event.undated",
-        T("The event has no time, so it was left out. Add the time of the event."),
-    )  # fmt: skip
+    undated = int((filled(event) & ~filled(event_at) & ~checked.bad).sum())
+    if undated:
+        text = T("{count} events have no time, so they were left out. Add the time of the event.", count=undated)
+        checked.issues.append(Issue(None, checked.header("event"), "event.undated", text, "warns"))
     good = np.flatnonzero(~checked.bad)
     if not len(good):
         return accepted, 0

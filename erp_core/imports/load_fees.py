@@ -35,7 +35,7 @@ SIGNS: dict[Sign, Text] = {
     Sign.COSTS_NEGATIVE: T("Nearly all fees are negative, so negative is a cost and positive was given back."),
     Sign.COSTS_POSITIVE: T("Nearly all fees are positive, so positive is a cost and negative was given back."),
 }
-_NEARLY_ALL = 0.9
+_NEARLY_ALL = 0.8
 
 
 def sign_of(amounts: Ints) -> tuple[Sign, bool]:

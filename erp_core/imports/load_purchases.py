@@ -157,7 +157,12 @@ def _warn_of_unknown_orders(batch: Batch, checked: Checked) -> None:
     if not named:
         return
     known = purchasing.stored_numbers(batch.uow.connection, sorted(named))
-    lacking = np.array([number is not None and number not in known for number in numbers.tolist()], bool)
+    told = set(known)
+    lacking = np.zeros(checked.count, bool)
+    for at in np.flatnonzero(~checked.bad).tolist():  # once a purchase order
+        if numbers[at] is not None and numbers[at] not in told:
+            told.add(numbers[at])
+            lacking[at] = True
     checked.warn(
         lacking, "po_number", "purchase_order.unknown",
         T("The purchase order of this receipt is not stored; the receipt counts all the same. Import the purchase "

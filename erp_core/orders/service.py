@@ -198,7 +198,7 @@ def write(
     _insert_headers(writing)
     _insert_lines(writing)
     written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, writing.revised])])
-    _move(uow, written)
+    move_stock(uow, written)
     rollups.add_headers(connection, written, 1)
     rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
     _roll_up_created(writing)
@@ -232,12 +232,13 @@ def revise(uow: UnitOfWork, batch_id: int, order_id: Ints, columns: Mapping[str,
     writing = _Writing(uow, batch_id, order_id, columns, no_lines, nothing, np.arange(len(order_id)), nothing)
     _revise(writing)
     written = _orders_table(uow.connection, "written_orders", order_id)
-    _move(uow, written)
+    move_stock(uow, written)
     rollups.add(uow.connection, written, 1)
 
 
-def _move(uow: UnitOfWork, orders: sa.FromClause) -> None:
-    """The stock movements of orders whose earlier ones were taken back: of their lines and of what came back."""
+def move_stock(uow: UnitOfWork, orders: sa.FromClause) -> None:
+    """Append the stock movements of orders (column `id`) that have none, or whose earlier ones were taken back: of
+    their lines and of what came back. The caller refreshes the balances."""
     stock.append_from(uow, movements_of(uow.connection, orders))
     returns.append_movements(uow, orders)
 
@@ -295,7 +296,7 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
         )
         _restore_headers(connection, batch_id, back)
         recount_units(connection, back)  # a product may be counted in another unit since
-        _move(uow, back)
+        move_stock(uow, back)
         rollups.add(connection, back, 1)
         _append_events(uow, batch_id, revised, "restored")
     return products
@@ -489,8 +490,11 @@ def _roll_up_created(writing: _Writing) -> None:
 def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table) -> None:
     query = (
         sa.select(order_event.c.order_id, order_event.c.before)
-        .join(orders, orders.c.id == order_event.c.order_id)
-        .where(order_event.c.batch_id == batch_id, order_event.c.kind == "revised")
+        .where(
+            order_event.c.order_id.in_(sa.select(orders.c.id)),  # a join is planned badly without statistics
+            order_event.c.batch_id == batch_id,
+            order_event.c.kind == "revised",
+        )
         .order_by(order_event.c.id.desc())
     )
     before: dict[int, Any] = dict(connection.execute(query).all())

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from erp_core.files import values
+from erp_core.files.export import unescaped
 from erp_core.files.table import RawTable
 from erp_core.files.values import Problem
 from erp_core.imports.declaration import Cell, Format
@@ -144,6 +145,8 @@ def read_column(table: RawTable, index: int, cell: Cell, declared: Format, compa
         times, warning = _times(coded, cell, parsed, declared.time_zone or company_zone)
     elif cell is Cell.WORD:
         coded = _joined(coded, [word.strip() for word in coded.words])
+    elif table.container == "csv" and any(word.startswith("'") for word in coded.words):
+        coded = _joined(coded, [unescaped(word) for word in coded.words])  # our own exports escape formulas
     problem_of_row = np.full(len(coded.codes), -1, np.int32)
     if parsed.problems:
         original = encode(table.cells[index], declared.empty_words)

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from erp_core.catalog.tables import product, product_cost
+from erp_core.catalog.tables import bom_line, product, product_cost, sku_alias
 from erp_core.db.bulk import insert_columns
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import Conflict
@@ -88,7 +88,7 @@ def restore(uow: UnitOfWork, batch_id: int) -> None:
 
 
 def products_in_use() -> sa.Select[Any]:
-    """Products that a standing order, an unreversed movement, a cost or a supplier's item names."""
+    """Products that a standing order, an unreversed movement, a cost, an item, a bundle or a mapping names."""
     taken_back = stock_movement.alias("taken_back")
     lines = (
         sa.select(order_line.c.product_id)
@@ -105,4 +105,6 @@ def products_in_use() -> sa.Select[Any]:
     )
     costs = sa.select(product_cost.c.product_id).where(product_cost.c.withdrawn_by.is_(None))
     items = sa.select(supplier_item.c.product_id).where(supplier_item.c.withdrawn_by.is_(None))
-    return sa.select(sa.union(lines, counts, costs, items).subquery().c.product_id)
+    bundles, parts = sa.select(bom_line.c.parent_id), sa.select(bom_line.c.component_id)
+    mapped = sa.select(sku_alias.c.product_id)
+    return sa.select(sa.union(lines, counts, costs, items, bundles, parts, mapped).subquery().c.product_id)

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
-from erp_core.catalog.tables import product
+from erp_core.catalog.tables import bom_line, product
+from erp_core.catalog.views import bundles as catalog_bundles
 from erp_core.db.base import UtcTime
 from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
 from erp_core.db.uow import UnitOfWork
@@ -41,7 +42,7 @@ _REPLACED = (
 )  # fmt: skip
 _LINE_COLUMNS = (
     "product_id", "title", "quantity", "unit_price", "discount", "amount", "refunded", "cancelled", "fulfilled",
-    "line_ref",
+    "line_ref", "sold_as",
 )  # fmt: skip
 _OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerprint", "document", "partial"})
 
@@ -161,12 +162,13 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
 
 def write(
     uow: UnitOfWork, batch_id: int, standing: Standing, headers: Mapping[str, Column], lines: Mapping[str, Column]
-) -> None:
+) -> Ints:
     """Store the new orders and revise the changed ones.
 
     `headers`: columns of sales_order, one entry per incoming order (only those with fate NEW or CHANGED are read);
     `lines`: columns of order_line with `order` (position of the incoming order) in place of order_id. Movements and
-    rollups follow. The caller refreshes the stock balances.
+    rollups follow. The caller refreshes the stock balances of the products that the lines name, and of those returned:
+    what earlier versions of the orders named, and the components of bundles.
     """
     require(uow, Permission.IMPORT_FILES)
     connection = uow.connection
@@ -186,6 +188,23 @@ def write(
     rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
     _roll_up_created(writing)
     _append_events(uow, batch_id, order_id[created], "imported")
+    return _also_moved(writing)
+
+
+def _also_moved(writing: _Writing) -> Ints:
+    """Products that move though no incoming line names them."""
+    connection = writing.uow.connection
+    revised = _orders_table(connection, "revised_orders", writing.order_id[writing.revised])
+    bundles = catalog_bundles(connection)
+    parts = bundles.loc[bundles["parent_id"].isin(np.unique(writing.lines["product_id"])), "component_id"]
+    return np.union1d(_moved_products(connection, revised), parts.to_numpy(np.int64))
+
+
+def _moved_products(connection: sa.Connection, orders: sa.FromClause) -> Ints:
+    """Products that movements of these orders name, whether taken back or not."""
+    m = stock_movement.c
+    query = sa.select(m.product_id).distinct().join(orders, orders.c.id == m.order_id)
+    return np.array(connection.execute(query).scalars().all(), np.int64)
 
 
 def _revise(writing: _Writing) -> None:
@@ -218,13 +237,6 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
     new = np.array([row.id for row in rows if row.first_batch_id == batch_id], np.int64)
     revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
     touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
-    named = (
-        sa.select(order_line.c.product_id)
-        .distinct()
-        .join(touched, touched.c.id == order_line.c.order_id)
-        .where(order_line.c.product_id.is_not(None))
-    )
-    products = np.array(connection.execute(named).scalars().all(), np.int64)
     rollups.add(connection, touched, -1)
     stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
     fresh = _orders_table(connection, "fresh_orders", new)
@@ -247,12 +259,16 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
         stock.append_from(uow, movements_of(connection, back))
         rollups.add(connection, back, 1)
         _append_events(uow, batch_id, revised, "restored")
-    return products
+    return _moved_products(connection, _orders_table(connection, "touched_orders", np.concatenate([new, revised])))
 
 
 def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[Any]:
-    """The stock movements that the orders in `orders` (column `id`) cause, as rows of stock_movement."""
-    o, line = sales_order, order_line
+    """The stock movements that the orders in `orders` (column `id`) cause, as rows of stock_movement.
+
+    A bundle leaves the warehouse as its components: one movement a component, of as many units as are in the bundles.
+    """
+    o, line, part = sales_order, order_line, bom_line
+    per_unit = sa.func.coalesce(part.c.quantity, 1)
     default = connection.execute(sa.select(location.c.id).where(location.c.is_default.is_(sa.true()))).scalar_one()
     is_credit = o.c.document == "credit_note"
     is_write_off = o.c.state == "adjustment"
@@ -268,12 +284,12 @@ def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[
     reserved = sa.case((sa.or_(is_credit, is_write_off, left), 0), else_=line.c.quantity)
     return (
         sa.select(
-            line.c.product_id,
+            sa.func.coalesce(part.c.component_id, line.c.product_id),
             sa.func.coalesce(o.c.location_id, channel.c.location_id, default),
             sa.func.coalesce(o.c.shipped_at, o.c.ordered_at),
             kind,
-            quantity,
-            reserved,
+            quantity * per_unit,
+            reserved * per_unit,
             line.c.order_id,
             line.c.line_no,
             o.c.batch_id,
@@ -283,6 +299,7 @@ def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[
             .join(line, line.c.order_id == o.c.id)
             .join(channel, channel.c.id == o.c.channel_id)
             .join(product, product.c.id == line.c.product_id)
+            .outerjoin(part, sa.and_(part.c.parent_id == line.c.product_id, part.c.kind == "bundle"))
         )
         .where(
             rollups.IS_LIVE_LINE,

@@ -24,6 +24,8 @@ FORMAT = Format(
         "valid_from": ("valid from", "cost date", "from", "生效日期", "成本日期"),
         "supplier": ("supplier", "supplier name", "vendor", "manufacturer", "供应商", "供应商名称", "厂家"),
         "supplier_sku": ("supplier sku", "supplier code", "vendor sku", "supplier item", "供应商货号", "供应商商品编码", "厂家货号"),
+        "supplier_price": ("supplier price", "supplier unit price", "vendor price", "供应商价格", "供应商单价"),
+        "supplier_currency": ("supplier currency", "supplier price currency", "供应商币种"),
         "lead_time_days": ("lead time", "lead time days", "lead time (days)", "到货周期", "采购周期", "交期", "交货周期"),
         "moq": ("moq", "minimum order quantity", "min order qty", "起订量", "最小起订量", "起批量"),
         "pack": ("pack size", "pack", "case pack", "carton quantity", "units per carton", "箱规", "装箱数", "每箱数量"),

@@ -386,6 +386,8 @@ def _load_items(batch: Batch, checked: Checked, good: Ints, product_id: Ints, pr
         price = "supplier_price"
         frame["currency"] = checked.get("supplier_currency")[here]
     frame["unit_price"] = checked.get(price)[here]
+    if price != "supplier_price":  # a currency without a price says nothing of the item
+        frame["currency"] = frame["currency"].where(frame["unit_price"].notna(), None)
     frame["supplier_id"] = suppliers[codes]
     frame["product_id"] = product_id[has]
     changed[here] = np.asarray(

@@ -387,7 +387,7 @@ def _load_items(batch: Batch, checked: Checked, good: Ints, product_id: Ints, pr
         frame["currency"] = checked.get("supplier_currency")[here]
     frame["unit_price"] = checked.get(price)[here]
     if price != "supplier_price":  # a currency without a price says nothing of the item
-        frame["currency"] = frame["currency"].where(frame["unit_price"].notna(), None)
+        frame["currency"] = known_only(frame["currency"].to_numpy(object), frame["unit_price"].notna().to_numpy())
     frame["supplier_id"] = suppliers[codes]
     frame["product_id"] = product_id[has]
     changed[here] = np.asarray(

@@ -20,6 +20,7 @@ from erp_core.db.engine import Database
 from erp_core.db.uow import As
 from erp_core.errors import BadInput
 from erp_core.imports import load_reference
+from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import PRODUCT_FIELDS
 from erp_core.imports.detect import need
 from erp_core.imports.receipt import Issue
@@ -97,7 +98,8 @@ def differences(database: Database, who: As, path: Path) -> Differences:
     said = pd.DataFrame({name: checked.get(name)[good] for name in COLUMNS}, dtype=object)
     if "supplier_price" not in checked.source.indices:  # one column for both: the cost is the supplier's price too
         said["supplier_price"] = said["unit_cost"]
-        said["supplier_currency"] = said["currency"].where(said["unit_cost"].notna(), None)
+        priced = said["unit_cost"].notna().to_numpy()
+        said["supplier_currency"] = known_only(said["currency"].to_numpy(object), priced)
     created: dict[str, None] = {}
     changes: list[tuple[str, str, Any, Any]] = []
     for row in said.to_dict("records"):

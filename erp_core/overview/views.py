@@ -400,6 +400,16 @@ def revenue_by_month(connection: sa.Connection, company: Company, period: Period
     return frame
 
 
+def sales_by_product(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
+    """product_id, units, revenue (in the currency given by `attrs['currency']`; missing where a rate is), as sold."""
+    facts = _Facts(connection, company, period, filters)
+    money = facts._money(facts.sales, "revenue") if not facts.rates_missing else np.full(len(facts.sales), np.nan)
+    sums = facts.sales.assign(revenue=money).groupby("product_id")
+    frame = pd.DataFrame({"units": sums["quantity"].sum(), "revenue": sums["revenue"].sum(min_count=1)}).reset_index()
+    frame.attrs["currency"] = facts.currency
+    return frame
+
+
 def changes(now: Mapping[str, MetricValue], before: Mapping[str, MetricValue]) -> dict[str, float | None]:
     """Relative change of each number against an earlier period; None where either is unknown or the earlier is 0."""
     result: dict[str, float | None] = {}

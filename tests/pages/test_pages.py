@@ -12,13 +12,24 @@ from ui.pages_list import ENTRIES, PAGES, Entry
 
 TITLES = {
     "home": "What needs a decision today?",
+    "products": "What do I sell, and what does it cost me?",
     "inventory": "Where is my money stuck, and what runs out?",
     "replenishment": "What should I buy, from whom, how much?",
     "data": "What came in, and can I trust it?",
     "glossary": "What does this number mean?",
     "settings": "Settings",
 }
-VIEWS = [("data", "import"), ("data", "receipts"), ("data", "quality"), ("inventory", "overview"), ("inventory", "sku")]
+VIEWS = [
+    ("data", "import"),
+    ("data", "receipts"),
+    ("data", "quality"),
+    ("inventory", "overview"),
+    ("inventory", "sku"),
+    ("products", "products"),
+    ("products", "mapping"),
+    ("products", "bundles"),
+    ("products", "enter"),
+]
 
 
 def test_every_page_file_is_listed_and_every_entry_has_its_file() -> None:

@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help run test check format notebook bench lock clean
+.PHONY: help run worker test check format notebook bench lock clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -18,6 +18,10 @@ run: ## Start the workbench on http://localhost:8501 (another port: make run POR
 	@$(call installed,requirements.txt)
 	@$(PY) -m erp_core db upgrade
 	@$(PY) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.showEmailPrompt false
+
+worker: ## Run the worker alone: jobs and the watched folder, without pages
+	@$(call installed,requirements.txt)
+	@$(PY) -m erp_core worker
 
 test: check ## Everything that CI checks: format, lint, types, architecture, dependencies, tests
 	$(PY) -m pytest -n 2 --dist loadfile

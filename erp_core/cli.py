@@ -6,8 +6,9 @@ import argparse
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
@@ -96,6 +97,8 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     load.add_argument("--currency", help=_(T("currency of money without one, such as CNY")))
     load.add_argument("--dry-run", action="store_true", help=_(T("check and count, store nothing")))
     load.add_argument("--strict", action="store_true", help=_(T("refuse the file if any row is bad")))
+    inbox = command("inbox", T("import what lies in the watched folder"), _inbox)
+    inbox.add_argument("--no-wait", action="store_true", help=_(T("leave files that have just come to the next time")))
     undo = command("undo-import", T("take an import back"), _undo_import)
     undo.add_argument("batch_id", type=int)
     kpi = command("kpi", T("the shop’s numbers"), _kpi)
@@ -230,6 +233,7 @@ def _detect(session: Session, given: argparse.Namespace) -> int:
 
 
 def _import(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.imports.receipt_text import receipt_lines
     from erp_core.imports.service import ImportOptions, import_files
 
     options = ImportOptions(
@@ -244,39 +248,37 @@ def _import(session: Session, given: argparse.Namespace) -> int:
     documents = [receipt.to_json(session.language) for receipt in receipts]
     lines: list[str] = []
     for receipt, document in zip(receipts, documents, strict=True):
-        lines += _receipt_lines(session, receipt.dry_run, document)
+        lines += receipt_lines(document, session.language, dry_run=receipt.dry_run)
     session.show(documents[0] if len(documents) == 1 else {"receipts": documents}, lines)
     return 0
 
 
-def _receipt_lines(session: Session, dry_run: bool, document: dict[str, Any]) -> list[str]:
-    names = ", ".join(file["name"] for file in document["files"])
-    head = (
-        T("Dry run of {files}: nothing was stored.", files=names)
-        if dry_run
-        else T("Import {batch}: {files} ({format})", batch=document["batch_id"], files=names, format=document["format"])
-    )
-    rows = T(
-        "{read} rows read: {accepted} accepted, {rejected} rejected, {unchanged} unchanged.",
-        read=document["rows_read"], accepted=document["rows_accepted"], rejected=document["rows_rejected"],
-        unchanged=document["rows_unchanged"],
-    )  # fmt: skip
-    orders = T(
-        "{orders} orders ({cancelled} of them cancelled), {lines} lines, {quantity} units.",
-        orders=document["orders"],
-        cancelled=document["cancellations"],
-        lines=document["lines"],
-        quantity=document["quantity"],
-    )
-    lines = [session.say(head), "  " + session.say(rows), "  " + session.say(orders)]
-    lines += [f"  {currency} {amount}" for currency, amount in document["amount_read"].items()]
-    for issue in document["issues"][:20]:
-        where = session.say(T("row {row}", row=issue["row"])) if issue["row"] else ""
-        lines.append("  - " + " ".join(filter(None, (where, issue["column"], issue["message"]))))
-    more = len(document["issues"]) - 20
-    if more > 0:
-        lines.append("  " + session.say(T("… and {count} more.", count=more)))
-    return lines
+def _inbox(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.imports.inbox import INBOX_USER, process_inbox
+
+    clock, database = SystemClock(), session.database()
+    settings = replace(session.settings, language=session.language)
+    outcome = process_inbox(database, INBOX_USER.acting(clock), settings, clock)
+    if outcome.settling and not given.no_wait:
+        time.sleep(settings.inbox_quiet)
+        outcome = outcome.then(process_inbox(database, INBOX_USER.acting(clock), settings, clock))
+    document = outcome.to_json(session.language)
+    session.show(document, _inbox_lines(session, document))
+    return 0
+
+
+def _inbox_lines(session: Session, document: dict[str, Any]) -> list[str]:
+    from erp_core.imports.receipt_text import receipt_lines
+
+    lines: list[str] = []
+    for receipt in document["imported"]:
+        lines += receipt_lines(receipt, session.language)
+    for refusal in document["refused"]:
+        lines.append(session.say(T("Refused: {file}", file=refusal["file"])))
+        lines += [f"  {line}" for line in (refusal["message"], refusal["hint"], refusal["filed"]) if line]
+    for left in document["waiting"]:
+        lines.append(session.say(T("Waiting: {file}: {message}", file=left["file"], message=left["message"])))
+    return lines or [session.say(T("Nothing lies in {folder}.", folder=str(session.settings.inbox)))]
 
 
 def _undo_import(session: Session, given: argparse.Namespace) -> int:

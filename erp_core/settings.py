@@ -5,25 +5,34 @@
 | `ERP_HOME` | the one folder for keys, jobs, uploads, backups | `var/` beside the checkout |
 | `ERP_DATABASE_URL` | the company's one database | `sqlite:///<ERP_HOME>/erp.db` |
 | `ERP_LANGUAGE` | language of the terminal: `en` or `zh_CN` | from `LANG`, else `en` |
+| `ERP_INBOX_QUIET` | seconds for which a file in the watched folder must not have changed | 5 |
+| `ERP_INBOX_PATIENCE` | seconds for which one half of a two-file export waits for the other | 600 |
+
+What is no number of seconds counts as not given.
 """
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+INBOX_QUIET_SECONDS = 5.0
+INBOX_PATIENCE_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The installation: its folder, its database, its terminal language."""
+    """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds)."""
 
     home: Path
     database_url: str
     language: str = "en"
+    inbox_quiet: float = INBOX_QUIET_SECONDS
+    inbox_patience: float = INBOX_PATIENCE_SECONDS
 
     @property
     def jobs_path(self) -> Path:
@@ -35,13 +44,32 @@ class Settings:
         """Files that a page took in and a job will read."""
         return self.home / "uploads"
 
+    @property
+    def inbox(self) -> Path:
+        """The watched folder: what is put there is imported."""
+        return self.home / "inbox"
+
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the environment; creates nothing."""
     env = os.environ if environment is None else environment
     home = Path(env.get("ERP_HOME") or ROOT / "var").expanduser().absolute()
     url = env.get("ERP_DATABASE_URL") or f"sqlite:///{home / 'erp.db'}"
-    return Settings(home=home, database_url=url, language=_language(env))
+    return Settings(
+        home=home,
+        database_url=url,
+        language=_language(env),
+        inbox_quiet=_seconds(env.get("ERP_INBOX_QUIET"), INBOX_QUIET_SECONDS),
+        inbox_patience=_seconds(env.get("ERP_INBOX_PATIENCE"), INBOX_PATIENCE_SECONDS),
+    )
+
+
+def _seconds(word: str | None, default: float) -> float:
+    try:
+        seconds = float(word or "")
+    except ValueError:
+        return default
+    return seconds if math.isfinite(seconds) and seconds >= 0 else default
 
 
 def _language(env: Mapping[str, str]) -> str:

@@ -1,14 +1,21 @@
-"""What the worker does: every kind of job and its handler, put together at the entry."""
+"""What the worker does: every kind of job and its handler, and what it sees to by itself, put together at the entry."""
 
 from __future__ import annotations
 
 from erp_core.clock import SystemClock
+from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
 from erp_core.settings import Settings
 
 REGISTRY = Registry(
-    {imports.CHECK: imports.check, imports.RUN: imports.run, imports.UNDO: imports.undo},
+    {
+        imports.CHECK: imports.check,
+        imports.RUN: imports.run,
+        imports.UNDO: imports.undo,
+        inbox.PROCESS: inbox.process,
+    },
+    duties=(inbox.DUTY,),
 )
 
 

@@ -57,11 +57,13 @@ def _job_in_url(name: str) -> int | None:
 
 
 def _first_steps(visit: Visit) -> None:
+    platforms, tables = work.known_formats(visit.language)
+    st.caption(visit.say(T("Recognised by themselves: {platforms}.", platforms=platforms)))
     st.caption(
         visit.say(
             T(
-                "Recognised by themselves: Taobao and Tmall, Shopify, Online Retail, and any table of sales, stock, products, "
-                "suppliers, customers or exchange rates whose columns carry usual names. Anything else you map here, once."
+                "So is any table whose columns carry usual names: {tables}. Anything else you map here, once.",
+                tables=tables,
             )
         )
     )

@@ -12,12 +12,14 @@ from erp_core.imports import views, work
 from erp_core.jobs.job import Status
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_datetime, format_number
+from ui import inbox_note
 from ui.guard import Visit
 from ui.job_panel import book_of, follow
 
 
 def show(visit: Visit) -> None:
-    """The list of imports and the one that is chosen."""
+    """The watched folder, the list of imports and the one that is chosen."""
+    inbox_note.show(visit)
     with visit.database.reading() as connection:
         batches = views.batches(connection)
     if batches.empty:

@@ -88,16 +88,12 @@ def upsert_products(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remember
     ids = unique[codes]
     is_new = np.array([sku not in known for sku in skus], bool)[codes]
     held = contents_of(uow.connection, unique)
-    unchanged = np.zeros(len(rows), bool)
-    befores: dict[int, dict[str, Any]] = {}
-    for at, row in enumerate(rows[list(CONTENT)].to_dict("records")):
-        product_id = int(ids[at])
-        said = {str(name): value for name, value in row.items() if not pd.isna(value)}
-        differing = {name: value for name, value in said.items() if held[product_id][name] != value}
-        if differing:
-            befores.setdefault(product_id, dict(held[product_id]))
-            held[product_id] |= differing
-        unchanged[at] = not differing and not is_new[at]
+    befores = {product_id: dict(content) for product_id, content in held.items()}
+    for product_id, row in zip(ids.tolist(), rows[list(CONTENT)].to_dict("records"), strict=True):
+        held[product_id] |= {str(name): value for name, value in row.items() if not pd.isna(value)}
+    # what counts is the last word of the file, else a list that names a product twice changes it for ever
+    befores = {product_id: before for product_id, before in befores.items() if held[product_id] != before}
+    unchanged = ~is_new & ~np.isin(ids, list(befores))
     if befores:
         old = [product_id for product_id in befores if not is_new[np.flatnonzero(ids == product_id)[0]]]
         remember("product", old, [befores[product_id] for product_id in old])
@@ -126,7 +122,7 @@ def contents_of(connection: sa.Connection, ids: Ints) -> dict[int, dict[str, Any
 def record_costs(uow: UnitOfWork, rows: pd.DataFrame, source: str, batch_id: int | None) -> npt.NDArray[np.bool_]:
     """Append dated unit costs (product_id, valid_from, currency, unit_cost stored); which rows change it.
 
-    A row that says what is in force on its day already adds nothing.
+    A row that says what is in force on its day already adds nothing; of rows for one product and day the last wins.
     """
     require(uow, Permission.IMPORT_FILES if batch_id is not None else Permission.EDIT_CATALOG)
     wanted = load_temporary(uow.connection, "costed_products", {"id": (sa.BigInteger(), np.unique(rows["product_id"]))})
@@ -140,19 +136,19 @@ def record_costs(uow: UnitOfWork, rows: pd.DataFrame, source: str, batch_id: int
     history: dict[int, list[tuple[Any, tuple[str, int]]]] = {}
     for product_id, day, currency, cost in uow.connection.execute(query):
         history.setdefault(product_id, []).append((day, (currency, cost)))
-    changed = np.zeros(len(rows), bool)
+    keys = [(int(product_id), day) for product_id, day in zip(rows["product_id"], rows["valid_from"], strict=True)]
+    said = dict(zip(keys, zip(rows["currency"], map(int, rows["unit_cost"]), strict=True), strict=True))
     fresh: list[tuple[int, Any, str, int]] = []
-    for at, (product_id, day, currency, cost) in enumerate(
-        rows[["product_id", "valid_from", "currency", "unit_cost"]].itertuples(index=False)
-    ):
-        held = history.setdefault(int(product_id), [])
-        in_force = [content for since, content in held if since <= day]
-        if in_force and in_force[-1] == (currency, int(cost)):
+    for product_id, day in sorted(said):  # by day: whether a row says something new depends on the days before
+        held, content = history.setdefault(product_id, []), said[product_id, day]
+        in_force = [earlier for since, earlier in held if since <= day]
+        if in_force and in_force[-1] == content:
             continue
-        changed[at] = True
-        fresh.append((int(product_id), day, currency, int(cost)))
-        held.append((day, (currency, int(cost))))
+        fresh.append((product_id, day, *content))
+        held.append((day, content))
         held.sort(key=lambda entry: entry[0])
+    added = {(product_id, day) for product_id, day, _, _ in fresh}
+    changed = np.array([key in added for key in keys], bool)
     if fresh:
         ids, days, currencies, amounts = zip(*fresh, strict=True)
         insert_columns(

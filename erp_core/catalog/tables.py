@@ -16,6 +16,9 @@ product = sa.Table(
     sa.Column("barcode", sa.Text, index=True),
     sa.Column("unit", sa.Text),
     sa.Column("weight_grams", sa.BigInteger),
+    # In which smaller unit it is counted: 1 `unit` = `unit_factor` `stock_unit`, of which all stored quantities are.
+    sa.Column("stock_unit", sa.Text),
+    sa.Column("unit_factor", sa.Integer, nullable=False, server_default=sa.text("1")),
     sa.Column("is_charge", sa.Boolean, nullable=False, server_default=sa.false()),
     reference("batch_id", "import_batch.id", nullable=True),  # the import that first named it
     reference("withdrawn_by", "import_batch.id", nullable=True),  # its import was undone and nothing else names it

@@ -171,3 +171,14 @@ def categories(connection: sa.Connection) -> list[str]:
 def charge_words(connection: sa.Connection) -> list[str]:
     """The words that make a line a charge."""
     return sorted(connection.execute(sa.select(charge_word.c.word)).scalars().all())
+
+
+def unit_factors(connection: sa.Connection) -> dict[str, int]:
+    """SKU (ours, and as shops name it) → stock units of one unit sold, for products where that is more than one."""
+    own = sa.select(product.c.sku, product.c.unit_factor).where(product.c.unit_factor > 1)
+    named = (
+        sa.select(sku_alias.c.external_sku, product.c.unit_factor)
+        .join(product, product.c.id == sku_alias.c.product_id)
+        .where(product.c.unit_factor > 1)
+    )
+    return {sku: factor for query in (named, own) for sku, factor in connection.execute(query)}

@@ -13,6 +13,7 @@ interaction = sa.Table(
     sa.Column("external_id", sa.Text),
     reference("customer_id", "customer.id", nullable=True, index=True),
     reference("order_id", "sales_order.id", nullable=True, index=True),
+    sa.Column("order_external_id", sa.Text),  # as the file names it; the order itself may come later
     reference("channel_id", "channel.id", nullable=True),
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("medium", sa.String(8), nullable=False),  # phone, mail, chat, social, visit, other

@@ -119,7 +119,7 @@ def advance_sequence(connection: sa.Connection, table: sa.Table) -> None:
 def fetch_columns(connection: sa.Connection, query: sa.Select[Any]) -> dict[str, list[Any]]:
     """A large result as columns of plain values, without a Row object each. Types are the driver's own."""
     names = [column.name for column in query.selected_columns]
-    compiled = query.compile(dialect=connection.dialect)
+    compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     if connection.dialect.name != "sqlite":
         rows: Iterable[Sequence[Any]] = connection.execute(query).all()
     else:

@@ -25,7 +25,8 @@ _NUMBER_IN_TEXT = re.compile(
 )
 # What may stand beside a number: letters of a currency or of pieces, a sign such as ¥ or 元. Else it is no number.
 _LETTERS_BESIDE = frozenset(
-    "RMB CNH US HK NT A C S R RS RS. KR KR. LEI FT PCS PC EA STK KN DIN KM LV 人民币 美元 欧元 港币".split()
+    "RMB CNH US HK NT A AU C CA S SG NZ MX R RS RS. KR KR. LEI FT PCS PC EA STK KN DIN KM LV "
+    "人民币 美元 欧元 港币".split()
 )
 _SIGNS_BESIDE = frozenset("元円圆块角分件个個只支條条盒包套袋瓶双對张張天日%°")
 

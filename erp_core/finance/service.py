@@ -1,19 +1,21 @@
-"""Recording exchange rates."""
+"""Recording exchange rates and the fees of settlements."""
 
 from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
+from erp_core.db import facts
 from erp_core.db.bulk import insert_columns
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput
-from erp_core.finance.tables import fx_rate
+from erp_core.finance.tables import fx_rate, settlement_fee
 from erp_core.money import is_currency
 from erp_core.security import audit
 from erp_core.security.guard import require
@@ -22,18 +24,17 @@ from erp_core.text import T
 
 
 def record_rates(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> npt.NDArray[np.bool_]:
-    """Append rates (ds, currency, base, rate as exact text); which rows say something new."""
+    """Append rates (ds, currency, base, rate as exact text); which rows say something new.
+
+    Of rows for one day and pair of currencies the last wins.
+    """
     require(uow, Permission.IMPORT_FILES)
     held = _held(uow.connection)
-    changed = np.zeros(len(rows), bool)
-    fresh = []
-    for at, (ds, currency, base, rate) in enumerate(rows[["ds", "currency", "base", "rate"]].itertuples(index=False)):
-        key = (ds, currency, base)
-        if held.get(key) == Decimal(rate):
-            continue
-        held[key] = Decimal(rate)
-        changed[at] = True
-        fresh.append((ds, currency, base, rate))
+    keys = list(zip(rows["ds"], rows["currency"], rows["base"], strict=True))
+    said = dict(zip(keys, rows["rate"], strict=True))
+    fresh = [(*key, rate) for key, rate in said.items() if held.get(key) != Decimal(rate)]
+    added = {key[:3] for key in fresh}
+    changed = np.array([key in added for key in keys], bool)
     if fresh:
         days, currencies, bases, rates = zip(*fresh, strict=True)
         insert_columns(
@@ -80,9 +81,26 @@ def remove_rate(uow: UnitOfWork, rate_id: int) -> None:
     audit.record(uow, "remove rate", str(rate_id))
 
 
+def record_fees(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> npt.NDArray[np.bool_]:
+    """Append fees of settlements; which rows say something new.
+
+    `rows`: fact_key (`facts.key_of`), content, channel_id, order_id, order_external_id, product_id, kind (commission,
+    payment, advertising, shipping, storage, other), word, ds, currency, amount (minor units: what it costs; given back:
+    negative), reference; None where nothing is said. A row of equal fact_key replaces what stands where it says
+    something else.
+    """
+    require(uow, Permission.IMPORT_FILES)
+    names = ("channel_id", "order_id", "order_external_id", "product_id", "kind", "word", "ds", "currency", "amount",
+             "reference")  # fmt: skip
+    columns: dict[str, Any] = {name: rows[name].tolist() for name in names}
+    columns["content"] = rows["content"].to_numpy(np.int64)
+    return facts.append(uow, settlement_fee, rows["fact_key"].tolist(), columns, batch_id).fresh
+
+
 def withdraw_batch(uow: UnitOfWork, batch_id: int) -> None:
-    """Take back the rates that an import brought."""
+    """Take back the rates and fees that an import brought; fees that it replaced stand again."""
     require(uow, Permission.UNDO_IMPORTS)
+    facts.withdraw(uow, (settlement_fee,), batch_id)
     uow.connection.execute(
         sa.update(fx_rate)
         .where(fx_rate.c.batch_id == batch_id, fx_rate.c.withdrawn_by.is_(None))

@@ -1,4 +1,4 @@
-"""Exchange rates as a value that converts."""
+"""Exchange rates as a value that converts; the fees of settlements."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
-from erp_core.finance.tables import fx_rate
+from erp_core.calendar import Period
+from erp_core.db import facts
+from erp_core.db.bulk import fetch_columns
+from erp_core.finance.tables import fx_rate, settlement_fee
 from erp_core.money import decimals
 
 
@@ -84,3 +87,22 @@ def to_base(
         by_day = np.array([np.nan if factor is None else float(factor) for factor in factors])
         result[here] = amounts[here] / scale * by_day[codes]
     return result, frozenset(lacking)
+
+
+FEE_COLUMNS = (
+    "fee_id", "channel_id", "order_id", "order_external_id", "product_id", "kind", "word", "ds", "currency", "amount",
+    "reference",
+)  # fmt: skip
+
+
+def fees(connection: sa.Connection, period: Period | None = None) -> pd.DataFrame:
+    """Standing fees of settlements, by day (`FEE_COLUMNS`): ds datetime64, amount in minor units, what it costs; given
+    back: negative. order_id is missing where the order was not stored when the fee came: see `orders.views.fees`."""
+    f = settlement_fee.c
+    query = sa.select(f.id.label("fee_id"), *(f[name] for name in FEE_COLUMNS[1:])).where(facts.stands(settlement_fee))
+    if period is not None:
+        query = query.where(f.ds.between(period.start, period.end))
+    frame = pd.DataFrame(fetch_columns(connection, query.order_by(f.ds, f.id)), columns=list(FEE_COLUMNS))
+    frame["ds"] = pd.to_datetime(frame["ds"])
+    optional = dict.fromkeys(("order_id", "product_id"), "Int64")
+    return frame.astype(dict.fromkeys(("fee_id", "channel_id", "amount"), "int64") | optional)

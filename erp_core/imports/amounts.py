@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Iterable
 
 import numpy as np
+import pandas as pd
 
 from erp_core import money
-from erp_core.imports.columns import Numbers
+from erp_core.imports.columns import Coded, Numbers
 from erp_core.imports.declaration import Part
 from erp_core.imports.draft import Draft
 from erp_core.imports.receipt import Issue
@@ -49,6 +50,7 @@ def currency_code(word: str) -> str | None:
 _OWN_SIGNS = {
     "€": "EUR", "£": "GBP", "৳": "BDT", "₹": "INR", "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND", "฿": "THB",
     "₴": "UAH", "₦": "NGN", "₱": "PHP", "₪": "ILS", "HK$": "HKD", "NT$": "TWD", "US$": "USD", "元": "CNY",
+    "AU$": "AUD", "A$": "AUD", "CA$": "CAD", "C$": "CAD", "NZ$": "NZD", "S$": "SGD", "MX$": "MXN", "R$": "BRL",
 }  # fmt: skip
 _SHARED_SIGNS = {"$": ("USD", "AUD", "CAD", "HKD", "TWD", "SGD", "NZD", "MXN"), "¥": ("CNY", "JPY")}
 
@@ -62,37 +64,43 @@ def signed_currency(words: Iterable[str], company_currency: str) -> str | None:
     ('BDT', 'AUD')
     >>> signed_currency(["$5", "€5"], "CNY")
     """
-    found: set[str] = set()
-    for word in words:
-        sign = re.sub(r"[\s\d.,'()+\-]", "", unicodedata.normalize("NFKC", word)).upper()
-        if not sign:
-            continue
-        if sign in _OWN_SIGNS or (len(sign) == 3 and money.is_currency(sign)):
-            found.add(_OWN_SIGNS.get(sign, sign))
-        elif sign in _SHARED_SIGNS:
-            family = _SHARED_SIGNS[sign]
-            found.add(company_currency if company_currency in family else family[0])
+    found = {_currency_beside(word, company_currency) for word in words} - {None}
     return found.pop() if len(found) == 1 else None
+
+
+def _currency_beside(word: str, company_currency: str) -> str | None:
+    sign = re.sub(r"[\s\d.,'()+\-]", "", unicodedata.normalize("NFKC", word)).upper()
+    if sign in _OWN_SIGNS or (len(sign) == 3 and money.is_currency(sign)):
+        return _OWN_SIGNS.get(sign, sign)
+    family = _SHARED_SIGNS.get(sign)
+    if family is None:
+        return None
+    return company_currency if company_currency in family else family[0]
 
 
 def set_currencies(draft: Draft) -> None:
     """The currency of each order: the file's, else the person's, the format's, that of the signs beside the numbers,
-    the company's."""
+    the company's. An order of which the file says none has the only one that it says of others."""
     rows, assumed = draft.rows, draft.assumed
     declared = next((s.declared.currency for s in draft.sources if s.declared.currency), None)
-    signed = signed_currency(rows.money_words, assumed.company_currency)
-    draft.currencies = [assumed.currency or declared or signed or assumed.company_currency]
-    if signed is not None and signed != draft.currencies[0] and "currency" not in rows.texts:
+    coded = rows.texts.get("currency")
+    signed = _signed_rows(draft)
+    one_sign = signed.words[0] if len(signed.words) == 1 else None
+    named = {currency_code(word) for word in coded.words} - {None} if coded is not None else set()
+    only = named.pop() if len(named) == 1 else None
+    draft.currencies = [assumed.currency or only or declared or one_sign or assumed.company_currency]
+    if one_sign is not None and one_sign != draft.currencies[0] and coded is None:
         text = T(
             "The amounts carry the sign of {sign} but are read as {currency}. If that is wrong, import again "
             "and say the currency.",
-            sign=signed,
+            sign=one_sign,
             currency=draft.currencies[0],
         )
         rows.issues.append(Issue(None, None, "currency.sign", text, "warns"))
     draft.order_currency = np.zeros(draft.count, np.int64)
     own = np.zeros(rows.count, np.int64)
-    coded = rows.texts.get("currency")
+    if coded is None and len(signed.words) > 1 and not (assumed.currency or declared):
+        coded = signed
     if coded is not None:
         of_word = []
         for code, word in enumerate(coded.words):
@@ -113,10 +121,23 @@ def set_currencies(draft: Draft) -> None:
     draft.row_currency = np.where(draft.order_of_row >= 0, draft.of_rows(draft.order_currency, 0), own)
 
 
-def set_amounts(draft: Draft, cancelled: Bools) -> None:
+def _signed_rows(draft: Draft) -> Coded:
+    """The currency whose sign stands beside the numbers of each row."""
+    found: dict[str, int] = {}
+    codes = np.full(draft.rows.count, -1, np.int32)
+    for coded in draft.rows.money:
+        beside = [_currency_beside(word, draft.assumed.company_currency) for word in coded.words]
+        if any(beside):
+            lookup = np.array([-1 if c is None else found.setdefault(c, len(found)) for c in beside] + [-1], np.int32)
+            codes = np.where(codes < 0, lookup[coded.codes], codes)
+    return Coded(codes, list(found))
+
+
+def set_amounts(draft: Draft, cancelled: Bools, pending: Bools) -> None:
     """Minor units per row: the first of the format's `amount` fields that the row fills.
 
-    Rows of something `cancelled` may lack quantity and price: some platforms empty them.
+    Rows of something `cancelled` may lack quantity and price: some platforms empty them. Rows of something `pending`
+    are told apart where they lack a price: a later export brings it.
     """
     rows = draft.rows
     quantity = rows.numbers.get("quantity")
@@ -141,6 +162,8 @@ def set_amounts(draft: Draft, cancelled: Bools) -> None:
             draft.amount[here] = _to_minor(draft, (numbers, times, discount, percent), here, money.decimals(currency))
         done |= usable
     headers = [header for header in (draft.column(name) for name in lines_format.amount) if header]
+    text = T("The order is not paid yet and the file gives no price for it. A later export will bring it.")
+    rows.reject(~done & ~cancelled & pending, " / ".join(headers) or None, "amount.pending", text)
     text = T("The row has no price and no amount. Fill in one of them; a free item has the price 0.")
     rows.reject(~done & ~cancelled, " / ".join(headers) or None, "amount.missing", text)
 
@@ -154,7 +177,8 @@ def _to_minor(draft: Draft, factors: _Factors, here: Ints, decimals: int) -> Int
     value, scale = numbers.scaled[here], numbers.decimals
     size = np.abs(value.astype(float)) / 10.0**scale
     if quantity is not None:
-        size = size * np.abs(quantity.scaled[here].astype(float))
+        size = size * np.abs(quantity.scaled[here].astype(float)) / 10.0**quantity.decimals
+        scale += quantity.decimals
     too_large = size * 10.0 ** max(decimals, scale) > _LARGEST_AMOUNT
     if too_large.any():
         where = np.zeros(draft.rows.count, bool)
@@ -184,6 +208,47 @@ def rescaled(value: Ints, decimals: int, wanted: int) -> Ints:
     return np.asarray(np.where(value < 0, -size, size), np.int64)
 
 
+def _of_parts(draft: Draft, numbers: Numbers, places: Ints) -> tuple[Ints, Ints]:
+    """Sums of an order-management system's orders, in minor units, for the platforms' orders that they belong to.
+
+    One of the system's orders may send several of a platform's together: its sum is shared out by the lines' money. A
+    platform's order may be sent in several parts: their sums add up. Returns positions of orders, and sums.
+    """
+    rows = draft.rows
+    coded = rows.texts.get("own_order_id")
+    if coded is None:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    said = np.flatnonzero(numbers.known & (coded.codes >= 0) & (draft.order_of_row >= 0))
+    pairs = pd.DataFrame(
+        {
+            "own": coded.codes[said],
+            "order": draft.order_of_row[said],
+            "sum": numbers.scaled[said],
+            "weight": np.abs(draft.amount[said]),
+        }
+    )
+    pairs = pairs.groupby(["own", "order"], sort=True).agg({"sum": "first", "weight": "sum"}).reset_index()
+    own = pairs["own"].to_numpy()
+    order = pairs["order"].to_numpy(np.int64)
+    total = pairs.groupby("own")["sum"].transform("first").to_numpy(np.int64)
+    for digits in np.unique(places[order]).tolist():
+        here = places[order] == digits
+        total[here] = rescaled(total[here], numbers.decimals, digits)
+    alone = ~pd.Series(own).duplicated(keep=False).to_numpy()
+    weight = pairs["weight"].to_numpy(np.int64)
+    whole = pairs.groupby("own")["weight"].transform("sum").to_numpy(np.int64)
+    weight = np.where(whole == 0, 1, weight)  # nothing to go by: in equal shares
+    whole = pd.Series(weight).groupby(own).transform("sum").to_numpy(np.int64)
+    upto = pd.Series(weight).groupby(own).cumsum().to_numpy(np.int64)
+    # the last takes the rounding; exact beyond 64 bits
+    before, after = (total.astype(object) * part.astype(object) // whole for part in (upto - weight, upto))
+    share = np.where(alone, total, (after - before).astype(np.int64))
+    sums = np.zeros(draft.count, np.int64)
+    np.add.at(sums, order, share)
+    found = np.unique(order)
+    return found, sums[found]
+
+
 def set_order_money(draft: Draft) -> None:
     """Money that stands once an order, in minor units, and for which orders the file says it."""
     places = np.array([money.decimals(c) for c in draft.currencies], np.int64)[draft.order_currency]
@@ -196,5 +261,7 @@ def set_order_money(draft: Draft) -> None:
             for digits in np.unique(places).tolist():
                 here = known & (places == digits)
                 minor[here] = rescaled(numbers.scaled[first[here]], numbers.decimals, digits)
+            parts, sums = _of_parts(draft, numbers, places)
+            minor[parts] = sums
         draft.header[name] = minor
         draft.header[f"{name}_known"] = known

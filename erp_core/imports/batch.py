@@ -31,6 +31,7 @@ class Batch:
     id: int
     company: Company
     progress: Progress = silent
+    channel: str | None = None  # the shop that the person named
 
 
 def keep_rejected(

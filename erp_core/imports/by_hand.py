@@ -19,7 +19,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from erp_core.catalog.tables import product
-from erp_core.catalog.views import IS_LIVE
+from erp_core.catalog.views import IS_LIVE, unit_factors
 from erp_core.clock import today
 from erp_core.company.views import Company, read_company
 from erp_core.db.engine import Database
@@ -63,10 +63,11 @@ class HandCustomer:
 
 @dataclass(frozen=True)
 class HandLine:
-    """One product of an order; money in major units of the order's currency, `discount` off the whole line."""
+    """One product of an order, in the unit that it is sold in; money in major units of the order's currency, `discount`
+    off the whole line. A part of a unit is possible where the product is counted in a smaller one."""
 
     sku: str
-    quantity: int
+    quantity: int | Decimal
     unit_price: Decimal
     discount: Decimal = Decimal(0)
 
@@ -90,10 +91,11 @@ class HandOrder:
 
 @dataclass(frozen=True)
 class HandCount:
-    """Units of a product found at a place at the end of a day (None: now). `location` '': the default place."""
+    """Units of a product (as it is sold) found at a place at the end of a day (None: now). `location` '': the default
+    place."""
 
     sku: str
-    units: int
+    units: int | Decimal
     day: dt.date | None = None
     location: str = ""
     unit_cost: Decimal | None = None
@@ -125,7 +127,7 @@ def enter_order(database: Database, who: As, order: HandOrder, label: str = "by 
     require(who, Permission.ENTER_ORDERS)
     with database.reading() as connection:
         company = read_company(connection)
-        _refuse_bad_order(order, who, company)
+        _refuse_bad_order(order, who, company, unit_factors(connection))
         _refuse_unknown(connection, [line.sku for line in order.lines])
     given = _clean_number(order.number)
     for _ in range(_ATTEMPTS):
@@ -174,12 +176,12 @@ def enter_opening_stock(
         if not counts:
             _refuse(T("There is no row with a product and its units."), T("Fill in at least one row."))
         for count in counts:
-            _refuse_bad_count(count, who, company)
+            _refuse_bad_count(count, who, company, unit_factors(connection))
         _refuse_unknown(connection, [count.sku for count in counts])
     rows = [
         {
             "sku": count.sku.strip(),
-            "quantity": str(count.units),
+            "quantity": f"{Decimal(count.units):f}",
             "location": count.location.strip(),
             "counted_on": count.day.isoformat() if count.day else "",
             "unit_cost": "" if count.unit_cost is None else f"{count.unit_cost:f}",
@@ -304,7 +306,7 @@ def _order_rows(order: HandOrder, number: str, company: Company) -> list[dict[st
         header
         | {
             "sku": line.sku.strip(),
-            "quantity": str(line.quantity),
+            "quantity": f"{Decimal(line.quantity):f}",
             "unit_price": f"{line.unit_price:f}",
             "line_discount": f"{line.discount:f}",
         }
@@ -325,7 +327,7 @@ def _clean_customer(buyer: HandCustomer) -> dict[str, str]:
     return clean
 
 
-def _refuse_bad_order(order: HandOrder, who: As, company: Company) -> None:
+def _refuse_bad_order(order: HandOrder, who: As, company: Company, factors: Mapping[str, int]) -> None:
     if not order.channel.strip():
         _refuse(T("The order needs a shop or a way in which it came."), T("Such as: by phone, WeChat, market stall."))
     if order.state not in STATES:
@@ -341,7 +343,7 @@ def _refuse_bad_order(order: HandOrder, who: As, company: Company) -> None:
     if order.shipping is not None and not _is_money(order.shipping):
         _refuse(T("Shipping is a number from 0 on."), T("Leave it empty where there is none."))
     for line in order.lines:
-        if not _is_whole(line.quantity, 1):
+        if not _is_count(line.quantity, factors.get(line.sku.strip(), 1)) or not line.quantity:
             _refuse(T("“{sku}”: the quantity is a whole number from 1 on.", sku=line.sku),
                     T("Goods that come back are entered as a return."))  # fmt: skip
         if not (_is_money(line.unit_price) and _is_money(line.discount)):
@@ -352,8 +354,8 @@ def _refuse_bad_order(order: HandOrder, who: As, company: Company) -> None:
                     T("The discount is off the whole line, not off each unit."))  # fmt: skip
 
 
-def _refuse_bad_count(count: HandCount, who: As, company: Company) -> None:
-    if not _is_whole(count.units, 0):
+def _refuse_bad_count(count: HandCount, who: As, company: Company, factors: Mapping[str, int]) -> None:
+    if not _is_count(count.units, factors.get(count.sku.strip(), 1)):
         _refuse(T("“{sku}”: the units are a whole number from 0 on.", sku=count.sku),
                 T("Count the units that are there; 0 if none."))  # fmt: skip
     if count.unit_cost is not None and not _is_money(count.unit_cost):
@@ -367,8 +369,10 @@ def _refuse_future(day: dt.date, who: As, company: Company) -> None:
         _refuse(T("{day} lies in the future.", day=day.isoformat()), T("Enter it on the day on which it is so."))
 
 
-def _is_whole(value: Any, least: int) -> bool:
-    return not isinstance(value, bool) and int(value) == value and least <= value <= _MOST_UNITS
+def _is_count(value: int | Decimal, factor: int) -> bool:
+    """Whether this is a whole number of the units in which the product is counted, from 0 on."""
+    exact = Decimal(value)
+    return exact.is_finite() and 0 <= exact <= _MOST_UNITS and exact * factor == (exact * factor).to_integral_value()
 
 
 def _is_money(value: Decimal) -> bool:

@@ -139,14 +139,13 @@ def read_column(table: RawTable, index: int, cell: Cell, declared: Format, compa
     warning: Text | None = None
     if cell is Cell.ID:
         coded = _ids(coded, parsed)
-    elif cell in (Cell.DECIMAL, Cell.COUNT):
+    elif cell in (Cell.DECIMAL, Cell.COUNT, Cell.UNITS):
         numbers = _numbers(coded, cell, parsed)
     elif cell in (Cell.TIME, Cell.DAY):
         times, warning = _times(coded, cell, parsed, declared.time_zone or company_zone)
-    elif cell is Cell.WORD:
-        coded = _joined(coded, [word.strip() for word in coded.words])
-    elif table.container == "csv" and any(word.startswith("'") for word in coded.words):
-        coded = _joined(coded, [unescaped(word) for word in coded.words])  # our own exports escape formulas
+    elif cell in (Cell.WORD, Cell.TEXT):
+        escaped = cell is Cell.TEXT and table.container == "csv"  # our own exports escape formulas
+        coded = _joined(coded, [(unescaped(word) if escaped else word).strip() for word in coded.words])
     problem_of_row = np.full(len(coded.codes), -1, np.int32)
     if parsed.problems:
         original = encode(table.cells[index], declared.empty_words)

@@ -26,6 +26,12 @@ class Kind(StrEnum):
     SUPPLIERS = "suppliers"
     CUSTOMERS = "customers"
     RATES = "rates"
+    RETURNS = "returns"
+    PURCHASE_ORDERS = "purchase_orders"
+    RECEIPTS = "receipts"
+    TRACKING = "tracking"
+    CONTACTS = "contacts"
+    FEES = "fees"
 
 
 class Part(StrEnum):
@@ -63,7 +69,8 @@ class Derivation:
 class Split:
     """Cells that hold several products, one record a whole order or sub-order.
 
-    `separator`: what stands between the products in each of `fields`. `counted`: a pattern that finds each product in
+    `separator`: what stands between the products in each of `fields`; a code or number without it says that the record
+    is one product, whatever its name holds. `counted`: a pattern that finds each product in
     the first of `fields`, with the groups `quantity` and `title` (`2× Lamp, 1× Bulb`).
     """
 
@@ -91,6 +98,9 @@ class Cell(StrEnum):
     TEXT = "text"
     DECIMAL = "decimal"
     COUNT = "count"
+    UNITS = (
+        "units"  # of the row's product, in the unit that it is sold in: fractions where it is counted in a smaller one
+    )
     TIME = "time"
     DAY = "day"
     WORD = "word"
@@ -98,11 +108,13 @@ class Cell(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """One thing that a row can say. `of_order`: stands once an order, not once a line."""
+    """One thing that a row can say. `of_order`: stands once an order, not once a line; `per_unit`: a price or cost of
+    one unit of the row's product."""
 
     cell: Cell
     title: Text
     of_order: bool = False
+    per_unit: bool = False
 
 
 SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -141,6 +153,7 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "carrier": Field(Cell.TEXT, T("Carrier"), True),
         "tracking_number": Field(Cell.ID, T("Tracking number"), True),
         "updated_at": Field(Cell.TIME, T("Last changed on"), True),
+        "own_order_id": Field(Cell.ID, T("Number in the order-management system"), True),
         "line_ref": Field(Cell.ID, T("Line number of the platform")),
         "shipment_id": Field(Cell.ID, T("Shipment number")),
         "estimated_at": Field(Cell.TIME, T("Expected arrival")),
@@ -148,8 +161,8 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "item_id": Field(Cell.ID, T("Platform’s item id")),
         "title": Field(Cell.TEXT, T("Product name")),
         "variant": Field(Cell.TEXT, T("Variant")),
-        "quantity": Field(Cell.COUNT, T("Quantity")),
-        "unit_price": Field(Cell.DECIMAL, T("Unit price")),
+        "quantity": Field(Cell.UNITS, T("Quantity")),
+        "unit_price": Field(Cell.DECIMAL, T("Unit price"), per_unit=True),
         "line_amount": Field(Cell.DECIMAL, T("Line amount")),
         "line_discount": Field(Cell.DECIMAL, T("Line discount")),
         "line_discount_percent": Field(Cell.DECIMAL, T("Line discount in percent")),
@@ -164,14 +177,15 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
 STOCK_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "sku": Field(Cell.ID, T("SKU")),
-        "quantity": Field(Cell.COUNT, T("Quantity")),
+        "quantity": Field(Cell.UNITS, T("Quantity")),
         "name": Field(Cell.TEXT, T("Product name")),
         "location": Field(Cell.TEXT, T("Location")),
         "counted_on": Field(Cell.DAY, T("Date of count")),
-        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
         "currency": Field(Cell.WORD, T("Currency")),
-        "reserved": Field(Cell.COUNT, T("Reserved")),
-        "incoming": Field(Cell.COUNT, T("Incoming")),
+        "reserved": Field(Cell.UNITS, T("Reserved")),
+        "incoming": Field(Cell.UNITS, T("Incoming")),
+        "system_quantity": Field(Cell.TEXT, T("Quantity in the system (not stored)")),
     }
 )
 
@@ -183,16 +197,16 @@ PRODUCT_FIELDS: Mapping[str, Field] = MappingProxyType(
         "barcode": Field(Cell.ID, T("Barcode")),
         "unit": Field(Cell.TEXT, T("Unit")),
         "weight_grams": Field(Cell.DECIMAL, T("Weight in grams")),
-        "unit_cost": Field(Cell.DECIMAL, T("Unit cost")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
         "currency": Field(Cell.WORD, T("Currency")),
         "valid_from": Field(Cell.DAY, T("Cost valid from")),
         "supplier": Field(Cell.TEXT, T("Supplier")),
         "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
-        "supplier_price": Field(Cell.DECIMAL, T("Supplier’s price")),
+        "supplier_price": Field(Cell.DECIMAL, T("Supplier’s price"), per_unit=True),
         "supplier_currency": Field(Cell.WORD, T("Currency of the supplier’s price")),
         "lead_time_days": Field(Cell.COUNT, T("Lead time in days")),
-        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
-        "pack": Field(Cell.COUNT, T("Pack size")),
+        "moq": Field(Cell.UNITS, T("Minimum order quantity")),
+        "pack": Field(Cell.UNITS, T("Pack size")),
     }
 )
 
@@ -209,9 +223,9 @@ SUPPLIER_FIELDS: Mapping[str, Field] = MappingProxyType(
         "minimum_order": Field(Cell.DECIMAL, T("Minimum order value")),
         "sku": Field(Cell.ID, T("SKU")),
         "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
-        "unit_price": Field(Cell.DECIMAL, T("Purchase price")),
-        "moq": Field(Cell.COUNT, T("Minimum order quantity")),
-        "pack": Field(Cell.COUNT, T("Pack size")),
+        "unit_price": Field(Cell.DECIMAL, T("Purchase price"), per_unit=True),
+        "moq": Field(Cell.UNITS, T("Minimum order quantity")),
+        "pack": Field(Cell.UNITS, T("Pack size")),
     }
 )
 
@@ -239,6 +253,104 @@ RATE_FIELDS: Mapping[str, Field] = MappingProxyType(
     }
 )
 
+RETURN_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "return_id": Field(Cell.ID, T("Return number")),
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "quantity": Field(Cell.UNITS, T("Quantity returned")),
+        "returned_on": Field(Cell.TIME, T("Returned on")),
+        "state": Field(Cell.WORD, T("State of the return")),
+        "reason": Field(Cell.TEXT, T("Reason of the return")),
+        "refund": Field(Cell.DECIMAL, T("Refund amount")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "restocked": Field(Cell.WORD, T("Back on the shelf (yes, no or units)")),
+        "location": Field(Cell.TEXT, T("Location")),
+    }
+)
+
+PURCHASE_ORDER_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "number": Field(Cell.ID, T("Purchase order number")),
+        "supplier": Field(Cell.TEXT, T("Supplier")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "quantity": Field(Cell.UNITS, T("Quantity ordered")),
+        "received": Field(Cell.UNITS, T("Received so far")),
+        "unit_price": Field(Cell.DECIMAL, T("Purchase price"), per_unit=True),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "ordered_on": Field(Cell.DAY, T("Ordered on")),
+        "expected_on": Field(Cell.DAY, T("Expected on")),
+        "state": Field(Cell.WORD, T("State of the purchase order")),
+    }
+)
+
+RECEIPT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "number": Field(Cell.ID, T("Receipt number")),
+        "po_number": Field(Cell.ID, T("Purchase order number")),
+        "supplier": Field(Cell.TEXT, T("Supplier")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "name": Field(Cell.TEXT, T("Product name")),
+        "quantity": Field(Cell.UNITS, T("Quantity received")),
+        "received_on": Field(Cell.TIME, T("Received on")),
+        "location": Field(Cell.TEXT, T("Location")),
+        "unit_cost": Field(Cell.DECIMAL, T("Unit cost"), per_unit=True),
+        "currency": Field(Cell.WORD, T("Currency")),
+    }
+)
+
+TRACKING_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "carrier": Field(Cell.TEXT, T("Carrier")),
+        "tracking_number": Field(Cell.ID, T("Tracking number")),
+        "shipped_on": Field(Cell.TIME, T("Shipped on")),
+        "estimated_on": Field(Cell.TIME, T("Expected arrival")),
+        "delivered_on": Field(Cell.TIME, T("Delivered on")),
+        "event": Field(Cell.TEXT, T("Tracking event")),
+        "event_at": Field(Cell.TIME, T("Time of the event")),
+        "place": Field(Cell.TEXT, T("Place of the event")),
+    }
+)
+
+CONTACT_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "contact_id": Field(Cell.ID, T("Contact number")),
+        "at": Field(Cell.TIME, T("Date and time of contact")),
+        "medium": Field(Cell.WORD, T("Medium (phone, mail, chat …)")),
+        "direction": Field(Cell.WORD, T("Direction (in, out)")),
+        "subject": Field(Cell.TEXT, T("Subject")),
+        "note": Field(Cell.TEXT, T("Remark")),
+        "agent": Field(Cell.TEXT, T("Agent")),
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "customer_id": Field(Cell.ID, T("Customer id")),
+        "customer_name": Field(Cell.TEXT, T("Customer name")),
+        "email": Field(Cell.TEXT, T("E-mail")),
+        "phone": Field(Cell.ID, T("Phone")),
+    }
+)
+
+FEE_FIELDS: Mapping[str, Field] = MappingProxyType(
+    {
+        "ds": Field(Cell.DAY, T("Date")),
+        "shop": Field(Cell.TEXT, T("Channel or shop")),
+        "order_id": Field(Cell.ID, T("Order id")),
+        "sku": Field(Cell.ID, T("SKU")),
+        "kind": Field(Cell.WORD, T("Kind of fee")),
+        "amount": Field(Cell.DECIMAL, T("Amount")),
+        "debit": Field(Cell.DECIMAL, T("Amount taken")),
+        "credit": Field(Cell.DECIMAL, T("Amount given back")),
+        "direction": Field(Cell.WORD, T("Taken or given back (debit, credit)")),
+        "currency": Field(Cell.WORD, T("Currency")),
+        "reference": Field(Cell.ID, T("Transaction or settlement number")),
+    }
+)
+
 FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
     {
         Kind.SALES: SALES_FIELDS,
@@ -247,6 +359,12 @@ FIELDS: Mapping[Kind, Mapping[str, Field]] = MappingProxyType(
         Kind.SUPPLIERS: SUPPLIER_FIELDS,
         Kind.CUSTOMERS: CUSTOMER_FIELDS,
         Kind.RATES: RATE_FIELDS,
+        Kind.RETURNS: RETURN_FIELDS,
+        Kind.PURCHASE_ORDERS: PURCHASE_ORDER_FIELDS,
+        Kind.RECEIPTS: RECEIPT_FIELDS,
+        Kind.TRACKING: TRACKING_FIELDS,
+        Kind.CONTACTS: CONTACT_FIELDS,
+        Kind.FEES: FEE_FIELDS,
     }
 )
 
@@ -267,13 +385,19 @@ class Format:
     what the file never says, `derived` fields are read out of others, `split` and `wide` make one row a product.
 
     `status_per_line`: the status words speak of lines: the order is as far as its least advanced live line.
+    `cancelled_line_words`: line status words of lines that are cancelled inside a live order.
     `refund_words`: status or after-sale words that mean the line was paid back whole, where no sum is said.
-    `ignored_words`: status words of records that other records repeat (orders merged into another, split up): passed
-    over. `locations`: words for the place that an order leaves from → its name ('' = the shop's own).
+    `ignored_words`: words of the status or the platform (`sold_on`) of records that other records repeat (orders merged
+    into another, split up, sold in another shop): passed over. `locations`: words for the place that an order leaves
+    from → its name ('' = the shop's own).
     `summary_rows`: an order of several lines has a row of its own that names no product.
     `discount_off_amount`: the line's money is still to be reduced by the line discount.
     `platform_wide_ids`: order numbers are unique on the whole platform, not only within a shop. `order_manager`: the
-    export of a system that gathers orders of several platforms; `platforms`: its words for them → platform.
+    export of a system that gathers orders of several platforms, some of which it sends together or in parts:
+    `own_order_id` is its own number, and sums that repeat on each row are of the order of that number. `platforms`: its
+    words for them → platform ('' = says nothing of it).
+    `net_of_refunds`: headers whose numbers have refunds taken off already: where one of them is read, refunds are not
+    counted again. `void_credit_notes`: a credit note that the status words call pending or cancelled credits nothing.
     """
 
     name: str
@@ -299,6 +423,7 @@ class Format:
     zero_price_returns_are_write_offs: bool = False
     adjustment_skus: frozenset[str] = frozenset()
     loose: bool = False  # generic tables: aliases may also match as a part of a header
+    telling: frozenset[str] = frozenset()  # generic tables: headers that tell this kind from the others
     combined: Mapping[str, Combine] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
     derived: tuple[Derivation, ...] = ()
@@ -313,11 +438,18 @@ class Format:
     platform_wide_ids: bool = False
     order_manager: bool = False
     platforms: Mapping[str, str] = field(default_factory=dict)
+    net_of_refunds: frozenset[str] = frozenset()
+    void_credit_notes: bool = False
 
     @property
     def fields(self) -> Mapping[str, Field]:
         """All fields that a file of this kind can say."""
         return FIELDS[self.kind]
+
+    @property
+    def platform_places(self) -> frozenset[str]:
+        """Places that the declaration itself names, such as a platform's warehouse: never the shop's own."""
+        return frozenset({*self.locations.values(), self.constants.get("location", "")} - {""})
 
 
 _ASIDE = re.compile(r"[（(【\[].*?[)）】\]]")
@@ -326,6 +458,15 @@ _ASIDE = re.compile(r"[（(【\[].*?[)）】\]]")
 def without_aside(normalised: str) -> str:
     """A header without what stands in brackets, such as a unit: `商品总价(元)` → `商品总价`."""
     return _ASIDE.sub("", normalised).strip()
+
+
+def same_but_for_aside(header: str, alias: str) -> bool:
+    """Whether two normalised headers are the same but for an aside that only one of them has.
+
+    Two asides say different things: `city (billing)` is not `city (shipping)`.
+    """
+    bare, alias_bare = without_aside(header), without_aside(alias)
+    return bare == alias_bare != "" and (bare == header or alias_bare == alias)
 
 
 def normalise_word(word: str) -> str:

@@ -11,16 +11,24 @@ from functools import lru_cache
 from erp_core.errors import BadInput, MappingNeeded
 from erp_core.files.header import normalise_header
 from erp_core.files.table import RawTable
-from erp_core.imports.declaration import Format, Kind, without_aside
+from erp_core.imports.declaration import Format, Kind, same_but_for_aside, without_aside
 from erp_core.imports.formats import FORMATS
 from erp_core.imports.shape import columns_of, provided, wide_positions
 from erp_core.text import T, Text
 
 UNKNOWN = "unknown"
-# Generic kinds in the order in which they are tried: the more a kind requires, the earlier.
+# Generic kinds in the order in which they are tried: the more a kind requires, and the more it could be taken for a
+# looser one, the earlier.
 _GENERIC_ORDER = (
+    "generic-returns",
+    "generic-receipts",
+    "generic-purchase-orders",
+    "generic-settlement-fees",
     "generic-sales",
     "generic-rates",
+    "generic-tracking",
+    "generic-contacts",
+    "generic-counts",
     "generic-stock",
     "generic-suppliers",
     "generic-products",
@@ -155,6 +163,8 @@ def _claims(declared: Format, columns: Sequence[str]) -> bool:
 
 def _plausible(found: Detection) -> bool:
     """Generic kinds other than sales need more than one telling column, else any list with a name would be theirs."""
+    if found.format in _JUDGES:
+        return _JUDGES[found.format](_Look(found))
     if found.kind is Kind.PRODUCTS:
         return bool({"name", "category", "barcode", "unit_cost", "supplier"} & found.columns.keys())
     if found.kind is Kind.SUPPLIERS:
@@ -174,6 +184,91 @@ def _plausible(found: Detection) -> bool:
         sales = _matched(FORMATS["generic-sales"], (*found.columns.values(), *found.unused), {}, None)
         return not _SALES_ONLY & sales.columns.keys()
     return True
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A table taken for a kind that has headers of its own (`Format.telling`)."""
+
+    found: Detection
+
+    def tells(self, *fields: str) -> bool:
+        """Whether one of these fields stands under a header that only this kind uses."""
+        telling = {normalise_header(header) for header in FORMATS[self.found.format].telling}
+        headers = [normalise_header(self.found.columns[name]) for name in fields if name in self.found.columns]
+        return any(header in telling or without_aside(header) in telling for header in headers)
+
+    def has(self, *fields: str) -> bool:
+        """Whether one of these fields is there."""
+        return any(name in self.found.columns for name in fields)
+
+    def taken_for(self, format_name: str, without: Sequence[str] = ()) -> Detection:
+        """The table as another kind, without the columns of these fields."""
+        gone = {self.found.indices[name] for name in without if name in self.found.indices}
+        columns = {
+            at: column for column, at in zip(self.found.columns.values(), self.found.indices.values(), strict=True)
+        }
+        rest = [column for at, column in columns.items() if at not in gone]
+        return _matched(FORMATS[format_name], (*rest, *self.found.unused), {}, None)
+
+    def is_also(self, format_name: str, without: Sequence[str] = ()) -> bool:
+        """Whether it is a whole table of another kind without the columns of these fields."""
+        return not self.taken_for(format_name, without).missing
+
+
+def _is_returns(look: _Look) -> bool:
+    """Sales may have columns of returns beside their own date and quantity; each row of a list of returns is one."""
+    own = [name for name in ("returned_on", "quantity") if look.tells(name)]
+    if not own and not look.tells("return_id"):
+        return False
+    if look.is_also("generic-sales", [*own, "refund", "return_id"]):
+        return look.tells("return_id") and not look.tells("quantity")
+    return True
+
+
+def _is_receipts(look: _Look) -> bool:
+    """What arrived, not what was ordered, nor sales that say when a buyer received them."""
+    own = [name for name in ("quantity", "received_on") if look.tells(name)]
+    if not own and not look.tells("number"):
+        return False
+    ordered = look.taken_for("generic-purchase-orders", own)
+    if not ordered.missing:  # it says how much was ordered as well
+        return look.tells("number") or (look.tells("received_on") and "expected_on" not in ordered.columns)
+    if look.tells("number") or look.has("supplier", "po_number"):
+        return True
+    return not look.is_also("generic-sales", own)
+
+
+def _is_purchase_orders(look: _Look) -> bool:
+    """An order to a supplier; a buyer's own purchase order number in a list of sales does not make it one."""
+    bought = look.has("supplier", "expected_on", "received", "unit_price", "ordered_on")
+    return look.tells("number") and bought and not look.is_also("generic-sales", ["number"])
+
+
+def _is_fees(look: _Look) -> bool:
+    """Sales may have a column of fees beside their own money, which stands under a header of its own."""
+    sales = look.taken_for("generic-sales", ["amount", "debit", "credit"])
+    money = {name: sales.columns[name] for name in ("unit_price", "line_amount") if name in sales.columns}
+    declared = FORMATS["generic-sales"].columns
+    own = any(normalise_header(header) in map(normalise_header, declared[name]) for name, header in money.items())
+    return look.tells("kind", "amount") and not (own and not sales.missing)
+
+
+def _is_tracking(look: _Look) -> bool:
+    """Parcels; not orders with their money."""
+    money = {"unit_price", "line_amount", "total"} & look.taken_for("generic-sales").columns.keys()
+    return look.tells("tracking_number") and not money
+
+
+_JUDGES: Mapping[str, Callable[[_Look], bool]] = {
+    "generic-returns": _is_returns,
+    "generic-receipts": _is_receipts,
+    "generic-purchase-orders": _is_purchase_orders,
+    "generic-settlement-fees": _is_fees,
+    "generic-tracking": _is_tracking,
+    "generic-contacts": lambda look: look.tells("medium", "direction", "subject", "note", "agent", "contact_id"),
+    "generic-counts": lambda look: look.tells("quantity"),
+}
 
 
 def _matched(
@@ -222,11 +317,10 @@ def _assign(declared: Format, columns: Sequence[str], mapping: Mapping[str, str]
         indices[name] = _given(declared, name, header, columns, indices)
     taken = set(indices.values())
     normalised = [normalise_header(column) for column in columns]
-    bracketless = [without_aside(column) for column in normalised]
     passes: list[tuple[float, Callable[[str, int], bool]]] = [
         (1.0, lambda alias, i: columns[i] == alias),
         (1.0, lambda alias, i: normalised[i] == normalise_header(alias)),
-        (0.9, lambda alias, i: bracketless[i] == without_aside(normalise_header(alias)) != ""),
+        (0.9, lambda alias, i: same_but_for_aside(normalised[i], normalise_header(alias))),
     ]
     if declared.loose:
         passes.append((0.5, lambda alias, i: _contains(normalised[i], normalise_header(alias))))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,12 +19,14 @@ Column = npt.NDArray[Any]
 @dataclass(frozen=True)
 class Assumptions:
     """What holds where the file says nothing. `currency`: the person's word, before the format's; `company_currency`
-    and `company_zone`: last resort; `header_only_allowed`: orders whose lines are stored already."""
+    and `company_zone`: last resort; `unit_factors`: SKU → stock units of one unit sold, where more than one;
+    `header_only_allowed`: orders whose lines are stored already."""
 
     currency: str | None
     company_currency: str
     company_zone: str
     channel: str | None = None
+    unit_factors: Mapping[str, int] = field(default_factory=dict)
     header_only_allowed: frozenset[str] = frozenset()
 
 
@@ -33,7 +36,8 @@ class Draft:
 
     `order_of_row`: index into `ids`, −1 without an order; `precedence`: row positions, the header file's before the
     lines file's; `header` and `lines`: columns by name, one entry per order or line; `order_currency` and
-    `row_currency`: indices into `currencies`; `amount`: minor units per row.
+    `row_currency`: indices into `currencies`; `amount`: minor units per row; `quantity`: stock units per row, `factor`:
+    stock units of one unit sold.
     """
 
     rows: Rows
@@ -48,6 +52,8 @@ class Draft:
     order_currency: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     row_currency: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     amount: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    quantity: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    factor: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     skus: list[str] = field(default_factory=list)
     sku_titles: list[str | None] = field(default_factory=list)
 

@@ -39,7 +39,7 @@ def of_lines(lines: Mapping[str, npt.NDArray[Any]], skus: Sequence[str], titles:
         return np.zeros(count, np.int64)
     sku = _hashed_words(skus)
     title = np.concatenate([_hashed_words(titles), np.zeros(1, np.uint64)])
-    numbers = ("quantity", "unit_price", "amount", "line_discount", "line_refunded", "cancelled", "fulfilled")
+    numbers = ("said_quantity", "said_price", "amount", "line_discount", "line_refunded", "cancelled", "fulfilled")
     line = _combined(
         [
             sku[lines["sku"]],
@@ -51,6 +51,11 @@ def of_lines(lines: Mapping[str, npt.NDArray[Any]], skus: Sequence[str], titles:
     starts = np.flatnonzero(np.concatenate([[True], np.diff(lines["order"]) > 0]))
     sums[lines["order"][starts]] = np.add.reduceat(line, starts)
     return _stirred(sums).view(np.int64)
+
+
+def of_texts(texts: Sequence[str]) -> Ints:
+    """One number per text."""
+    return _stirred(_hashed_words(texts)).view(np.int64)
 
 
 def of_headers(

@@ -21,6 +21,7 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.views import EVERY_SHOP, bundles
 from erp_core.company.views import Company
 from erp_core.finance import service as finance
+from erp_core.imports import units
 from erp_core.imports.amounts import currency_code
 from erp_core.imports.batch import Batch, keep_rejected
 from erp_core.imports.changes import rememberer
@@ -42,14 +43,24 @@ Objects = npt.NDArray[np.object_]
 Ints = npt.NDArray[Any]
 
 
+TOO_LARGE = T("The amount is too large to be money. Check the price and the quantity.")
+_LARGEST_STORED = 10**18
+
+
 @dataclass
 class Checked:
-    """The rows of one reference file as columns of plain values (None where a cell says nothing)."""
+    """The rows of one file as columns of plain values (None where a cell says nothing).
+
+    `said`: the same as the file says them, whatever unit a product is counted in and whatever holds where it says
+    nothing: what tells whether a row changed. `factors`: SKU → stock units of one unit sold.
+    """
 
     source: Source
     columns: dict[str, Objects]
     bad: Bools
     issues: list[Issue] = field(default_factory=list)
+    said: dict[str, Objects] = field(default_factory=dict)
+    factors: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def count(self) -> int:
@@ -65,6 +76,14 @@ class Checked:
         index = self.source.indices.get(name)
         return None if index is None else self.source.table.columns[index]
 
+    def warn(self, where: Bools, name: str | None, code: str, message: Text) -> None:
+        """Say something about rows that go in all the same."""
+        numbers = self.source.table.row_numbers
+        column = self.header(name) if name else None
+        self.issues += [
+            Issue(int(numbers[at]), column, code, message, "warns") for at in np.flatnonzero(where & ~self.bad).tolist()
+        ]
+
     def reject(self, where: Bools, name: str | None, code: str, message: Text) -> None:
         """Mark rows as bad and say so."""
         numbers = self.source.table.row_numbers
@@ -74,10 +93,10 @@ class Checked:
         self.bad |= where
 
 
-def check(source: Source, company: Company, currency: str | None) -> Checked:
-    """Read and check every mapped column; nothing is stored."""
+def check(source: Source, company: Company, currency: str | None, factors: Mapping[str, int]) -> Checked:
+    """Read and check every mapped column; nothing is stored. `factors`: SKU → stock units of one unit sold."""
     count = len(source.table)
-    checked = Checked(source, {}, np.zeros(count, bool))
+    checked = Checked(source, {}, np.zeros(count, bool), factors=factors)
     for found in source.table.issues:
         rejects = found.code.startswith("row.") and found.row is not None
         checked.issues.append(
@@ -86,17 +105,47 @@ def check(source: Source, company: Company, currency: str | None) -> Checked:
         if rejects:
             checked.bad |= source.table.row_numbers == found.row
     fields = source.declared.fields
+    counted: dict[str, Numbers] = {}
     for name, index in source.indices.items():
         read = read_column(source.table, index, fields[name].cell, source.declared, company.time_zone)
         for at, problem in read.problems.items():
             checked.reject(read.problem_of_row == at, name, problem.code, problem.message)
         if read.warning is not None:
             checked.issues.append(Issue(None, source.table.columns[index], "column.ambiguous", read.warning, "warns"))
-        checked.columns[name] = _plain(fields[name].cell, read.coded, read.numbers, read.times)
+        checked.reject(_too_large(fields[name].cell, read.numbers), name, "number.too_large", TOO_LARGE)
+        checked.said[name] = _plain(fields[name].cell, read.coded, read.numbers, read.times)
+        if fields[name].cell is Cell.UNITS and read.numbers is not None:
+            counted[name] = read.numbers
+        else:
+            checked.columns[name] = checked.said[name]
+    _count_in_stock_units(checked, counted, factors)
     _check_required(checked)
     _check_currency(checked, currency or source.declared.currency or company.base_currency)
     _check_ranges(checked)
     return checked
+
+
+def _count_in_stock_units(checked: Checked, counted: Mapping[str, Numbers], factors: Mapping[str, int]) -> None:
+    """Quantities and prices of each row's product in the unit in which it is counted."""
+    factor = units.factors_of(checked.get("sku"), factors)
+    for name, numbers in counted.items():
+        quantity, whole = units.in_stock_units(numbers, factor)
+        checked.reject(numbers.known & ~whole, name, "quantity.fraction", units.FRACTION)
+        checked.columns[name] = known_only(quantity, numbers.known)
+    for name, field_ in checked.source.declared.fields.items():
+        if field_.per_unit and name in checked.columns and (factor > 1).any():
+            column = checked.columns[name]
+            known = np.array([value is not None for value in column.tolist()], bool)
+            prices = units.per_stock_unit(np.where(known, column, 0).astype(np.int64), factor)
+            checked.columns[name] = known_only(prices, known)
+
+
+def _too_large(cell: Cell, numbers: Numbers | None) -> Bools:
+    """Money that 64 bits do not hold as millionths."""
+    if numbers is None or cell is not Cell.DECIMAL:
+        return np.zeros(1, bool)
+    step = max(0, PRICE_DECIMALS - numbers.decimals)
+    return np.asarray(numbers.known & (np.abs(numbers.scaled) > _LARGEST_STORED // 10**step))
 
 
 def _plain(cell: Cell, coded: Coded, numbers: Numbers | None, times: Times | None) -> Objects:
@@ -106,6 +155,9 @@ def _plain(cell: Cell, coded: Coded, numbers: Numbers | None, times: Times | Non
         step = PRICE_DECIMALS - numbers.decimals
         stored = numbers.scaled * 10**step if step >= 0 else np.round(numbers.scaled / 10.0**-step).astype(np.int64)
         return known_only(stored, numbers.known)
+    if times is not None and cell is Cell.TIME:
+        instants = [None if at is None else at.replace(tzinfo=dt.UTC) for at in times.at.astype(object).tolist()]
+        return known_only(np.array([*instants, None], object)[:-1], times.known)
     if times is not None:
         days = times.at.astype("datetime64[D]").astype(object)
         return known_only(days, times.known)
@@ -150,7 +202,7 @@ def _read_currencies(checked: Checked, name: str, default: str | None) -> None:
     checked.columns[name] = result
 
 
-_NOT_BELOW = {
+_NOT_BELOW: Mapping[str, int | None] = {
     "quantity": 0,
     "reserved": 0,
     "incoming": 0,
@@ -166,24 +218,38 @@ _NOT_BELOW = {
 }
 
 
+_NOT_BELOW_IN: Mapping[Kind, Mapping[str, int | None]] = {
+    Kind.PURCHASE_ORDERS: {"quantity": 1, "received": 0},
+    Kind.RECEIPTS: {"quantity": 1},
+    Kind.RETURNS: {"quantity": None},  # some write what comes back as negative
+}
+
+
 def _check_ranges(checked: Checked) -> None:
-    for name, least in _NOT_BELOW.items():
-        if name not in checked.columns:
+    kind = checked.source.declared.kind
+    for name, least in {**_NOT_BELOW, **_NOT_BELOW_IN.get(kind, {})}.items():
+        if name not in checked.columns or least is None:
             continue
         column = checked.columns[name]
         low = np.array([value is not None and value < least for value in column.tolist()], bool)
         if not low.any():
             continue
-        if name == "quantity":
+        if name == "quantity" and kind is Kind.STOCK:
             message = T("A count cannot be negative. Count the units that are there; 0 if none.")
         else:
-            message = T("The number is too small: at least {least}.", least=least if name in ("moq", "pack") else 0)
+            message = T("The number is too small: at least {least}.", least=0 if name == "rate" else least)
         checked.reject(low, name, "number.too_small", message)
 
 
 def load(batch: Batch, checked: Checked, seen_before: bool) -> Receipt:
     """Store what is new or changed. `seen_before`: the very same bytes stand imported already."""
     accepted, quantity = _LOADERS[checked.source.declared.kind](batch, checked, seen_before)
+    return receipt_of(batch, checked, accepted, quantity)
+
+
+def receipt_of(batch: Batch, checked: Checked, accepted: Bools, quantity: int) -> Receipt:
+    """The receipt of a file whose unit is the row; its rejected rows are kept. `accepted`: rows that changed something;
+    `quantity`: the units in them."""
     table, rejected = checked.source.original, checked.bad
     keep_rejected(batch, [table], rejected, checked.issues)
     name = checked.source.declared.name
@@ -209,7 +275,7 @@ def _load_stock(batch: Batch, checked: Checked, seen_before: bool) -> tuple[Bool
     if seen_before or not len(good):
         return accepted, 0
     names = [str(n) for n in pd.unique(checked.get("location")[good]) if n is not None]
-    locations = stock.ensure_locations(batch.uow, names)
+    locations = stock.ensure_locations(batch.uow, names, checked.source.declared.platform_places)
     default = default_location(batch.uow.connection).id
     sku = checked.get("sku")[good]
     codes, unique = pd.factorize(sku)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,7 +16,7 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
-from erp_core.imports import shops
+from erp_core.imports import load_shipments, shops, standing_lines
 from erp_core.imports.batch import Batch
 from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import Part
@@ -65,6 +65,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     uow = batch.uow
     usable = ~orders.bad_order
     channel_id = shops.place(batch, orders, usable)
+    orders = standing_lines.kept(batch, orders, channel_id)
     at = np.flatnonzero(usable)
     standing = order_service.find_standing(
         uow,
@@ -78,22 +79,42 @@ def load(batch: Batch, orders: Orders) -> Loaded:
             has_lines=orders.has_lines[at],
         ),
     )
+    parcels = None
+    if orders.declared.part is Part.SHIPMENTS:
+        parcels = load_shipments.reconcile(batch, orders, at, standing)
     fate = np.full(len(orders.ids), -1, np.int64)
     fate[at] = standing.fate
     written = np.isin(fate, (int(Fate.NEW), int(Fate.CHANGED)))
     batch.progress(0.45, T("Storing {count} orders …", count=int(written.sum())))
-    product_of_line, sold_as = _products(batch, orders, written, channel_id)
+    product_of_line, sold_as = _products(batch, orders, written if parcels is None else usable, channel_id)
     position = np.full(len(orders.ids), -1, np.int64)
     position[at] = np.arange(len(at))
     headers, lines = _columns(batch, orders, written, product_of_line, channel_id)
     lines["sold_as"] = sold_as[np.flatnonzero(written[orders.lines["order"]])]
+    counted = len(lines["order"]), int(lines["quantity"].sum())
+    if parcels is not None:
+        lines = load_shipments.with_kept_lines(headers, lines, parcels.kept_lines)
     lines["order"] = position[lines["order"]]
-    moved = order_service.write(uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines)
+    written_ids = order_service.write(
+        uow, batch.id, standing, {name: column[at] for name, column in headers.items()}, lines
+    )
+    revised = standing.order_id[(standing.order_id > 0) & written[at]]
+    # a revised order may no longer name a product, or say only its state: the balances of all that it moved change
+    products = np.union1d(product_of_line[product_of_line > 0], order_service.products_of(uow.connection, revised))
+    news = written
+    if parcels is None and standing.partial.any():
+        products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))
+    elif parcels is not None:
+        order_id = np.zeros(len(orders.ids), np.int64)
+        order_id[at] = written_ids
+        told, moved = load_shipments.attach(batch, orders, order_id, product_of_line, parcels.attached)
+        news, products = written | told, np.union1d(products, moved)
     batch.progress(0.85, T("Updating stock …"))
-    return _outcome(orders, written, lines, np.union1d(product_of_line, moved))
+    return _outcome(orders, news, counted, order_service.with_parts(uow.connection, products))
 
 
-def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str, Any], products: Ints) -> Loaded:
+def _outcome(orders: Orders, written: npt.NDArray[np.bool_], counted: tuple[int, int], products: Ints) -> Loaded:
+    """`written`: orders that are new or changed; `counted`: their lines and units."""
     order_of_row = orders.order_of_row
     row_fate = np.where(orders.rows.ignored, UNCHANGED, REJECTED)
     of_order = np.where(written, ACCEPTED, UNCHANGED)
@@ -106,9 +127,9 @@ def _outcome(orders: Orders, written: npt.NDArray[np.bool_], lines: Mapping[str,
         record_fate=row_fate[np.unique(orders.rows.record, return_index=True)[1]],
         orders=int(written.sum()),
         cancellations=int((written & (states == "cancelled")).sum()),
-        lines=len(lines["order"]),
-        quantity=int(lines["quantity"].sum()),
-        products=products[products > 0],
+        lines=counted[0],
+        quantity=counted[1],
+        products=products,
     )
 
 
@@ -169,7 +190,7 @@ def _columns(
         "charges": per_order(amount, charge_line),
         "refunded": per_order(refunded, live),
         "buyer_note": header["buyer_note"],
-        "location_id": _locations(batch, header["location"]),
+        "location_id": _locations(batch, header["location"], orders.declared.platform_places),
         "partial": np.full(count, orders.declared.part is Part.SHIPMENTS),
     }
     for name in ("document", "state", "status_word", "currency", "ship_name", "ship_phone", "ship_address", "country",
@@ -196,24 +217,19 @@ def _columns(
         "refunded": refunded,
         "cancelled": orders.lines["cancelled"][keep],
         "fulfilled": fulfilled,
-        "line_ref": _line_refs(orders, keep),
+        "line_ref": orders.lines["line_ref"][keep],
     }
     return headers, lines
 
 
-def _line_refs(orders: Orders, keep: Ints) -> npt.NDArray[np.object_]:
-    coded = orders.rows.texts.get("line_ref")
-    if coded is None:
-        return np.full(len(keep), None, object)
-    return coded.take(orders.lines["row"][keep])
-
-
-def _locations(batch: Batch, places: npt.NDArray[np.object_]) -> npt.NDArray[np.object_]:
+def _locations(
+    batch: Batch, places: npt.NDArray[np.object_], not_own: frozenset[str]
+) -> npt.NDArray[np.object_]:  # fmt: skip
     """Location ids of the places that the file names; None where it names none."""
     names = [str(name) for name in pd.unique(places) if name is not None]
     if not names:
         return np.full(len(places), None, object)
-    ids = stock.ensure_locations(batch.uow, names)
+    ids = stock.ensure_locations(batch.uow, names, not_own)
     return np.array([None if name is None else ids[name] for name in places.tolist()], object)
 
 

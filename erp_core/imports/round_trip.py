@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from erp_core.catalog.views import costs, products
+from erp_core.catalog.views import costs, products, unit_factors
 from erp_core.clock import today
 from erp_core.company.views import read_company
 from erp_core.db.engine import Database
@@ -26,7 +26,7 @@ from erp_core.imports.detect import need
 from erp_core.imports.receipt import Issue
 from erp_core.imports.service import recognise
 from erp_core.imports.shape import shaped
-from erp_core.money import PRICE_SCALE, price_from_stored
+from erp_core.money import PRICE_DECIMALS, PRICE_SCALE, price_from_stored
 from erp_core.purchasing.views import supplier_items
 from erp_core.text import T, Text
 
@@ -54,7 +54,8 @@ class Differences:
 
 def product_list(connection: sa.Connection, on: dt.date) -> pd.DataFrame:
     """Every live product, charges too, with the columns of `COLUMNS` and product_id: its own cost in force on the day
-    (none where it is derived), and the item of its preferred supplier as it was entered. Money in major units."""
+    (none where it is derived), and the item of its preferred supplier as it was entered. Money in major units; prices,
+    minimum and pack by the unit that it is sold in, as files say them."""
     frame = products(connection, charges=True)
     own = _own_costs(connection)
     held = own[own["valid_from"] <= pd.Timestamp(on)].drop_duplicates("product_id", keep="last")
@@ -66,6 +67,11 @@ def product_list(connection: sa.Connection, on: dt.date) -> pd.DataFrame:
     )
     frame = frame.merge(in_force.drop(columns="derived"), on="product_id", how="left")
     frame = frame.merge(items[["product_id", "supplier", *_OF_ITEM]], on="product_id", how="left")
+    factor = frame["sku"].map(unit_factors(connection)).fillna(1).to_numpy(float)
+    for name in _PRICES:
+        frame[name] = (frame[name] * factor).round(PRICE_DECIMALS)
+    for name in ("moq", "pack"):
+        frame[name] = frame[name].astype("Float64") / factor
     frame["weight_grams"] = pd.to_numeric(frame["weight_grams"]).astype("Int64")
     frame["valid_from"] = frame["valid_from"].dt.date
     return frame[["product_id", *COLUMNS]]
@@ -91,7 +97,8 @@ def differences(database: Database, who: As, path: Path) -> Differences:
         )
     with database.reading() as connection:
         company = read_company(connection)
-        checked = load_reference.check(shaped(table, declared, found.indices), company, None)
+        source = shaped(table, declared, found.indices)
+        checked = load_reference.check(source, company, None, unit_factors(connection))
         day = today(who.clock, company.time_zone)
         standing = _Standing.read(connection)
     good = np.flatnonzero(~checked.bad)

@@ -12,7 +12,7 @@ from erp_core.imports.columns import Coded, Numbers, Times, concatenated, read_c
 from erp_core.imports.declaration import SALES_FIELDS, Cell, Part, normalise_word
 from erp_core.imports.receipt import Issue
 from erp_core.imports.shape import Source
-from erp_core.text import Text
+from erp_core.text import T, Text
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -24,7 +24,7 @@ class Rows:
 
     `record`: which record of its file a row comes from, counted through all files (a record of several products is
     several rows); `is_line`: whether the row is a product line; `ignored`: passed over, since other records repeat it;
-    `money_words`: distinct texts of money cells, which may carry a currency's sign.
+    `money`: the texts of money cells, column by column, which may carry a currency's sign.
     """
 
     count: int
@@ -38,7 +38,7 @@ class Rows:
     times: dict[str, Times]
     bad: Bools
     issues: list[Issue]
-    money_words: list[str] = field(default_factory=list)
+    money: list[Coded] = field(default_factory=list)
 
     def reject(self, where: Bools, column: str | None, code: str, message: Text) -> None:
         """Mark rows as bad; a row that was bad before keeps its first reason."""
@@ -93,8 +93,8 @@ def read_rows(sources: Sequence[Source], company_zone: str) -> Rows:
             if part.warning is not None:
                 rows.issues.append(Issue(None, header, "column.ambiguous", part.warning, "warns", file_no))
         if cell is Cell.DECIMAL:
-            rows.money_words += [word for part in parts if part is not None for word in part.coded.words]
-        if cell in (Cell.DECIMAL, Cell.COUNT):
+            rows.money.append(concatenated([p.coded if p else None for p in parts], counts))
+        if cell in (Cell.DECIMAL, Cell.COUNT, Cell.UNITS):
             rows.numbers[name] = Numbers.concatenated([p.numbers if p else None for p in parts], counts)
         elif cell in (Cell.TIME, Cell.DAY):
             rows.times[name] = Times.concatenated([p.times if p else None for p in parts], counts)
@@ -110,9 +110,9 @@ def _records(sources: Sequence[Source]) -> Ints:
 
 
 def _pass_over(rows: Rows, sources: Sequence[Source]) -> None:
-    """Records whose status says that others repeat them."""
+    """Records whose status or platform says that others repeat them."""
     words = {normalise_word(word) for source in sources for word in source.declared.ignored_words}
-    for name in ("status", "line_status"):
+    for name in ("status", "line_status", "sold_on"):
         coded = rows.texts.get(name)
         if words and coded is not None:
             hits = np.array([*(normalise_word(word) in words for word in coded.words), False], bool)
@@ -120,5 +120,13 @@ def _pass_over(rows: Rows, sources: Sequence[Source]) -> None:
     if rows.ignored.any():
         places = set(zip(rows.file_no[rows.ignored].tolist(), rows.number[rows.ignored].tolist(), strict=True))
         rows.issues = [i for i in rows.issues if i.severity != "rejects" or (i.file_no, i.row) not in places]
+        records = len(np.unique(rows.record[rows.ignored]))
+        text = T("{count} rows were passed over: their status says that other orders hold their lines.", count=records)
+        rows.issues.append(Issue(None, None, "rows.passed_over", text, "warns"))
         rows.is_line &= ~rows.ignored
         rows.bad &= ~rows.ignored
+        text = T(
+            "{count} rows were passed over: other records, of this file or of another shop’s, tell of the same sales.",
+            count=int(rows.ignored.sum()),
+        )
+        rows.issues.append(Issue(None, None, "record.repeated", text, "warns"))

@@ -13,21 +13,29 @@ import numpy as np
 import pandas as pd
 
 from erp_core import money
-from erp_core.imports import fingerprints
+from erp_core.imports import fingerprints, units
 from erp_core.imports.amounts import MONEY_FIELDS, rescaled, set_amounts, set_currencies, set_order_money
 from erp_core.imports.columns import empty_coded, mixed
 from erp_core.imports.declaration import SALES_FIELDS, Format, Part, normalise_word
 from erp_core.imports.draft import Assumptions, Column, Draft
 from erp_core.imports.rows import Bools, Ints, Rows, read_rows
 from erp_core.imports.shape import Source
-from erp_core.imports.states import cancelled_lines, cancelled_rows, fulfilled_lines, refunded_lines, set_states
+from erp_core.imports.states import (
+    cancelled_lines,
+    cancelled_rows,
+    fulfilled_lines,
+    pending_rows,
+    refunded_lines,
+    set_states,
+)
 from erp_core.money import PRICE_DECIMALS
 from erp_core.text import T
 
 TIME_FIELDS = ("ordered_at", "paid_at", "shipped_at", "completed_at", "cancelled_at")
+_REFUND_FIELDS = ("order_refunded", "line_refunded", "after_sale")
 TEXT_FIELDS = tuple(
     name for name, field in SALES_FIELDS.items()
-    if field.of_order and field.cell in ("id", "text") and name not in ("order_id", "location")
+    if field.of_order and field.cell in ("id", "text") and name not in ("order_id", "own_order_id", "location")
 )  # fmt: skip
 
 
@@ -36,7 +44,8 @@ class Orders:
     """What goes in: columns of one entry per order (header) and per line, lines sorted by order.
 
     `order_of_row`: order index of each row, −1 without one; `bad_order`: orders that stay out whole; `row_amount`:
-    minor units per row; `row_currency`: index into `currencies`.
+    minor units per row; `row_currency`: index into `currencies`; `shop_given`: the person named the shop;
+    `refunds_said`: the file has a column that tells of refunds.
     """
 
     rows: Rows
@@ -53,6 +62,8 @@ class Orders:
     row_currency: Ints
     currencies: list[str]
     declared: Format
+    shop_given: bool = False
+    refunds_said: bool = True
 
 
 def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
@@ -67,8 +78,9 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
     _mark_summary_rows(draft)
     _set_texts_and_times(draft)
     set_currencies(draft)
-    set_amounts(draft, cancelled_rows(draft))
+    set_amounts(draft, cancelled_rows(draft), pending_rows(draft))
     sku_of_row = _set_skus(draft)
+    _set_quantities(draft, sku_of_row)
     _check_halves(draft)
     bad_order = draft.any_row(rows.bad)
     _set_lines(draft, sku_of_row, bad_order)
@@ -99,6 +111,8 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
         row_currency=draft.row_currency,
         currencies=draft.currencies,
         declared=draft.declared,
+        shop_given=assumed.channel is not None,
+        refunds_said=any(name in source.indices for source in sources for name in _REFUND_FIELDS),
     )
 
 
@@ -115,6 +129,13 @@ def _orders_of_rows(rows: Rows, fill_down: bool) -> tuple[Ints, list[str]]:
         previous = np.maximum.accumulate(np.where(codes >= 0, np.arange(len(codes)), -1))
         first_of_file = np.searchsorted(rows.file_no, rows.file_no)
         codes = np.where(silent & (previous >= first_of_file), codes[np.maximum(previous, 0)], codes)
+    paid = rows.times.get("paid_at")
+    if paid is not None:
+        text = T(
+            "The row has no order id and is not paid yet. Platforms that number an order when it is paid will bring it "
+            "in a later export; otherwise fill in the order’s id."
+        )
+        rows.reject((codes < 0) & ~rows.ignored & ~paid.known, None, "order_id.unpaid", text)
     text = T("The row has no order id, so it cannot be told from other orders. Fill in the order’s id.")
     rows.reject((codes < 0) & ~rows.ignored, None, "order_id.missing", text)
     codes[rows.ignored] = -1
@@ -207,6 +228,19 @@ def _set_skus(draft: Draft) -> Ints:
     return sku_of_row
 
 
+def _set_quantities(draft: Draft, sku_of_row: Ints) -> None:
+    """Units as they are counted; a part of a unit that is only counted whole keeps its row out."""
+    rows = draft.rows
+    of_sku = units.factors_of(np.array(draft.skus, object), draft.assumed.unit_factors)
+    draft.factor = np.append(of_sku, 1)[sku_of_row]
+    numbers = rows.numbers.get("quantity")
+    if numbers is None:
+        draft.quantity = np.zeros(rows.count, np.int64)
+        return
+    draft.quantity, whole = units.in_stock_units(numbers, draft.factor)
+    rows.reject(rows.is_line & ~whole, draft.column("quantity"), "quantity.fraction", units.FRACTION)
+
+
 def _most_frequent_titles(rows: Rows, sku_of_row: Ints, count: int) -> list[str | None]:
     """For each SKU the name that most of its rows give; of equals the one seen first."""
     titles: list[str | None] = [None] * count
@@ -246,7 +280,8 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
     at = at[np.argsort(draft.order_of_row[at], kind="stable")]
     order = draft.order_of_row[at]
     amount, currency = draft.amount[at], draft.row_currency[at]
-    quantity = rows.numbers["quantity"].scaled[at] if "quantity" in rows.numbers else np.zeros(len(at), np.int64)
+    quantity, factor, said = draft.quantity[at], draft.factor[at], rows.numbers.get("quantity")
+    price = _unit_prices(draft, at)
     title = rows.texts["title"].codes[at] if "title" in rows.texts else np.full(len(at), -1)
     draft.lines = {
         "order": order,
@@ -254,11 +289,14 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
         "sku": sku_of_row[at],
         "title": title.astype(np.int64),
         "quantity": quantity,
-        "unit_price": _unit_prices(draft, at, quantity),
+        "unit_price": np.where(price < 0, price, units.per_stock_unit(price, factor)),
         "amount": amount,
         "cancelled": cancelled_lines(rows, at, draft.declared),
         "fulfilled": fulfilled_lines(rows, at, draft.declared),
         "row": at,
+        "said_quantity": quantity if said is None else units.identity_of(said, at),
+        "said_price": price,
+        "line_ref": rows.texts.get("line_ref", empty_coded(rows.count)).take(at),
     }
     for name in ("line_discount", "line_refunded"):
         minor = np.zeros(len(at), np.int64)
@@ -272,8 +310,11 @@ def _set_lines(draft: Draft, sku_of_row: Ints, bad_order: Bools) -> None:
     draft.lines["line_refunded"][whole] = amount[whole]
 
 
-def _unit_prices(draft: Draft, at: Ints, quantity: Ints) -> Ints:
-    """Millionths of the major unit; where the file gives only the line's money, that over its units; −1 unknown."""
+def _unit_prices(draft: Draft, at: Ints) -> Ints:
+    """Millionths of the major unit for one unit sold; where the file gives only the line's money, that over its units;
+    −1 unknown."""
+    said = draft.rows.numbers.get("quantity")
+    quantity = np.zeros(len(at)) if said is None else said.scaled[at] / 10.0**said.decimals
     numbers = draft.rows.numbers.get("unit_price")
     prices = np.full(len(at), -1, np.int64)
     if numbers is not None:

@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from erp_core.catalog import service as catalog
+from erp_core.catalog.views import unit_factors
 from erp_core.company import service as company_service
 from erp_core.company.views import Company, read_company
 from erp_core.db.bulk import advance_sequence, insert_columns, next_id
@@ -25,7 +25,7 @@ from erp_core.files.limits import DEFAULT_LIMITS, Limits
 from erp_core.files.read import read_table
 from erp_core.files.table import RawTable
 from erp_core.finance import service as finance
-from erp_core.imports import changes, load_reference, load_sales
+from erp_core.imports import changes, load_facts, load_reference, load_sales
 from erp_core.imports.batch import Batch, Progress, keep_rejected, silent
 from erp_core.imports.declaration import Format, Kind
 from erp_core.imports.detect import Detection, detect, header_key, known_headers, need
@@ -37,7 +37,6 @@ from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
 from erp_core.money import is_currency
 from erp_core.orders import service as order_service
-from erp_core.orders.tables import sales_order
 from erp_core.parties import service as parties
 from erp_core.purchasing import service as purchasing
 from erp_core.security import audit
@@ -47,13 +46,17 @@ from erp_core.stock import service as stock
 from erp_core.text import T
 
 ISSUES_KEPT = 20_000
-_KIND_ORDER = (Kind.RATES, Kind.SUPPLIERS, Kind.PRODUCTS, Kind.CUSTOMERS, Kind.SALES, Kind.STOCK)
+_KIND_ORDER = (
+    Kind.RATES, Kind.SUPPLIERS, Kind.PRODUCTS, Kind.CUSTOMERS, Kind.SALES, Kind.PURCHASE_ORDERS, Kind.RECEIPTS,
+    Kind.STOCK, Kind.TRACKING, Kind.RETURNS, Kind.CONTACTS, Kind.FEES,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the person says about the files. `mapping`: field → header. `before`: called in the transaction, under
-    the write lock, before any row is stored; what it raises ends the import."""
+    """What the person says about the files. `mapping`: field → header; `remarks`: what the receipt says besides;
+    `before`: called in the transaction, under the write lock, before any row is stored; what it raises ends the import.
+    """
 
     format: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class ImportOptions:
     remember: bool = True
     limits: Limits = DEFAULT_LIMITS
     before: Callable[[UnitOfWork], None] | None = None
+    remarks: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -170,7 +174,7 @@ def _import_group(
         company = _with_own_currency(database, company, declared, options, orders)
         issues: Sequence[Issue] = orders.rows.issues
     else:
-        checked = load_reference.check(group[0].source, company, options.currency)
+        checked = load_reference.check(group[0].source, company, options.currency, _unit_factors(database))
         issues = checked.issues
     if options.strict:
         _refuse_if_any_rejects(issues)
@@ -181,12 +185,15 @@ def _import_group(
         if options.before is not None:
             options.before(uow)
         company_service.adopt_from_import(uow, company.base_currency, company.time_zone, nothing_stored=empty)
-        batch = Batch(uow, batch_id, company, progress)
+        batch = Batch(uow, batch_id, company, progress, options.channel)
         if declared.kind is Kind.SALES:
             outcome = _load_sales(batch, group, orders)
+        elif declared.kind in load_facts.LOADERS:
+            outcome = load_facts.load(batch, checked)
         else:
             outcome = load_reference.load(batch, checked, _sha_is_live(uow.connection, group))
         receipt = replace(outcome, batch_id=None if options.dry_run else batch_id, dry_run=options.dry_run)
+        receipt = replace(receipt, issues=(*options.remarks, *receipt.issues))
         assert receipt.adds_up(), "a receipt must add up"
         if not options.dry_run:
             _close_batch(uow, batch_id, group, receipt, options)
@@ -230,6 +237,7 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
         company_currency=company.base_currency,
         company_zone=company.time_zone,
         channel=options.channel,
+        unit_factors=_unit_factors(database),
     )
     sources = [item.source for item in group]
     orders = assemble(sources, assumed)
@@ -240,6 +248,11 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
         if known:
             orders = assemble(sources, replace(assumed, header_only_allowed=known))
     return orders
+
+
+def _unit_factors(database: Database) -> Mapping[str, int]:
+    with database.reading() as connection:
+        return unit_factors(connection)
 
 
 def _load_sales(batch: Batch, group: Sequence[Recognised], orders: Orders) -> Receipt:
@@ -391,10 +404,12 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
         changes.refuse_if_later_rests_on(uow.connection, batch_id)
         products = set(order_service.withdraw(uow, batch_id).tolist())
         products |= set(stock.reverse_batch(uow, batch_id))
-        for withdraw in (purchasing.withdraw_batch, catalog.withdraw_costs, finance.withdraw_batch):
+        products |= set(load_facts.withdraw_after_sales(uow, batch_id))
+        products |= set(purchasing.withdraw_batch(uow, batch_id))
+        for withdraw in (catalog.withdraw_costs, finance.withdraw_batch):
             withdraw(uow, batch_id)
         changes.restore(uow, batch_id)
-        parties.withdraw_batch(uow, batch_id, _customers_in_use())
+        parties.withdraw_batch(uow, batch_id, changes.customers_in_use(), changes.suppliers_in_use())
         catalog.withdraw_batch(uow, batch_id, changes.products_in_use())
         company = read_company(uow.connection)
         stock.refresh(uow, sorted(products), company.time_zone)
@@ -406,9 +421,3 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
         )
         audit.record(uow, "undo import", str(batch_id))
         uow.commit()
-
-
-def _customers_in_use() -> sa.Select[Any]:
-    return sa.select(sales_order.c.customer_id).where(
-        sales_order.c.withdrawn_by.is_(None), sales_order.c.customer_id.is_not(None)
-    )

@@ -20,7 +20,16 @@ from erp_core.files import values
 from erp_core.files.header import normalise_header
 from erp_core.files.table import RawTable, RowIssue
 from erp_core.files.values import Problem
-from erp_core.imports.declaration import Combine, Format, Split, Wide, without_aside
+from erp_core.imports.declaration import (
+    SALES_FIELDS,
+    Cell,
+    Combine,
+    Format,
+    Split,
+    Wide,
+    normalise_word,
+    same_but_for_aside,
+)
 from erp_core.text import T, Text
 
 Ints = npt.NDArray[np.int64]
@@ -68,9 +77,12 @@ class _Shaping:
 
 def shaped(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Source:
     """The table as its declaration wants it read; tables that need nothing come back as they are."""
+    indices = _without_counted_refunds(table, declared, indices)
     work = _Shaping(table, table, declared, dict(indices), np.arange(len(table)))
     for name, how in declared.combined.items():
         _combine(work, name, how)
+    if declared.order_manager:
+        _warn_of_own_numbers(work)
     for derivation in declared.derived:
         _derive(work, derivation.target, derivation.source, (derivation.pattern, derivation.template, derivation.over))
     for name, text in declared.constants.items():
@@ -86,6 +98,14 @@ def shaped(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Sou
     if not work.made and not work.issues:
         return Source(table, declared, indices, table, work.record)
     return _built(work)
+
+
+def _without_counted_refunds(table: RawTable, declared: Format, indices: Mapping[str, int]) -> Mapping[str, int]:
+    """Without the refunds, where quantities or amounts are read that have them taken off already."""
+    net = {normalise_header(header) for header in declared.net_of_refunds}
+    if not any(normalise_header(table.columns[at]) in net for at in indices.values()):
+        return indices
+    return {name: at for name, at in indices.items() if name not in ("line_refunded", "order_refunded")}
 
 
 def provided(declared: Format, columns: Sequence[str], indices: Mapping[str, int]) -> frozenset[str]:
@@ -108,8 +128,7 @@ def columns_of(declared: Format, name: str, columns: Sequence[str]) -> list[int]
 def _positions(header: str, columns: Sequence[str]) -> Iterator[int]:
     wanted = normalise_header(header)
     exact = [at for at, column in enumerate(columns) if normalise_header(column) == wanted]
-    bare = without_aside(wanted)
-    yield from exact or [at for at, c in enumerate(columns) if bare and without_aside(normalise_header(c)) == bare][:1]
+    yield from exact or [at for at, c in enumerate(columns) if same_but_for_aside(normalise_header(c), wanted)][:1]
 
 
 def wide_positions(declared: Format, columns: Sequence[str]) -> frozenset[int]:
@@ -140,6 +159,39 @@ def _combine(work: _Shaping, name: str, how: Combine) -> None:
         ]
     else:
         work.made[name] = [_first_filled(parts, empty) for parts in zip(*cells, strict=True)]
+
+
+def _warn_of_own_numbers(work: _Shaping) -> None:
+    """Name the orders that carry no number of a platform: the platform's own export would bring them again."""
+    columns = work.table.columns
+    found = columns_of(work.declared, "order_id", columns)
+    if work.indices.get("order_id") not in found:  # missing, or named by the person
+        return
+    own = set(columns_of(work.declared, "own_order_id", columns))
+    empty = work.declared.empty_words
+    without = [True] * len(work.table)
+    for at in found:
+        if at not in own:
+            cells = _plain(work.table.cells[at])
+            without = [lacks and not _first_filled((cell,), empty) for lacks, cell in zip(without, cells, strict=True)]
+    passed_over = {normalise_word(word) for word in work.declared.ignored_words}
+    without = [
+        lacks and normalise_word(word) not in passed_over
+        for lacks, word in zip(without, work.texts("status"), strict=True)
+    ]
+    words = dict.fromkeys(word for lacks, word in zip(without, work.texts("order_id"), strict=True) if lacks)
+    cleaned = (values.clean_id(word) for word in words)
+    ids = dict.fromkeys(word for word in cleaned if isinstance(word, str) and word)
+    if ids:
+        header = next(columns[at] for at in found if at in own)
+        text = T(
+            "{count} orders carry no number of a platform and stand under {platform}’s own number, such as {example}. "
+            "If the platform’s own export is imported too, they count twice.",
+            count=len(ids),
+            platform=work.declared.platform,
+            example=next(iter(ids)),
+        )
+        work.issues.append(RowIssue(None, header, "order.own_number", text))
 
 
 def _first_filled(parts: Iterable[str], empty: frozenset[str]) -> str:
@@ -285,7 +337,9 @@ def _separated(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) 
     parts = {name: words[:-1] if len(words) > 1 and not words[-1] else words for name, words in parts.items()}
     count = len(parts[split.fields[0]])
     several = {name: len(words) for name, words in parts.items() if cells[name].strip()}
-    if max(several.values(), default=1) == 1:
+    codes = [name for name in several if SALES_FIELDS[name].cell is Cell.ID]
+    one_code = any(split.separator not in cells[name] for name in codes)  # the names merely hold the separator
+    if one_code or max(several.values(), default=1) == 1:
         return [dict(cells)]
     lone_unit = cells.get("quantity", "").strip() == str(count)  # "2" for two products: one of each
     odd = [n for name, n in several.items() if n != count and not (name == "quantity" and lone_unit)]
@@ -316,6 +370,7 @@ def _counted(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) ->
         for match in re.finditer(split.counted, text, re.DOTALL)
     ]
     said = work.texts("items")[at].strip() if "items" in work.indices else ""
+    said = said.removesuffix(".0")
     units = sum(int(item["quantity"]) for item in items)
     covered = bool(items) and re.sub(split.counted, "", text, flags=re.DOTALL).strip(" ,") == ""
     if not covered or (said.isdigit() and int(said) != units):

@@ -1,8 +1,9 @@
 """Which shop each order of a file belongs to; and orders that two exports tell of.
 
 An order-management system exports again what its shops' platforms export too. Where a platform's order numbers are
-unique on the whole platform, the same number is the same order, under whatever shop name it stands. Elsewhere the same
-number in two shops may be two orders: the person is told.
+unique on the whole platform, the same number is the same order, under whatever shop name it stands; and a shop name
+that is new, of which all orders that stand do so in one known shop, is another name of that shop (most platforms' files
+name no shop at all). Elsewhere the same number in two shops may be two orders: the person is told.
 """
 
 from __future__ import annotations
@@ -35,27 +36,48 @@ def platform_wide() -> frozenset[str]:
 
 def place(batch: Batch, orders: Orders, usable: npt.NDArray[np.bool_]) -> Ints:
     """The channel of each order (0 where not `usable`); writes the channel's name back into the orders' `shop`."""
-    header = orders.header
+    shop = orders.header["shop"]
     platforms = _platforms(orders, usable)
-    channels = order_service.ensure_channels(batch.uow, platforms)
-    channel_id = np.array([channels.get(str(name), 0) for name in header["shop"]], np.int64)
     known = batch.uow.connection.execute(sa.select(channel.c.id, channel.c.name, channel.c.platform)).all()
-    if len(known) == 1 or not usable.any():
-        return channel_id
-    found = _standing_elsewhere(batch, orders, channel_id, usable)
-    if found.empty:
-        return channel_id
     names = {row.id: row.name for row in known}
     platform_of = {row.id: row.platform for row in known}
-    same = found["channel_id"].map(platform_of) == found["at"].map(lambda at: platform_of[channel_id[at]])
-    wide = platform_wide()
-    taken = found[same & found["channel_id"].map(platform_of).isin(wide)].drop_duplicates("at")
-    channel_id[taken["at"].to_numpy()] = taken["channel_id"].to_numpy()
-    header["shop"][taken["at"].to_numpy()] = [names[number] for number in taken["channel_id"]]
-    rest = found[~found["at"].isin(taken["at"])]
-    managed = orders.declared.order_manager | rest["managed"].to_numpy(bool)
-    _warn(orders, rest[managed], names)
-    return channel_id
+    ids = {row.name: row.id for row in known}
+    platform_of_name = platforms | {row.name: row.platform for row in known}
+    found = pd.DataFrame()
+    if known and usable.any():
+        own = np.array([ids.get(str(name), 0) for name in shop], np.int64)
+        found = _standing_elsewhere(batch, orders, own, usable)
+    if not found.empty:
+        found["own"] = [str(shop[at]) for at in found["at"]]
+        there = found["channel_id"].map(platform_of)
+        same = there.isin(platform_wide()) & (there == found["own"].map(platform_of_name))
+        taken = found[same].drop_duplicates("at")
+        shop[taken["at"].to_numpy()] = [names[number] for number in taken["channel_id"]]
+        if not orders.shop_given:
+            _join_new_names(orders, taken[~taken["own"].isin(ids)], names)
+        rest = found[~found["at"].isin(taken["at"])]
+        managed = orders.declared.order_manager | rest["managed"].to_numpy(bool)
+        _warn(orders, rest[managed], names)
+    used = {str(name) for name in pd.unique(shop[usable])}
+    channels = order_service.ensure_channels(batch.uow, {name: platform_of_name[name] for name in sorted(used)})
+    channel_id = np.array([channels.get(str(name), 0) for name in shop], np.int64)
+    return np.where(usable, channel_id, 0)
+
+
+def _join_new_names(orders: Orders, taken: pd.DataFrame, names: Mapping[int, str]) -> None:
+    """Orders of a shop name that is new go where those of its orders stand that stand already, if that is one shop."""
+    shop = orders.header["shop"]
+    for own, group in taken.groupby("own", sort=True):
+        homes = group["channel_id"].unique()
+        others = shop == own
+        if len(homes) == 1 and others.any():
+            shop[others] = names[homes[0]]
+            text = T(
+                "“{own}” was taken for the shop “{other}”, in which {count} of its orders stand. If it is another "
+                "shop, undo this import and import again with --channel and the shop’s name.",
+                own=own, other=names[homes[0]], count=len(group),
+            )  # fmt: skip
+            orders.rows.issues.append(Issue(None, None, "shop.same", text, "warns"))
 
 
 def _platforms(orders: Orders, usable: npt.NDArray[np.bool_]) -> dict[str, str]:
@@ -65,8 +87,8 @@ def _platforms(orders: Orders, usable: npt.NDArray[np.bool_]) -> dict[str, str]:
     shops = pd.DataFrame({name: orders.header[name][usable] for name in ("shop", "sold_on")}).drop_duplicates()
     result = dict.fromkeys((str(name) for name in shops["shop"]), declared.platform)
     for name, word in shops.itertuples(index=False):
-        if word is not None and result[str(name)] == declared.platform:
-            result[str(name)] = meaning.get(normalise_word(word), word)
+        if declared.order_manager and word is not None and result[str(name)] == declared.platform:
+            result[str(name)] = meaning.get(normalise_word(word), word) or declared.platform
     return result
 
 
@@ -101,7 +123,6 @@ def _standing_elsewhere(batch: Batch, orders: Orders, channel_id: Ints, usable: 
         .where(
             sales_order.c.channel_id != wanted.c.channel_id,
             sales_order.c.withdrawn_by.is_(None),
-            wanted.c.channel_id > 0,
             ~in_own,
         )
         .order_by(wanted.c.at, sales_order.c.channel_id)
@@ -112,8 +133,7 @@ def _standing_elsewhere(batch: Batch, orders: Orders, channel_id: Ints, usable: 
 
 
 def _warn(orders: Orders, overlaps: pd.DataFrame, names: Mapping[int, str]) -> None:
-    shop = orders.header["shop"]
-    pairs = overlaps.assign(own=[shop[at] for at in overlaps["at"]]).drop_duplicates(["at", "channel_id"])
+    pairs = overlaps.drop_duplicates(["at", "channel_id"])
     for (own, other), group in pairs.groupby([pairs["own"], pairs["channel_id"].map(names)], sort=True):
         text = T(
             "{count} orders of “{own}” stand already under “{other}” with the same number, such as {example}. If they "

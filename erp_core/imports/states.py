@@ -22,18 +22,23 @@ def set_states(draft: Draft) -> None:
     header, declared = draft.header, draft.declared
     said, words = _said(draft)
     if declared.status_per_line:
-        said = _by_lines(draft, said)
+        said, words = _by_lines(draft, said, words)
     by_time = np.full(draft.count, "", object)
     for name, value in (("paid_at", "paid"), ("shipped_at", "shipped"), ("completed_at", "completed")):
         by_time = np.where(~np.isnat(header[name]), value, by_time)
     spoke = np.array([word is not None for word in words.tolist()], bool)
-    silent = np.where(by_time != "", by_time, np.where(spoke, "pending", declared.default_state))
+    silent = np.where(by_time != "", by_time, np.where(spoke, "pending", _without_a_word(draft)))
     state = np.where(said == "", silent, said)
     state = np.where(np.isnat(header["cancelled_at"]), state, "cancelled")
     credit = _credit_notes(draft)
+    if declared.void_credit_notes:
+        void = credit & np.isin(state, ("pending", "cancelled"))
+        state[void] = "cancelled"
+        credit &= ~void
     state[_adjustments(draft) & ~credit] = "adjustment"
     state[credit] = "cancelled"
     header["state"] = state
+    draft.lines["cancelled"] &= (state != "cancelled")[draft.lines["order"]]  # the order says it of all its lines
     header["document"] = np.where(credit, "credit_note", "order").astype(object)
     header["status_word"] = words
     latest = header["ordered_at"]
@@ -42,11 +47,22 @@ def set_states(draft: Draft) -> None:
     header["status_at"] = latest
 
 
+def _without_a_word(draft: Draft) -> str:
+    """The state of orders of which neither words nor times speak. Where a platform has no words at all and its file
+    has a column for the time of payment, an empty cell there says that the order is not paid."""
+    declared = draft.declared
+    wordless = not (declared.statuses or declared.payment_statuses or declared.fulfillments)
+    if wordless and declared.default_state == "paid" and "paid_at" in draft.rows.times:
+        return "pending"
+    return declared.default_state
+
+
 def _said(draft: Draft) -> tuple[Column, Column]:
     """The state that the words give ('' where they give none), and the word that came."""
     declared = draft.declared
     state = np.full(draft.count, "", object)
     words = np.full(draft.count, None, object)
+    passed_over = {normalise_word(word) for word in declared.ignored_words}
     tables = (
         ("payment_status", declared.payment_statuses),
         ("fulfillment", declared.fulfillments),
@@ -59,7 +75,7 @@ def _said(draft: Draft) -> tuple[Column, Column]:
         meaning = {normalise_word(word): value for word, value in table.items()}
         of_word = [meaning.get(normalise_word(word)) for word in coded.words]
         for code, value in enumerate(of_word):
-            if value is None:
+            if value is None and normalise_word(coded.words[code]) not in passed_over:
                 _warn_unknown(draft, name, code)
         first = draft.first_row(coded.codes >= 0)
         found = np.array([*(value or "" for value in of_word), ""], object)[
@@ -83,35 +99,52 @@ def _states_of_rows(rows: Rows, declared: Format) -> Column:
     return np.array([*(meaning.get(normalise_word(word), "") for word in coded.words), ""], object)[coded.codes]
 
 
-def _by_lines(draft: Draft, said: Column) -> Column:
-    """As far as the least advanced live line; cancelled only where all lines are."""
+def _by_lines(draft: Draft, said: Column, words: Column) -> tuple[Column, Column]:
+    """As far as the least advanced live line, and that line's word; cancelled only where all lines are."""
     of_row = _states_of_rows(draft.rows, draft.declared)
     rank = np.array([STATE_RANK.get(state, -1) for state in of_row.tolist()], np.int64)
     of_order = draft.order_of_row
     usable = (of_order >= 0) & draft.rows.is_line & (rank >= 0)
-    live = usable & (of_row != "cancelled")
+    gone = cancelled_lines(draft.rows, np.arange(draft.rows.count), draft.declared)
+    live = usable & ~gone
     least = np.full(draft.count, len(STATES), np.int64)
     np.minimum.at(least, of_order[live], rank[live])
-    all_gone = draft.any_row(usable) & (least == len(STATES))
+    unknown = (of_order >= 0) & draft.rows.is_line & (rank < 0) & ~gone
+    all_gone = draft.any_row(usable) & (least == len(STATES)) & ~draft.any_row(unknown)
     result = said.copy()
     result[least < len(STATES)] = np.array(STATES, object)[least[least < len(STATES)]]
     result[all_gone] = "cancelled"
-    return result
+    coded = draft.rows.texts.get("status")
+    if coded is None:
+        return result, words
+    first = draft.first_row(usable & (of_row == draft.of_rows(result, "")))
+    return result, np.where(first >= 0, coded.take(first), words)
 
 
 def cancelled_rows(draft: Draft) -> Bools:
     """Rows that belong to something cancelled: such rows may lack quantity and price."""
-    rows, declared = draft.rows, draft.declared
-    found = cancelled_lines(rows, np.arange(rows.count), declared)
-    for name, table in (("status", declared.statuses), ("payment_status", declared.payment_statuses)):
-        coded = rows.texts.get(name)
-        if coded is not None and table:
-            gone = {normalise_word(word) for word, state in table.items() if state == "cancelled"}
-            hits = np.array([*(normalise_word(word) in gone for word in coded.words), False], bool)[coded.codes]
-            found |= hits if declared.status_per_line else draft.of_rows(draft.any_row(hits), False)
+    rows = draft.rows
+    found = cancelled_lines(rows, np.arange(rows.count), draft.declared) | _rows_called(draft, "cancelled")
     times = rows.times.get("cancelled_at")
     if times is not None:
         found |= draft.of_rows(draft.any_row(times.known), False)
+    return found
+
+
+def pending_rows(draft: Draft) -> Bools:
+    """Rows that belong to something not paid yet: some platforms tell its price only later."""
+    return _rows_called(draft, "pending")
+
+
+def _rows_called(draft: Draft, state: str) -> Bools:
+    rows, declared = draft.rows, draft.declared
+    found = np.zeros(rows.count, bool)
+    for name, table in (("status", declared.statuses), ("payment_status", declared.payment_statuses)):
+        coded = rows.texts.get(name)
+        if coded is not None and table:
+            words = {normalise_word(word) for word, meaning in table.items() if meaning == state}
+            hits = np.array([*(normalise_word(word) in words for word in coded.words), False], bool)[coded.codes]
+            found |= hits if declared.status_per_line else draft.of_rows(draft.any_row(hits), False)
     return found
 
 
@@ -164,14 +197,15 @@ def _only(draft: Draft, where: Bools) -> Bools:
 
 def cancelled_lines(rows: Rows, at: Ints, declared: Format) -> Bools:
     """Which lines the platform calls cancelled inside a live order."""
+    found = np.zeros(len(at), bool)
     if declared.status_per_line:
-        return np.asarray(_states_of_rows(rows, declared)[at] == "cancelled", bool)
+        found |= _states_of_rows(rows, declared)[at] == "cancelled"
     coded = rows.texts.get("line_status")
-    if coded is None or not declared.cancelled_line_words:
-        return np.zeros(len(at), bool)
-    wanted = {normalise_word(word) for word in declared.cancelled_line_words}
-    hits = np.array([*(normalise_word(word) in wanted for word in coded.words), False], bool)
-    return np.asarray(hits[coded.codes[at]], bool)
+    if coded is not None and declared.cancelled_line_words:
+        wanted = {normalise_word(word) for word in declared.cancelled_line_words}
+        hits = np.array([*(normalise_word(word) in wanted for word in coded.words), False], bool)
+        found |= hits[coded.codes[at]]
+    return found
 
 
 def fulfilled_lines(rows: Rows, at: Ints, declared: Format) -> npt.NDArray[np.int8]:

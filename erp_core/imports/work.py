@@ -198,6 +198,16 @@ def fields_of(format_name: str, language: str) -> tuple[frozenset[str], dict[str
     return required, {key: say(field_.title, language) for key, field_ in declared.fields.items()}
 
 
+def known_formats(language: str) -> tuple[str, str]:
+    """What is recognised by itself, as two lists to read: exports of platforms, and kinds of tables of any origin."""
+    between = say(T(", "), language)
+    platforms, tables = (
+        [say(declared.title, language) for declared in FORMATS.values() if declared.loose is loose]
+        for loose in (False, True)
+    )
+    return between.join(platforms), between.join(tables)
+
+
 def format_titles(language: str) -> Sequence[tuple[str, str]]:
     """(name, title) of every format, for the choice on the page."""
     return [(name, say(declared.title, language)) for name, declared in FORMATS.items()]

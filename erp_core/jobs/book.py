@@ -51,13 +51,20 @@ class JobBook:
                 known = connection.execute("SELECT id FROM job WHERE kind = ? AND token = ?", (kind, token)).fetchone()
                 if known:
                     return int(known["id"])
-            inserted = connection.execute(
-                "INSERT INTO job (kind, arguments, actor, token, status, submitted_at)"
-                " VALUES (?, ?, ?, ?, 'queued', ?)",
-                (kind, written, actor, token, self._now()),
-            )
-            assert inserted.lastrowid is not None
-            return inserted.lastrowid
+            return self._insert(connection, (kind, written, actor, token))
+
+    def submit_unless_under_way(self, kind: str, arguments: Mapping[str, Any], *, actor: str) -> int | None:
+        """Put work into the queue unless work of this kind waits or runs already; returns the job's id, or None.
+
+        A running job whose worker is gone does not count. Raises BadInput where the arguments are too large.
+        """
+        written = encode_arguments(arguments)
+        self.lose_dead()
+        with self._store.writing() as connection:
+            under_way = "SELECT 1 FROM job WHERE kind = ? AND status IN ('queued', 'running')"
+            if connection.execute(under_way, (kind,)).fetchone():
+                return None
+            return self._insert(connection, (kind, written, actor, None))
 
     def get(self, job_id: int) -> Job:
         """One job as it stands. Raises NotFound."""
@@ -209,6 +216,14 @@ class JobBook:
 
     def _now(self) -> str:
         return stored_time(self._clock.now())
+
+    def _insert(self, connection: sqlite3.Connection, job: tuple[str, str, str, str | None]) -> int:
+        inserted = connection.execute(
+            "INSERT INTO job (kind, arguments, actor, token, status, submitted_at) VALUES (?, ?, ?, ?, 'queued', ?)",
+            (*job, self._now()),
+        )
+        assert inserted.lastrowid is not None
+        return inserted.lastrowid
 
     @staticmethod
     def _row(connection: sqlite3.Connection, job_id: int) -> sqlite3.Row:

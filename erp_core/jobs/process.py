@@ -6,6 +6,8 @@ import errno
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -73,6 +75,16 @@ class FileLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+    @contextmanager
+    def if_free(self) -> Iterator[bool]:
+        """Whether the lock was free and is now held, until the block ends; does not wait."""
+        held = self._acquire(wait=False)
+        try:
+            yield held
+        finally:
+            if held:
+                self.release()
 
     def release(self) -> None:
         """Let go of the lock, if it is held."""

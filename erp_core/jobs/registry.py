@@ -1,4 +1,5 @@
-"""What a job does, by its kind. The entry point builds the registry; this room imports none of its handlers."""
+"""What a job does, by its kind, and which jobs the worker asks for by itself. The entry point builds the registry; this
+room imports none of its handlers."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any, Protocol
 from erp_core.clock import Clock
 from erp_core.errors import NotFound
 from erp_core.jobs.job import Job
+from erp_core.jobs.schedule import Duty
 from erp_core.settings import Settings
 from erp_core.text import T, Text
 
@@ -45,13 +47,14 @@ Handler = Callable[[JobContext], Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Registry:
-    """Kind → handler: `Registry({"import.run": run_import})`.
+    """Kind → handler: `Registry({"import.run": run_import})`; and what is to be done again and again (`schedule`).
 
     A handler may be begun again from its start (after a crash, or when the app closed under it), so it stores in one
     transaction and recognises what it stored before.
     """
 
     handlers: Mapping[str, Handler] = field(default_factory=dict)
+    duties: tuple[Duty, ...] = ()
 
     def handler(self, kind: str) -> Handler:
         """The handler of a kind. Raises NotFound where this version has none."""

@@ -1,4 +1,4 @@
-"""Runs jobs: one at a time, in this process, outside every page.
+"""Runs jobs: one at a time, in this process, outside every page; asks for those that come round again (`schedule`).
 
 `serve` is the whole life of a worker process: one per ERP_HOME (a file lock), ended by SIGTERM, Ctrl+C or the end of
 the app that started it. It then stops the running job at its next report and puts it back into the queue.
@@ -22,6 +22,7 @@ from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Job, JobError
 from erp_core.jobs.process import FileLock
 from erp_core.jobs.registry import Registry
+from erp_core.jobs.schedule import Schedule
 from erp_core.settings import Settings
 from erp_core.text import T, Text
 
@@ -173,10 +174,12 @@ def run_pending(book: JobBook, registry: Registry, settings: Settings, clock: Cl
 
 
 def run_forever(book: JobBook, registry: Registry, settings: Settings, clock: Clock, stop: StopSign) -> None:
-    """Do jobs as they come, until `stop` is asked for."""
+    """Do jobs as they come, and see to the registry's duties, until `stop` is asked for."""
+    schedule = Schedule(registry.duties)
     with book.kept_open():
         book.lose_dead()
         while not stop.asked:
+            _tend(schedule, book, settings, clock)
             try:
                 worked = run_one(book, registry, settings, clock, stop)
             except Unavailable as error:
@@ -185,6 +188,15 @@ def run_forever(book: JobBook, registry: Registry, settings: Settings, clock: Cl
                     log.warning("The book of jobs cannot be used: %s", error)
             if not worked:
                 stop.wait(POLL_SECONDS)
+
+
+def _tend(schedule: Schedule, book: JobBook, settings: Settings, clock: Clock) -> None:
+    """Ask the duties. One that fails is logged and asked again at its next time: it must not end the worker."""
+    try:
+        schedule.tend(book, settings, clock)
+    except Exception as problem:  # whatever a duty raises, the jobs that people wait for go on
+        with worker_log(settings) as log:
+            log.warning("A duty could not be seen to.", exc_info=problem)
 
 
 def serve(registry: Registry, settings: Settings, clock: Clock) -> int:

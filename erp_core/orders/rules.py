@@ -8,6 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 STATES = ("pending", "paid", "shipped", "completed", "cancelled", "adjustment")
 STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
@@ -104,3 +105,34 @@ def daily_sales_of(lines: LineFacts) -> dict[str, npt.NDArray[np.int64]]:
         "credited": summed(np.where(credit, -amount, 0)),
         "refunded": summed(np.where(sale, refunded, 0)),
     }
+
+
+MONEY_BACK = ("received", "restocked", "scrapped", "refunded")  # states of return cases in which a refund is paid
+
+
+def excess_refunds(cases: pd.DataFrame, said: pd.DataFrame) -> pd.Series:
+    """How much of each case's refund goes beyond what the lines of its order say; of equal order and currency together
+    max(0, Σ refunds of cases − Σ refunds of lines), shared out where the cases say more of a product than its lines.
+
+    `cases`: order_id (missing: no order, all of it counts), product_id, currency, refund (minor units), each
+    combination once; `said`: order_id, product_id, currency, refunded. Whole minor units; the last takes the rounding.
+    """
+    keys = ["order_id", "currency"]
+    lines = said.astype({"order_id": "Int64", "product_id": "int64", "refunded": "int64"})
+    by_product = cases.merge(lines, on=[*keys, "product_id"], how="left")["refunded"].fillna(0).to_numpy(np.int64)
+    by_order = lines.groupby(keys, as_index=False)["refunded"].sum()
+    of_lines = cases.merge(by_order, on=keys, how="left")["refunded"].fillna(0).to_numpy(np.int64)
+    refund = cases["refund"].to_numpy(np.int64)
+    order = cases.groupby(keys, dropna=False, sort=False).ngroup().to_numpy()
+    of_cases = pd.Series(refund).groupby(order).transform("sum").to_numpy()
+    excess = np.maximum(of_cases - of_lines, 0)
+    more = pd.Series(np.maximum(refund - by_product, 0))
+    weight = more.groupby(order).transform("sum").to_numpy()
+    upto = more.groupby(order).cumsum().to_numpy()
+    share = np.zeros(len(cases), np.int64)
+    some = weight > 0
+    high = upto[some].astype(object) * excess[some] // weight[some]  # exact: products may exceed 64 bits
+    low = (upto - more.to_numpy())[some].astype(object) * excess[some] // weight[some]
+    share[some] = (high - low).astype(np.int64)
+    alone = cases["order_id"].isna().to_numpy(bool)
+    return pd.Series(np.where(alone, refund, share), index=cases.index)

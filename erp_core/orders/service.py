@@ -13,14 +13,15 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.catalog.tables import bom_line, product
-from erp_core.catalog.views import bundles as catalog_bundles
+from erp_core.catalog.views import bundles
+from erp_core.db import facts
 from erp_core.db.base import UtcTime
 from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import Conflict
-from erp_core.orders import rollups
+from erp_core.orders import returns, rollups
 from erp_core.orders.rules import STATE_RANK, Fate, LineFacts, fate_of, is_sale
-from erp_core.orders.tables import channel, order_event, order_line, sales_order
+from erp_core.orders.tables import channel, order_event, order_line, return_case, sales_order, shipment
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.stock import service as stock
@@ -89,18 +90,25 @@ class _Writing:
 
 @dataclass(frozen=True)
 class Standing:
-    """What stands for each incoming order: its id (0 = none), its fate, whether it was withdrawn before."""
+    """What stands for each incoming order: its id (0 = none), its fate, whether it was withdrawn before, whether it
+    stands and is known by its shipments only."""
 
     order_id: Ints
     fate: Ints
     withdrawn: npt.NDArray[np.bool_]
+    partial: npt.NDArray[np.bool_]
 
 
 def ensure_channels(uow: UnitOfWork, platforms: Mapping[str, str]) -> dict[str, int]:
     """The ids of channels by name; missing ones are created. `platforms`: name → the platform it is a shop on."""
     require(uow, Permission.IMPORT_FILES)
-    found = dict(uow.connection.execute(sa.select(channel.c.name, channel.c.id)).all())
+    held = {
+        row.name: row for row in uow.connection.execute(sa.select(channel.c.name, channel.c.id, channel.c.platform))
+    }
+    found = {name: int(row.id) for name, row in held.items()}
     for name, platform in platforms.items():
+        if platform and name in held and not held[name].platform:  # first named by a file that is of no platform
+            uow.connection.execute(sa.update(channel).where(channel.c.id == found[name]).values(platform=platform))
         if name not in found:
             result = uow.connection.execute(sa.insert(channel).values(name=name, platform=platform))
             key = result.inserted_primary_key
@@ -127,6 +135,7 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     count = len(incoming.external_id)
     order_id = np.zeros(count, np.int64)
     withdrawn = np.zeros(count, bool)
+    partial = np.zeros(count, bool)
     same = np.zeros(count, bool)
     rank = np.zeros(count, np.int64)
     status_at = np.zeros(count, "datetime64[s]")
@@ -141,14 +150,15 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     )
     columns = (
         wanted.c.at, sales_order.c.id, sales_order.c.state, sales_order.c.status_at, sales_order.c.header_fingerprint,
-        sales_order.c.lines_fingerprint, sales_order.c.withdrawn_by,
+        sales_order.c.lines_fingerprint, sales_order.c.withdrawn_by, sales_order.c.partial,
     )  # fmt: skip
     match = sa.and_(sales_order.c.channel_id == wanted.c.channel_id, sales_order.c.external_id == wanted.c.external_id)
-    for at, found, state, when, header, lines, gone in uow.connection.execute(
+    for at, found, state, when, header, lines, gone, pieces in uow.connection.execute(
         sa.select(*columns).select_from(wanted.join(sales_order, match))
     ):
         order_id[at] = found
         withdrawn[at] = gone is not None
+        partial[at] = pieces and gone is None
         rank[at] = STATE_RANK.get(state, 0)
         status_at[at] = np.datetime64(when.replace(tzinfo=None), "s") if when else np.datetime64(0, "s")
         same[at] = header == incoming.header_fingerprint[at] and (
@@ -157,13 +167,14 @@ def find_standing(uow: UnitOfWork, incoming: Incoming) -> Standing:
     incoming_rank = np.array([STATE_RANK[state] for state in incoming.state], np.int64)
     stands = (order_id > 0) & ~withdrawn
     fate = fate_of(stands, same, (incoming_rank, rank), (incoming.status_at, status_at))
-    return Standing(order_id, fate, withdrawn)
+    fate[partial & stands & incoming.has_lines] = int(Fate.CHANGED)  # any list of whole orders knows better
+    return Standing(order_id, fate, withdrawn, partial)
 
 
 def write(
     uow: UnitOfWork, batch_id: int, standing: Standing, headers: Mapping[str, Column], lines: Mapping[str, Column]
 ) -> Ints:
-    """Store the new orders and revise the changed ones.
+    """Store the new orders and revise the changed ones; returns the id of each incoming order.
 
     `headers`: columns of sales_order, one entry per incoming order (only those with fate NEW or CHANGED are read);
     `lines`: columns of order_line with `order` (position of the incoming order) in place of order_id. Movements and
@@ -183,35 +194,62 @@ def write(
     _insert_headers(writing)
     _insert_lines(writing)
     written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, writing.revised])])
-    stock.append_from(uow, movements_of(connection, written))
+    _move(uow, written)
     rollups.add_headers(connection, written, 1)
     rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
     _roll_up_created(writing)
     _append_events(uow, batch_id, order_id[created], "imported")
-    return _also_moved(writing)
+    return order_id
 
 
-def _also_moved(writing: _Writing) -> Ints:
-    """Products that move though no incoming line names them."""
-    connection = writing.uow.connection
-    revised = _orders_table(connection, "revised_orders", writing.order_id[writing.revised])
-    bundles = catalog_bundles(connection)
-    parts = bundles.loc[bundles["parent_id"].isin(np.unique(writing.lines["product_id"])), "component_id"]
-    return np.union1d(_moved_products(connection, revised), parts.to_numpy(np.int64))
+def products_of(connection: sa.Connection, order_id: Ints) -> Ints:
+    """Products that the lines of these orders name, or named before the orders were revised, with bundles' parts."""
+    if not len(order_id):
+        return np.zeros(0, np.int64)
+    named = _orders_table(connection, "naming_orders", order_id)
+    query = (
+        sa.select(order_line.c.product_id)
+        .distinct()
+        .join(named, named.c.id == order_line.c.order_id)
+        .where(order_line.c.product_id.is_not(None))
+    )
+    return with_parts(connection, np.array(connection.execute(query).scalars().all(), np.int64))
 
 
-def _moved_products(connection: sa.Connection, orders: sa.FromClause) -> Ints:
-    """Products that movements of these orders name, whether taken back or not."""
-    m = stock_movement.c
-    query = sa.select(m.product_id).distinct().join(orders, orders.c.id == m.order_id)
-    return np.array(connection.execute(query).scalars().all(), np.int64)
+def with_parts(connection: sa.Connection, product_ids: Ints) -> Ints:
+    """These products and the parts of those that are bundles: all whose stock moves when they are sold."""
+    parts = bundles(connection)
+    return np.union1d(product_ids, parts.loc[parts["parent_id"].isin(product_ids), "component_id"].to_numpy(np.int64))
+
+
+def revise(uow: UnitOfWork, batch_id: int, order_id: Ints, columns: Mapping[str, Column]) -> None:
+    """Write these columns of sales_order over the headers of standing orders, as a revision that an undo puts back.
+
+    What is None in a column stays as it stands, but for those that every file says (`state` …). Movements and rollups
+    follow; the caller refreshes the stock balances.
+    """
+    require(uow, Permission.IMPORT_FILES)
+    nothing: Ints = np.zeros(0, np.int64)
+    no_lines = dict.fromkeys(("order", *_LINE_COLUMNS), nothing)
+    writing = _Writing(uow, batch_id, order_id, columns, no_lines, nothing, np.arange(len(order_id)), nothing)
+    _revise(writing)
+    written = _orders_table(uow.connection, "written_orders", order_id)
+    _move(uow, written)
+    rollups.add(uow.connection, written, 1)
+
+
+def _move(uow: UnitOfWork, orders: sa.FromClause) -> None:
+    """The stock movements of orders whose earlier ones were taken back: of their lines and of what came back."""
+    stock.append_from(uow, movements_of(uow.connection, orders))
+    returns.append_movements(uow, orders)
 
 
 def _revise(writing: _Writing) -> None:
     """Take what stands out of rollups and stock, set its lines aside, and write the new headers over the old."""
     connection, order_id, revised = writing.uow.connection, writing.order_id, writing.revised
     touched = _orders_table(connection, "revised_orders", order_id[revised])
-    _remember_headers(writing.uow, writing.batch_id, order_id[writing.changed], order_id[writing.revived])
+    remember(writing.uow, writing.batch_id, order_id[writing.changed])
+    _append_events(writing.uow, writing.batch_id, order_id[writing.revived], "imported")
     rollups.add(connection, touched, -1)
     movements = sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id)
     stock.reverse_from(writing.uow, movements)
@@ -231,12 +269,14 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
     """
     require(uow, Permission.UNDO_IMPORTS)
     _refuse_if_later_rests_on(uow.connection, batch_id)
+    _refuse_if_facts_rest_on(uow.connection, batch_id)
     connection = uow.connection
     standing = sa.and_(sales_order.c.batch_id == batch_id, sales_order.c.withdrawn_by.is_(None))
     rows = connection.execute(sa.select(sales_order.c.id, sales_order.c.first_batch_id).where(standing)).all()
     new = np.array([row.id for row in rows if row.first_batch_id == batch_id], np.int64)
     revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
     touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
+    products = products_of(connection, np.concatenate([new, revised]))
     rollups.add(connection, touched, -1)
     stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
     fresh = _orders_table(connection, "fresh_orders", new)
@@ -256,10 +296,24 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
             .values(superseded_by=None)
         )
         _restore_headers(connection, batch_id, back)
-        stock.append_from(uow, movements_of(connection, back))
+        recount_units(connection, back)  # a product may be counted in another unit since
+        _move(uow, back)
         rollups.add(connection, back, 1)
         _append_events(uow, batch_id, revised, "restored")
-    return _moved_products(connection, _orders_table(connection, "touched_orders", np.concatenate([new, revised])))
+    return products
+
+
+def recount_units(connection: sa.Connection, orders: sa.FromClause) -> None:
+    """The units of orders (column `id`), added up anew from their live product lines."""
+    total = (
+        sa.select(sa.func.coalesce(sa.func.sum(order_line.c.quantity), 0))
+        .join(product, product.c.id == order_line.c.product_id)
+        .where(order_line.c.order_id == sales_order.c.id, product.c.is_charge.is_(sa.false()), rollups.IS_LIVE_LINE)
+        .scalar_subquery()
+    )
+    connection.execute(
+        sa.update(sales_order).where(sales_order.c.id.in_(sa.select(orders.c.id))).values(quantity=total)
+    )
 
 
 def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[Any]:
@@ -329,13 +383,13 @@ def _append_events(uow: UnitOfWork, batch_id: int, ids: Ints, kind: str, before:
     insert_columns(uow.connection, order_event, columns)
 
 
-def _remember_headers(uow: UnitOfWork, batch_id: int, changed: Ints, revived: Ints) -> None:
-    table = _orders_table(uow.connection, "remembered_orders", changed)
+def remember(uow: UnitOfWork, batch_id: int, order_ids: Ints) -> None:
+    """Append an event to each order that is about to change, with its header as it stands, for an undo."""
+    table = _orders_table(uow.connection, "remembered_orders", order_ids)
     rows = uow.connection.execute(sa.select(sales_order).join(table, table.c.id == sales_order.c.id)).mappings().all()
     ids = np.array([row["id"] for row in rows], np.int64)
     before = [{key: _json_value(value) for key, value in row.items()} for row in rows]
     _append_events(uow, batch_id, ids, "revised", before)
-    _append_events(uow, batch_id, revived, "imported")
 
 
 def _json_value(value: Any) -> Any:
@@ -500,6 +554,34 @@ def _refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
                 "Import {batch} cannot be undone: later imports changed its orders: {later}.",
                 batch=batch_id,
                 later=", ".join(map(str, batches)),
+            ),
+            hint=T("Undo the later imports first, the newest before the older."),
+            code="undo.later_imports",
+        )
+
+
+def _refuse_if_facts_rest_on(connection: sa.Connection, batch_id: int) -> None:
+    """Later imports that tell of returns and parcels of the batch's orders must be undone first."""
+    later: set[int] = set()
+    for table in (return_case, shipment):
+        query = (
+            sa.select(table.c.batch_id)
+            .distinct()
+            .join(sales_order, sales_order.c.id == table.c.order_id)
+            .where(
+                sales_order.c.first_batch_id == batch_id,
+                sales_order.c.withdrawn_by.is_(None),
+                facts.stands(table),
+                table.c.batch_id != batch_id,
+            )
+        )
+        later |= set(connection.execute(query).scalars())
+    if later:
+        raise Conflict(
+            T(
+                "Import {batch} cannot be undone: later imports tell of returns or parcels of its orders: {later}.",
+                batch=batch_id,
+                later=", ".join(map(str, sorted(later))),
             ),
             hint=T("Undo the later imports first, the newest before the older."),
             code="undo.later_imports",

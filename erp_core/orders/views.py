@@ -12,8 +12,11 @@ import sqlalchemy as sa
 from erp_core.calendar import Period
 from erp_core.catalog.tables import bom_line, product
 from erp_core.company.tables import company
+from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
-from erp_core.finance.tables import fx_rate
+from erp_core.finance.tables import fx_rate, settlement_fee
+from erp_core.finance.views import fees as stored_fees
+from erp_core.orders.refunds import refunds_beyond_orders
 from erp_core.orders.tables import channel, daily_orders, daily_sales, sales_order
 
 
@@ -70,7 +73,9 @@ def product_sales(connection: sa.Connection, period: Period, filters: Filters, *
     frame = frame.astype({"product_id": "int64", **dict.fromkeys(sums, "int64")})
     if by_day:
         frame["ds"] = pd.to_datetime(frame["ds"])
-    return frame.astype({"is_charge": bool})
+    frame = frame.astype({"is_charge": bool})
+    told = refunds_beyond_orders(connection, period, filters.channels, filters.categories)
+    return _with_refunds(frame, told, [*(key.name for key in keys), "is_charge"])
 
 
 def order_days(connection: sa.Connection, period: Period, filters: Filters) -> pd.DataFrame:
@@ -102,7 +107,28 @@ def order_days(connection: sa.Connection, period: Period, filters: Filters) -> p
     for name in sums:
         frame[name] = frame[name].astype("int64")
     frame["ds"] = pd.to_datetime(frame["ds"])
-    return frame
+    if frame.empty:  # returns alone are no sales
+        return frame
+    return _with_refunds(frame, refunds_beyond_orders(connection, period, filters.channels), ["ds", "currency"])
+
+
+def _with_refunds(frame: pd.DataFrame, told: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """The sums of `frame` with further refunds added under the same keys."""
+    if told.empty:
+        return frame
+    further = pd.DataFrame(told.groupby(keys, as_index=False).agg({"refunded": "sum"}))
+    both = pd.concat([frame, further.reindex(columns=list(frame.columns), fill_value=0)], ignore_index=True)
+    return both.groupby(keys, as_index=False).sum()[list(frame.columns)]
+
+
+def fees(connection: sa.Connection, period: Period | None = None) -> pd.DataFrame:
+    """Standing fees of settlements (`finance.views.FEE_COLUMNS`), with the order wherever it is stored by now."""
+    frame = stored_fees(connection, period)
+    f, o = settlement_fee.c, sales_order.c
+    match = sa.and_(o.channel_id == f.channel_id, o.external_id == f.order_external_id, o.withdrawn_by.is_(None))
+    query = sa.select(f.id, o.id).join(sales_order, match).where(f.order_id.is_(None), facts.stands(settlement_fee))
+    by_now = pd.Series(dict(connection.execute(query).all()), dtype="Int64")
+    return frame.assign(order_id=frame["order_id"].fillna(frame["fee_id"].map(by_now)).astype("Int64"))
 
 
 def buyers(connection: sa.Connection, period: Period, filters: Filters) -> tuple[int, int, int]:

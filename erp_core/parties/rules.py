@@ -33,6 +33,8 @@ def customer_keys(
     external_ids: npt.NDArray[Any], emails: npt.NDArray[Any], phones: npt.NDArray[Any]
 ) -> npt.NDArray[np.object_]:
     """`customer_key` for many buyers; distinct combinations are looked at once."""
+    if not len(external_ids):
+        return np.zeros(0, object)
     frame = pd.DataFrame({"id": external_ids, "email": emails, "phone": phones}, dtype=object)
     codes, unique = pd.MultiIndex.from_frame(frame.fillna("")).factorize()
     keys = np.array([customer_key(*(word or None for word in words)) for words in unique] + [None], object)

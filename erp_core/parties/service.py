@@ -97,17 +97,12 @@ class _Keyed:
             wanted, wanted.c.id == self.table.c.id
         )
         held = {row.id: {name: getattr(row, name) for name in names} for row in uow.connection.execute(query)}
-        before = {product_id: dict(content) for product_id, content in held.items()}
-        unchanged = np.zeros(len(rows), bool)
-        moved: set[int] = set()
-        for at, row in enumerate(rows[[*names]].to_dict("records")):
-            party = int(ids[at])
-            said = {str(name): value for name, value in row.items() if not pd.isna(value)}
-            differing = {name: value for name, value in said.items() if held[party][name] != value}
-            held[party] |= differing
-            if differing:
-                moved.add(party)
-            unchanged[at] = not differing and not is_new[at]
+        before = {party: dict(content) for party, content in held.items()}
+        for party, row in zip(ids.tolist(), rows[[*names]].to_dict("records"), strict=True):
+            held[party] |= {str(name): value for name, value in row.items() if not pd.isna(value)}
+        # what counts is the last word of the file, else a list that names somebody twice changes them for ever
+        moved = {party for party, content in held.items() if content != before[party]}
+        unchanged = ~is_new & ~np.isin(ids, list(moved))
         new_ids = set(ids[is_new].tolist())
         old = sorted(moved - new_ids)
         if old:
@@ -152,21 +147,17 @@ def upsert_suppliers(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remembe
     return _Keyed(supplier, "name").change(uow, rows, _SUPPLIER, (batch_id, remember))
 
 
-def withdraw_batch(uow: UnitOfWork, batch_id: int, customers_in_use: sa.Select[Any]) -> None:
-    """Withdraw suppliers and buyers that an import created and nothing else names."""
+def withdraw_batch(
+    uow: UnitOfWork, batch_id: int, customers_in_use: sa.Select[Any], suppliers_in_use: sa.Select[Any]
+) -> None:
+    """Withdraw suppliers and buyers that an import created and nothing else names (selects of their ids)."""
     require(uow, Permission.UNDO_IMPORTS)
-    uow.connection.execute(
-        sa.update(customer)
-        .where(
-            customer.c.batch_id == batch_id, customer.c.withdrawn_by.is_(None), customer.c.id.not_in(customers_in_use)
+    for table, in_use in ((customer, customers_in_use), (supplier, suppliers_in_use)):
+        uow.connection.execute(
+            sa.update(table)
+            .where(table.c.batch_id == batch_id, table.c.withdrawn_by.is_(None), table.c.id.not_in(in_use))
+            .values(withdrawn_by=batch_id)
         )
-        .values(withdrawn_by=batch_id)
-    )
-    uow.connection.execute(
-        sa.update(supplier)
-        .where(supplier.c.batch_id == batch_id, supplier.c.withdrawn_by.is_(None))
-        .values(withdrawn_by=batch_id)
-    )
 
 
 def name_supplier(uow: UnitOfWork, name: str) -> int:
@@ -181,3 +172,14 @@ def name_supplier(uow: UnitOfWork, name: str) -> int:
         return int(key[0])
     uow.connection.execute(sa.update(supplier).where(supplier.c.id == found).values(withdrawn_by=None, batch_id=None))
     return int(found)
+
+
+def find_customers(connection: sa.Connection, keys: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Live buyers by key: key → scope → id."""
+    wanted = load_temporary(connection, "asked_customers", {"key": (sa.Text(), list(dict.fromkeys(keys)))})
+    c = customer.c
+    query = sa.select(c.key, c.scope, c.id).join(wanted, wanted.c.key == c.key).where(c.withdrawn_by.is_(None))
+    found: dict[str, dict[str, int]] = {}
+    for key, scope, customer_id in connection.execute(query):
+        found.setdefault(key, {})[scope] = customer_id
+    return found

@@ -19,7 +19,7 @@ from erp_core.money import to_major
 from erp_core.orders.views import Filters, daily_units, data_span, product_sales, sale_spans
 from erp_core.planning import rules
 from erp_core.planning.tables import purchase_choice
-from erp_core.purchasing.views import supplier_terms
+from erp_core.purchasing.views import on_order, supplier_terms
 from erp_core.stock.views import totals_by_product
 from erp_core.text import T, Text, say
 
@@ -80,6 +80,8 @@ def stock_position(
     for name in ("mean_per_day", "sd_per_day", "observed_weeks", "revenue"):
         frame[name] = frame[name].fillna(0.0)
     frame["weeks"] = [value if isinstance(value, list) else [0.0] * WEEKS for value in frame["weeks"]]
+    ordered = on_order(connection).set_index("product_id")["on_order"]  # better known than what a count said of it
+    frame["on_order"] = frame["product_id"].map(ordered).fillna(frame["on_order"])
     for name in ("reserved", "on_order", "shortfall"):
         frame[name] = frame[name].fillna(0).astype(np.int64)
     plan = company.planning

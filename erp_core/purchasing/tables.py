@@ -37,6 +37,7 @@ purchase_order_line = sa.Table(
     units("received_said"),  # what the file says has arrived; receipts may say more
     price("unit_price"),
     sa.Column("expected_on", sa.Date),
+    sa.Column("state", sa.String(12), nullable=False, server_default="open"),  # open, received, cancelled
     sa.CheckConstraint("quantity > 0", name="quantity"),
     *fact_columns("purchase_order_line"),
 )
@@ -61,7 +62,7 @@ receipt = sa.Table(
     metadata,
     id_column(),
     sa.Column("number", sa.Text),
-    reference("purchase_order_id", "purchase_order.id", nullable=True, index=True),
+    sa.Column("po_number", sa.Text, index=True),  # as the file names it; the purchase order itself may come later
     reference("supplier_id", "supplier.id", nullable=True),
     reference("product_id", "product.id", index=True),
     sa.Column("location_id", sa.BigInteger, nullable=False),

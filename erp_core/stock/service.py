@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
@@ -36,11 +37,12 @@ def append_movements(uow: UnitOfWork, columns: Mapping[str, Column]) -> int:
     return insert_columns(uow.connection, stock_movement, columns)
 
 
-def append_from(uow: UnitOfWork, rows: sa.Select[Any]) -> None:
+def append_from(uow: UnitOfWork, rows: sa.Select[Any], *, with_source: bool = False) -> None:
     """Append the rows of a select with the columns product_id, location_id, at, kind, quantity, reserved, order_id,
-    line_no, batch_id; the caller refreshes the balances."""
+    line_no, batch_id, and source_id where they come `with_source`; the caller refreshes the balances."""
     require(uow, Permission.IMPORT_FILES)
-    uow.connection.execute(sa.insert(stock_movement).from_select(list(_FROM_SELECT), rows))
+    columns = [*_FROM_SELECT, *(["source_id"] if with_source else [])]
+    uow.connection.execute(sa.insert(stock_movement).from_select(columns, rows))
 
 
 def reverse_from(uow: UnitOfWork, movement_ids: sa.Select[Any]) -> None:
@@ -53,9 +55,19 @@ def reverse_from(uow: UnitOfWork, movement_ids: sa.Select[Any]) -> None:
     taken_back = sa.exists(sa.select(sa.literal(1)).where(earlier.c.reverses == m.c.id))
     reversed_rows = sa.select(
         m.c.product_id, m.c.location_id, m.c.at, sa.literal("reversal"), -m.c.quantity,
-        sa.case((m.c.kind == "count", 0), else_=-m.c.reserved), m.c.order_id, m.c.line_no, m.c.batch_id, m.c.id,
+        sa.case((m.c.kind == "count", 0), else_=-m.c.reserved), m.c.order_id, m.c.line_no, m.c.batch_id,
+        m.c.source_id, m.c.id,
     ).where(m.c.id.in_(movement_ids), m.c.kind != "reversal", ~taken_back)  # fmt: skip
-    uow.connection.execute(sa.insert(m).from_select([*_FROM_SELECT, "reverses"], reversed_rows))
+    uow.connection.execute(sa.insert(m).from_select([*_FROM_SELECT, "source_id", "reverses"], reversed_rows))
+
+
+def reverse_sources(uow: UnitOfWork, kind: str, source_ids: npt.NDArray[np.int64]) -> None:
+    """Take back the movements of a kind that come from these facts; the caller refreshes the balances."""
+    if not len(source_ids):
+        return
+    facts = load_temporary(uow.connection, "moving_facts", {"id": (sa.BigInteger(), source_ids)})
+    m = stock_movement.c
+    reverse_from(uow, sa.select(m.id).where(m.kind == kind, m.source_id.in_(sa.select(facts.c.id))))
 
 
 def reverse_batch(uow: UnitOfWork, batch_id: int) -> list[int]:
@@ -133,6 +145,7 @@ def refresh(uow: UnitOfWork, product_ids: Sequence[int] | None, time_zone: str) 
     connection = uow.connection
     if product_ids is None:
         product_ids = list(connection.execute(sa.select(stock_movement.c.product_id).distinct()).scalars())
+    product_ids = sorted(set(product_ids))  # joined against below: twice named would be twice counted
     if not product_ids:
         return
     anchored = set(
@@ -257,17 +270,18 @@ def rebuild(uow: UnitOfWork, time_zone: str) -> None:
     audit.record(uow, "rebuild stock")
 
 
-def ensure_locations(uow: UnitOfWork, names: Sequence[str]) -> dict[str, int]:
+def ensure_locations(uow: UnitOfWork, names: Sequence[str], not_own: frozenset[str] = frozenset()) -> dict[str, int]:
     """The ids of locations by name; missing ones are created.
 
-    While nobody has named or counted the default location, the only name that a file brings becomes its name.
+    While nobody has named or counted the default location, the only name that a file brings becomes its name, unless it
+    is one of `not_own`: warehouses of a platform, from which the shop's own parcels do not leave.
     """
     require(uow, Permission.IMPORT_FILES)
     connection = uow.connection
     found = {row.name: row.id for row in connection.execute(sa.select(location.c.name, location.c.id))}
     lacking = [name for name in dict.fromkeys(names) if name not in found]
     default = default_location(connection)
-    if len(lacking) == 1 and len(set(names)) == 1 and _is_pristine(connection, default):
+    if len(lacking) == 1 and len(set(names)) == 1 and lacking[0] not in not_own and _is_pristine(connection, default):
         connection.execute(sa.update(location).where(location.c.id == default.id).values(name=lacking[0]))
         return {lacking[0]: default.id}
     for name in lacking:

@@ -355,3 +355,23 @@ def test_a_killed_import_leaves_nothing_and_can_be_done_again(
     for table in ("import_batch", "sales_order", "order_line", "stock_movement", "product", "daily_sales"):
         assert rows(database, f"SELECT * FROM {table}") == []
     assert load("online-retail.csv").orders == 5
+
+
+def test_an_order_that_no_longer_names_a_product_sets_its_stock_free(database: Database, load: Load) -> None:
+    load(f"{HEADER}\n1,2025-01-02,A,Ant,5,2.00,USD,paid\n")
+    load(f"{HEADER}\n1,2025-01-02,BEE,Bee,3,2.00,USD,paid\n")
+    reserved = "SELECT sku, reserved FROM stock_balance b JOIN product p ON p.id = b.product_id ORDER BY sku"
+    assert rows(database, reserved) == [("A", 0), ("BEE", 3)]
+    assert_sound(database)
+
+
+def test_news_of_an_order_without_its_lines_moves_its_stock(database: Database, load: Load, tmp_path: Path) -> None:
+    load("taobao-orders.csv", "taobao-lines.csv")  # order …442 is paid: one lamp is set aside
+    reserved = "SELECT SUM(reserved) FROM stock_balance"
+    assert rows(database, reserved) == [(1,)]
+    text = (SAMPLES / "taobao-orders.csv").read_bytes().decode("gb18030")
+    path = tmp_path / "later.csv"
+    path.write_bytes(text.replace("买家已付款,等待卖家发货", "卖家已发货,等待买家确认").encode("gb18030"))
+    load(str(path))
+    assert rows(database, reserved) == [(0,)]
+    assert_sound(database)

@@ -73,6 +73,81 @@ def test_known_header_rows(header: str, name: str) -> None:
     assert FORMATS[name].kind == found.kind
 
 
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        ("Return no,Order ID,SKU,Quantity,Returned on,Reason,Refund amount", "generic-returns"),
+        ("RMA,Order,SKU,Qty,Date,Reason,Refund", "generic-returns"),
+        ("Return date,Order number,Item code,Return qty,Disposition", "generic-returns"),
+        ("return no,order id,order date,sku,quantity,return date,refund amount,unit price", "generic-returns"),
+        ("退货单号,订单号,商品编码,商品名称,退货数量,退货日期,退货原因,退款金额", "generic-returns"),
+        ("售后单号,线上订单号,商品编码,数量,申请时间,退款金额,售后状态,店铺", "generic-returns"),
+        ("PO number,Supplier,SKU,Quantity,Unit price,Currency,Order date,Expected on,Received,Status", "generic-purchase-orders"),
+        ("Purchase order,Vendor,Item code,Ordered quantity,Received quantity,Price,Order date,Due date", "generic-purchase-orders"),
+        ("po_no,sku,qty,eta", "generic-purchase-orders"),
+        ("采购单号,供应商,商品编码,采购数量,已入库数量,采购价,下单日期,预计到货日期,状态", "generic-purchase-orders"),
+        ("采购订单号,供应商,货号,数量,单价,采购日期", "generic-purchase-orders"),
+        ("GRN,PO number,Supplier,SKU,Quantity received,Received on,Warehouse,Unit cost", "generic-receipts"),
+        ("PO number,SKU,Ordered quantity,Received quantity,Received on", "generic-receipts"),
+        ("Received date,Item code,Quantity,Supplier", "generic-receipts"),
+        ("入库单号,采购单号,供应商,商品编码,入库数量,入库时间,仓库,成本价", "generic-receipts"),
+        ("到货日期,商品编码,到货数量", "generic-receipts"),
+        ("SKU,Location,System quantity,Counted quantity,Count date,Counted by", "generic-counts"),
+        ("商品编码,仓库,账面数量,实盘数量,盘点日期,盘点人", "generic-counts"),
+        ("Order ID,Carrier,Tracking number,Shipped on", "generic-tracking"),
+        ("Order ID,SKU,Quantity,Carrier,Tracking number,Ship date", "generic-tracking"),
+        ("订单号,物流公司,快递单号,发货时间,物流状态,签收时间", "generic-tracking"),
+        ("Date,Customer ID,Email,Phone,Medium,Direction,Subject,Note,Agent", "generic-contacts"),
+        ("Ticket,Created at,Order ID,Customer,Subject,Message", "generic-contacts"),
+        ("联系时间,客户,手机,沟通方式,方向,主题,备注,客服", "generic-contacts"),
+        ("Date,Order ID,Fee type,Amount,Currency,Transaction ID", "generic-settlement-fees"),
+        ("settlement-id,transaction-type,order-id,amount-type,amount-description,amount,posted-date,sku,quantity-purchased",
+         "generic-settlement-fees"),
+        ("入账时间,业务单号,费用类型,收入金额(+元),支出金额(-元),账务流水号", "generic-settlement-fees"),
+        ("订单号,结算时间,佣金", "generic-settlement-fees"),
+    ],
+)  # fmt: skip
+def test_lists_of_facts_are_recognised_in_both_languages(header: str, name: str) -> None:
+    found = detect(table(header))
+    assert (found.format, found.missing) == (name, ())
+    assert len(set(found.indices.values())) == len(found.indices)
+
+
+@pytest.mark.parametrize(
+    ("header", "name"),
+    [
+        # sales that hold columns of returns, fees, parcels, purchase orders of the buyer
+        ("order id,order date,sku,quantity,unit price,refund amount,return reason", "generic-sales"),
+        ("order id,order date,sku,quantity,unit price,return date,return quantity,refund amount", "generic-sales"),
+        ("order id,order date,sku,quantity,unit price,return date,refund amount", "generic-sales"),
+        ("订单号,下单时间,商品编码,数量,单价,退货数量,退款金额,退货原因", "generic-sales"),
+        ("order id,date,sku,quantity,unit price,customer,PO number", "generic-sales"),
+        ("order id,date,sku,quantity,unit price,supplier", "generic-sales"),
+        ("order id,date,sku,quantity,unit price,commission,payment fee", "generic-sales"),
+        ("订单号,下单时间,商品编码,数量,单价,佣金,技术服务费", "generic-sales"),
+        ("order id,date,sku,quantity,unit price,carrier,tracking number,shipped on", "generic-sales"),
+        ("订单号,下单时间,商品编码,数量,单价,物流公司,快递单号,收货时间", "generic-sales"),
+        ("receipt no,date,sku,quantity,price", "generic-sales"),
+        ("order id,date,sku,quantity,unit price,channel,customer,phone,email,note,subject", "generic-sales"),
+        # stock, products, suppliers and customers stay what they are
+        ("SKU,On hand,On order,Warehouse,Date", "generic-stock"),
+        ("SKU,Quantity,Location,Date", "generic-stock"),
+        ("商品编码,库存,采购在途,仓库", "generic-stock"),
+        ("Supplier,SKU,Purchase price,MOQ,Lead time", "generic-suppliers"),
+        ("SKU,Name,Category,Supplier,Purchase price", "generic-products"),
+        ("Customer ID,Name,Email,Phone,Note", "generic-customers"),
+        ("客户编号,姓名,手机,备注", "generic-customers"),
+        ("Date,Currency,Rate", "generic-rates"),
+        # an order list with money and parcels but without lines is nobody's
+        ("Order ID,Date,Total,Status,Tracking number", UNKNOWN),
+        ("Name,Date,Note", UNKNOWN),
+        ("Date,Amount,Balance", UNKNOWN),
+    ],
+)
+def test_a_table_is_not_taken_for_a_list_of_facts_because_of_single_columns(header: str, name: str) -> None:
+    assert detect(table(header)).format == name
+
+
 @pytest.mark.parametrize("header", ["a,b,c", "Name,Colour,Size", "date,sku,quantity,unit price", "姓名,备注"])
 def test_a_table_that_nobody_claims_is_unknown_and_refused_with_the_way_out(header: str) -> None:
     found = detect(table(header))

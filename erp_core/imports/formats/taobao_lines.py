@@ -18,6 +18,7 @@ FORMAT = Format(
     ),
     columns={
         "order_id": ("主订单编号", "订单编号"),
+        "line_ref": ("子订单编号",),
         "title": ("标题",),
         "unit_price": ("价格",),
         "quantity": ("购买数量",),
@@ -27,6 +28,7 @@ FORMAT = Format(
         "status": ("订单状态",),
         "line_amount": ("买家应付货款",),
         "line_refunded": ("退款金额",),
+        "after_sale": ("退款状态",),
         "ordered_at": ("订单创建时间",),
         "paid_at": ("订单付款时间",),
     },
@@ -36,5 +38,7 @@ FORMAT = Format(
     statuses=ORDERS.statuses,
     default_state="paid",
     amount=("line_amount", "unit_price"),
+    refund_words=ORDERS.refund_words,
     empty_words=ORDERS.empty_words,
+    platform_wide_ids=True,
 )

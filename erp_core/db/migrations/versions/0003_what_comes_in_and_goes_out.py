@@ -99,6 +99,7 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("order_external_id", sa.Text(), nullable=True),
         sa.Column("channel_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("at", UtcTime(), nullable=False),
         sa.Column("medium", sa.String(length=8), nullable=False),
@@ -132,6 +133,7 @@ def upgrade() -> None:
         sa.Column("received_said", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("unit_price", sa.BigInteger(), nullable=True),
         sa.Column("expected_on", sa.Date(), nullable=True),
+        sa.Column("state", sa.String(length=12), server_default="open", nullable=False),
         sa.Column("fact_key", sa.Text(), nullable=False),
         sa.Column("content", sa.BigInteger(), nullable=False),
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
@@ -161,7 +163,7 @@ def upgrade() -> None:
         "receipt",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("number", sa.Text(), nullable=True),
-        sa.Column("purchase_order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("po_number", sa.Text(), nullable=True),
         sa.Column("supplier_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("product_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("location_id", sa.BigInteger(), nullable=False),
@@ -177,9 +179,6 @@ def upgrade() -> None:
         sa.CheckConstraint("quantity > 0", name=op.f("ck_receipt_quantity")),
         sa.ForeignKeyConstraint(["batch_id"], ["import_batch.id"], name=op.f("fk_receipt_batch_id_import_batch")),
         sa.ForeignKeyConstraint(["product_id"], ["product.id"], name=op.f("fk_receipt_product_id_product")),
-        sa.ForeignKeyConstraint(
-            ["purchase_order_id"], ["purchase_order.id"], name=op.f("fk_receipt_purchase_order_id_purchase_order")
-        ),
         sa.ForeignKeyConstraint(["supplier_id"], ["supplier.id"], name=op.f("fk_receipt_supplier_id_supplier")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_receipt")),
     )
@@ -187,7 +186,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_receipt_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index("ix_receipt_fact_key", ["fact_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_receipt_product_id"), ["product_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_receipt_purchase_order_id"), ["purchase_order_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_receipt_po_number"), ["po_number"], unique=False)
 
     op.create_table(
         "return_case",
@@ -317,6 +316,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_tracking_event_batch_id"), ["batch_id"], unique=False)
         batch_op.create_index("ix_tracking_event_fact_key", ["fact_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_tracking_event_shipment_id"), ["shipment_id"], unique=False)
+
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("stock_unit", sa.Text(), nullable=True))
+        batch_op.add_column(sa.Column("unit_factor", sa.Integer(), server_default=sa.text("1"), nullable=False))
 
     with op.batch_alter_table("channel", schema=None) as batch_op:
         batch_op.add_column(sa.Column("stock_share", sa.Integer(), server_default=sa.text("100"), nullable=False))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
 import sqlalchemy as sa
 
 from erp_core.catalog import editing
@@ -12,9 +11,10 @@ from erp_core.catalog.tables import bom_line
 from erp_core.company.views import read_company
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput
+from erp_core.orders import returns
 from erp_core.orders.rewriting import lines_of, rewritten
 from erp_core.security import audit
-from erp_core.security.guard import require
+from erp_core.security.guard import lent, require
 from erp_core.security.permissions import Permission
 from erp_core.stock import service as stock
 from erp_core.text import T
@@ -49,10 +49,11 @@ def _write(uow: UnitOfWork, parent_id: int, components: Mapping[int, int], act: 
     if held == dict(components):
         return False
     order_id, line_no = lines_of(uow.connection, parent_id)
-    with rewritten(uow, order_id, line_no) as rewriting:
+    with rewritten(uow, order_id, line_no):
         editing.write_bundle(uow, parent_id, components)
-    beyond = np.setdiff1d([parent_id, *held, *components], rewriting.products)  # those without an order so far
-    stock.refresh(uow, beyond.tolist(), read_company(uow.connection).time_zone)
+        returns.move_again(lent(uow, Permission.IMPORT_FILES), returns.cases_of(uow.connection, parent_id))
+    concerned = sorted({parent_id, *held, *components})
+    stock.refresh(uow, concerned, read_company(uow.connection).time_zone)
     audit.record(
         uow, act, str(parent_id), components={str(i): units for i, units in components.items()},
         lines=len(order_id),

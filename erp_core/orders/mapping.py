@@ -15,15 +15,19 @@ from erp_core.catalog import editing
 from erp_core.catalog.editing import SkuMapping
 from erp_core.catalog.tables import product, sku_alias
 from erp_core.catalog.views import EVERY_SHOP, IS_LIVE, alias_targets
+from erp_core.company.views import read_company
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
-from erp_core.errors import BadInput, NotFound
+from erp_core.errors import BadInput, Conflict, NotFound
+from erp_core.orders import returns
 from erp_core.orders.rewriting import rewritten
+from erp_core.orders.service import recount_units, with_parts
 from erp_core.orders.tables import channel, order_line, sales_order
 from erp_core.orders.uses import uses_of
 from erp_core.security import audit
-from erp_core.security.guard import require
+from erp_core.security.guard import lent, require
 from erp_core.security.permissions import Permission
+from erp_core.stock import service as stock
 from erp_core.text import T
 
 __all__ = ["Mapped", "SkuMapping", "map_sku", "map_skus", "unmap_sku"]
@@ -104,10 +108,17 @@ def _repoint(uow: UnitOfWork, pairs: Sequence[tuple[int, str]]) -> Mapped:
     moving["title"] = title.mask(title == new)
     own_sku = moving["external_sku"] == moving["target"].map(described["sku"])
     moving["sold_as"] = moving["external_sku"].mask(own_sku)
-    with rewritten(
-        uow, moving["order_id"].to_numpy(np.int64), moving["line_no"].to_numpy(np.int64), rolls_up=True
-    ):  # fmt: skip
+    _count_as_target(moving, described)
+    cases, mover = np.zeros(0, np.int64), lent(uow, Permission.IMPORT_FILES)
+    order_id, line_no = (moving[name].to_numpy(np.int64) for name in ("order_id", "line_no"))
+    with rewritten(uow, order_id, line_no, rolls_up=True) as rewriting:
         _write_lines(uow.connection, moving)
+        recount_units(uow.connection, rewriting.orders)
+        cases = returns.repoint(mover, _moved_table(uow.connection, moving))
+        returns.move_again(mover, cases)
+    if len(cases):
+        touched = with_parts(uow.connection, np.unique(moving[["product_id", "target"]].to_numpy()))
+        stock.refresh(uow, touched.tolist(), read_company(uow.connection).time_zone)
     left = np.unique(moving["product_id"]).tolist()
     used = uses_of(uow.connection, left, with_master_data=True)
     orphans = [product_id for product_id in left if product_id not in used]
@@ -117,7 +128,7 @@ def _repoint(uow: UnitOfWork, pairs: Sequence[tuple[int, str]]) -> Mapped:
 
 def _lines_sold_as(uow: UnitOfWork, pairs: Sequence[tuple[int, str]]) -> pd.DataFrame:
     """Every line, standing or not, that a file sold under one of these SKUs in its shop: order_id, line_no,
-    product_id, title, channel_id, external_sku."""
+    product_id, title, quantity, unit_price, channel_id, external_sku."""
     shops = list(uow.connection.execute(sa.select(channel.c.id)).scalars())
     spread = sorted(
         {(shop, sku) for channel_id, sku in pairs for shop in (shops if channel_id == EVERY_SHOP else [channel_id])}
@@ -130,14 +141,17 @@ def _lines_sold_as(uow: UnitOfWork, pairs: Sequence[tuple[int, str]]) -> pd.Data
     line, o = order_line.c, sales_order.c
     said = sa.func.coalesce(line.sold_as, product.c.sku)
     query = (
-        sa.select(line.order_id, line.line_no, line.product_id, line.title, o.channel_id, wanted.c.external_sku)
+        sa.select(
+            line.order_id, line.line_no, line.product_id, line.title, line.quantity, line.unit_price, o.channel_id,
+            wanted.c.external_sku,
+        )
         .select_from(
             order_line.join(product, product.c.id == line.product_id)
             .join(sales_order, o.id == line.order_id)
             .join(wanted, sa.and_(wanted.c.channel_id == o.channel_id, wanted.c.external_sku == said))
         )
     )  # fmt: skip
-    columns = ["order_id", "line_no", "product_id", "title", "channel_id", "external_sku"]
+    columns = ["order_id", "line_no", "product_id", "title", "quantity", "unit_price", "channel_id", "external_sku"]
     frame = pd.DataFrame(uow.connection.execute(query).all(), columns=columns, dtype=object)
     return frame.astype(dict.fromkeys(("order_id", "line_no", "product_id", "channel_id"), "int64"))
 
@@ -160,12 +174,10 @@ def _own_products(uow: UnitOfWork, names: Mapping[str, str | None]) -> dict[str,
 
 
 def _described(connection: sa.Connection, ids: npt.NDArray[Any]) -> pd.DataFrame:
-    """sku, name, is_charge by product id."""
+    """sku, name, is_charge, unit_factor by product id."""
     wanted = load_temporary(connection, "described_by_mapping", {"id": (sa.BigInteger(), ids)})
-    query = sa.select(product.c.id, product.c.sku, product.c.name, product.c.is_charge).join(
-        wanted, wanted.c.id == product.c.id
-    )
-    columns = ["id", "sku", "name", "is_charge"]
+    columns = ["id", "sku", "name", "is_charge", "unit_factor"]
+    query = sa.select(*(product.c[name] for name in columns)).join(wanted, wanted.c.id == product.c.id)
     return pd.DataFrame(connection.execute(query).all(), columns=columns, dtype=object).set_index("id")
 
 
@@ -179,6 +191,34 @@ def _refuse_charges(moving: pd.DataFrame, described: pd.DataFrame) -> None:
         )
 
 
+def _count_as_target(moving: pd.DataFrame, described: pd.DataFrame) -> None:
+    """Quantities and prices in the unit in which the other product is counted (1 kg = 1000 g)."""
+    old, new = (moving[name].map(described["unit_factor"]).astype(np.int64) for name in ("product_id", "target"))
+    if (old == new).all():
+        return
+    total = moving["quantity"].astype(np.int64) * new
+    if (total % old != 0).any():
+        raise Conflict(
+            T("Quantities of “{sku}” are no whole number of the units in which the product is counted.",
+              sku=str(moving.loc[total % old != 0, "external_sku"].iloc[0])),
+            hint=T("Count both products in the same smaller unit first."),
+            code="mapping.unit",
+        )  # fmt: skip
+    moving["quantity"] = total // old
+    price = moving["unit_price"]
+    moving["unit_price"] = [
+        None if pd.isna(value) else (2 * int(value) * before + after) // (2 * after)
+        for value, before, after in zip(price, old, new, strict=True)
+    ]
+
+
+def _moved_table(connection: sa.Connection, moving: pd.DataFrame) -> sa.Table:
+    """Which product of which order became which: order_id, product_id, target."""
+    pairs = moving[["order_id", "product_id", "target"]].drop_duplicates(["order_id", "product_id"])
+    columns = {name: (sa.BigInteger(), pairs[name].to_numpy(np.int64)) for name in pairs.columns}
+    return load_temporary(connection, "moved_products", columns)
+
+
 def _write_lines(connection: sa.Connection, moving: pd.DataFrame) -> None:
     said = load_temporary(
         connection,
@@ -188,11 +228,19 @@ def _write_lines(connection: sa.Connection, moving: pd.DataFrame) -> None:
             "line_no": (sa.Integer(), moving["line_no"].to_numpy(np.int64)),
             "target": (sa.BigInteger(), moving["target"].to_numpy(np.int64)),
             "title": (sa.Text(), moving["title"]),
+            "quantity": (sa.BigInteger(), moving["quantity"].to_numpy(np.int64)),
+            "unit_price": (sa.BigInteger(), [None if pd.isna(p) else int(p) for p in moving["unit_price"]]),
             "sold_as": (sa.Text(), moving["sold_as"]),
         },
     )
     connection.execute(
         sa.update(order_line)
         .where(order_line.c.order_id == said.c.order_id, order_line.c.line_no == said.c.line_no)
-        .values(product_id=said.c.target, title=said.c.title, sold_as=said.c.sold_as)
+        .values(
+            product_id=said.c.target,
+            title=said.c.title,
+            sold_as=said.c.sold_as,
+            quantity=said.c.quantity,
+            unit_price=said.c.unit_price,
+        )
     )

@@ -10,15 +10,16 @@ import sqlalchemy as sa
 from erp_core.catalog import editing
 from erp_core.catalog.editing import CostEntry
 from erp_core.catalog.tables import bom_line, product
+from erp_core.company.views import read_company
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput, Conflict, NotFound
-from erp_core.orders import rollups
+from erp_core.orders import returns, rollups
 from erp_core.orders.rewriting import lines_of, rewritten
 from erp_core.orders.tables import order_line, sales_order
 from erp_core.orders.uses import uses_of
 from erp_core.security import audit
-from erp_core.security.guard import require
+from erp_core.security.guard import lent, require
 from erp_core.security.permissions import Permission
 from erp_core.stock import service as stock
 from erp_core.text import T
@@ -82,7 +83,9 @@ def set_charge(uow: UnitOfWork, product_id: int, charge: bool) -> bool:
     order_id, line_no = lines_of(uow.connection, product_id)
     with rewritten(uow, order_id, line_no, rolls_up=True) as rewriting:
         editing.set_charge(uow, product_id, charge)
+        returns.move_again(lent(uow, Permission.IMPORT_FILES), returns.cases_of(uow.connection, product_id))
         _count_goods_again(uow, rewriting.orders)
+    stock.refresh(uow, [product_id], read_company(uow.connection).time_zone)
     audit.record(uow, "mark charge" if charge else "mark goods", sku, lines=len(order_id))
     return True
 

@@ -242,3 +242,19 @@ def test_only_who_may_edit_the_catalogue_packs(shop: Shop) -> None:
         set_bundle(uow, parent, content)
         uow.commit()
     assert shop.on_hand()["BULB"] == 15
+
+
+RETURNS = "Return ID,Order ID,SKU,Quantity returned,Restocked,Return date,Shop,Currency\n"
+
+
+def test_what_came_back_of_a_bundle_lies_on_the_shelf_as_its_parts(shop: Shop) -> None:
+    shop.load(STOCK)
+    shop.load(ORDERS)
+    shop.load(f"{RETURNS}R-1,1,SET,1,1,2025-01-08,North,CNY\n")
+    shop.do(set_bundle, *packed(shop))
+    # lamps: 10 − 1 alone − 2 in sets + 1 back; bulbs: 21 − 6 + 3 back
+    assert shop.on_hand() == {"BULB": 18, "LAMP": 8, "SET": None}
+    shop.assert_sound()
+    shop.do(dissolve_bundle, shop.id_of("SET"))
+    assert shop.on_hand() == {"BULB": 21, "LAMP": 9, "SET": None}
+    shop.assert_sound()

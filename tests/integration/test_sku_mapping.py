@@ -194,3 +194,39 @@ def test_only_who_may_edit_the_catalogue_maps(shop: Shop) -> None:
     shop.load(ORDERS)
     with pytest.raises(NotPermitted), unit_of_work(shop.database, Actor("x", frozenset()).acting(shop.clock)) as uow:
         map_sku(uow, mapping(shop))
+
+
+def test_returns_of_an_order_follow_its_lines(shop: Shop) -> None:
+    stocked(shop)
+    shop.load(ORDERS)
+    shop.load(
+        "Return ID,Order ID,SKU,Quantity returned,Restocked,Return date,Shop,Currency\n"
+        "R-1,1,TB-77,1,1,2025-01-08,North,CNY\n"
+    )
+    shop.do(map_sku, mapping(shop))
+    # 20 − 1 of our own − 2 of the shop's SKU + 1 back
+    assert shop.on_hand()["LAMP"] == 18
+    assert shop.read(products)["sku"].tolist() == ["LAMP"]
+    shop.assert_sound()
+    shop.do(unmap_sku, 0, "TB-77")
+    assert shop.on_hand()["LAMP"] == 19
+    shop.assert_sound()
+
+
+def test_a_product_that_is_counted_in_a_smaller_unit_takes_over_in_that_unit(shop: Shop) -> None:
+    from erp_core.overview.units import Unit, change_unit
+
+    stocked(shop)
+    shop.load(ORDERS)
+    shop.do(change_unit, shop.id_of("LAMP"), Unit("kg", "g", 1000))
+    shop.do(map_sku, mapping(shop))
+    # 3 kg under the shop's SKU and 1 kg of our own, in grams; the money is as it was
+    assert shop.sold() == {"LAMP": (4000, 11_000)}
+    assert shop.on_hand()["LAMP"] == 20_000 - 3_000
+    assert shop.rows("SELECT SUM(quantity) FROM sales_order") == [(4000,)]
+    shop.assert_sound()
+    again = shop.load(ORDERS)
+    assert again.rows_unchanged == 3
+    shop.do(unmap_sku, 0, "TB-77")
+    assert shop.sold() == {"LAMP": (1000, 2_000), "TB-77": (3, 9_000)}
+    shop.assert_sound()

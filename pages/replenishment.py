@@ -111,6 +111,7 @@ if len(plan.lines):
         titles = {name: visit.say(text) for name, text in COLUMN_TITLES.items()}
         edited = st.data_editor(
             lines,
+            placeholder="",
             column_order=EDITOR,
             hide_index=True,
             disabled=[name for name in lines.columns if name != "quantity"],
@@ -153,12 +154,12 @@ if len(plan.lines):
         st.caption(visit.say(T("The supplier’s lead time is not known; the company’s default is used.")))
     header = header_of(plan, visit.actor.name, visit.clock.now(), visit.language)
     stem = f"purchase_list_{plan.as_of.isoformat()}"
-    csv_place, xlsx_place, _ = st.columns([1, 1, 3])
-    csv_place.download_button(
+    side_by_side = st.container(horizontal=True)
+    side_by_side.download_button(
         visit.say(T("Download CSV")), lambda: purchase_file(rows, "csv", header), f"{stem}.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
-    xlsx_place.download_button(
+    side_by_side.download_button(
         visit.say(T("Download XLSX")), lambda: purchase_file(rows, "xlsx", header), f"{stem}.xlsx",
         icon=":material/table_view:", on_click="ignore",
     )  # fmt: skip
@@ -169,6 +170,7 @@ if len(plan.excluded):
         reasons = {name: visit.say(text) for name, text in EXCLUSIONS.items()}
         st.dataframe(
             plan.excluded.assign(reason=plan.excluded["reason"].map(reasons)),
+            placeholder="–",
             column_order=["sku", "name", "mean_per_day", "reason"],
             hide_index=True,
             column_config={

@@ -125,7 +125,7 @@ with st.container(border=True):
     if len(rates):
         titles = {"ds": T("Date"), "currency": T("Currency"), "base": T("Base currency"), "rate": T("Exchange rate")}
         event = st.dataframe(
-            rates, hide_index=True, column_order=list(titles), on_select="rerun", selection_mode="single-row", key="rates",
+            rates, placeholder="–", hide_index=True, column_order=list(titles), on_select="rerun", selection_mode="single-row", key="rates",
             column_config={key: visit.say(title) for key, title in titles.items()},
         )  # fmt: skip
         picked = event["selection"]["rows"]

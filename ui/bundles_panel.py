@@ -58,6 +58,7 @@ def _one(visit: Visit, found: Assortment, parts: pd.DataFrame) -> None:
         st.caption(" · ".join(facts))
         st.dataframe(
             parts,
+            placeholder="–",
             hide_index=True,
             column_order=["part", "part_name", "units", "on_hand", "scarcest"],
             column_config={
@@ -122,7 +123,7 @@ def _form(visit: Visit, found: Assortment, parts: pd.DataFrame) -> None:
         start = pd.DataFrame(rows or [{"part": None, "units": 1}] * _ROWS)
         with st.form("bundle", border=False):
             edited = st.data_editor(
-                start.astype({"units": "Int64"}),
+                start.astype({"units": "Int64"}), placeholder="",
                 hide_index=True,
                 num_rows="dynamic",
                 column_config={

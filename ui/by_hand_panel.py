@@ -112,7 +112,7 @@ def _order(visit: Visit) -> None:
         currency = four.selectbox(visit.say(T("Currency")), known, index=known.index(visit.company.base_currency))
         lines = st.data_editor(
             pd.DataFrame({"product": [None] * _LINES, "quantity": [None] * _LINES, "price": [None] * _LINES, "off": [None] * _LINES})
-            .astype({"product": object, "quantity": "Int64", "price": float, "off": float}),
+            .astype({"product": object, "quantity": "Int64", "price": float, "off": float}), placeholder="",
             hide_index=True,
             num_rows="dynamic",
             column_config={
@@ -200,7 +200,7 @@ def _stock(visit: Visit) -> None:
             visit.say(T("Counted on")), value=None, max_value=now, help=visit.say(T("Empty: now, at this moment."))
         )
         lines = st.data_editor(
-            pd.DataFrame({"product": [None] * _LINES, "units": [None] * _LINES}).astype({"product": object, "units": "Int64"}),
+            pd.DataFrame({"product": [None] * _LINES, "units": [None] * _LINES}).astype({"product": object, "units": "Int64"}), placeholder="",
             hide_index=True,
             num_rows="dynamic",
             column_config={

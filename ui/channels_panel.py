@@ -40,7 +40,7 @@ def show(visit: Visit, saving: Saving) -> None:
         )
         number = st.column_config.NumberColumn
         edited = st.data_editor(
-            table,
+            table, placeholder="",
             hide_index=True,
             column_order=["name", "platform", "ships_from", "stock_share", "safety_buffer"],
             disabled=["name", "platform"],

@@ -64,4 +64,4 @@ def show(visit: Visit, figure: go.Figure, rows: pd.DataFrame, key: str, alt: str
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})
     with st.expander(visit.say(T("As a table"))):
         st.caption(alt)
-        st.dataframe(rows, hide_index=True)
+        st.dataframe(rows, placeholder="–", hide_index=True)

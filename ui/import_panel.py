@@ -147,7 +147,7 @@ def _preview(visit: Visit, file: Mapping[str, Any]) -> None:
     with st.expander(visit.say(T("First {count} rows", count=len(file["preview"])))):
         columns = _unique(file["columns"])
         frame = pd.DataFrame(file["preview"], columns=columns, index=pd.Index(file["numbers"]))
-        st.dataframe(frame, height=260)
+        st.dataframe(frame, placeholder="–", height=260)
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -260,6 +260,7 @@ def _issues(visit: Visit, receipt: Mapping[str, Any]) -> None:
         frame = pd.DataFrame(receipt["issues"], columns=["row", "column", "code", "message"]).astype({"row": "Int64"})
         st.dataframe(
             frame,
+            placeholder="–",
             hide_index=True,
             column_config={
                 "row": st.column_config.NumberColumn(visit.say(T("Row")), format="%d"),

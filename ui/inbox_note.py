@@ -46,6 +46,7 @@ def show(visit: Visit) -> None:
         )
         st.dataframe(
             shown,
+            placeholder="–",
             hide_index=True,
             column_config={
                 "at": visit.say(T("When")),

@@ -182,7 +182,7 @@ def _sheet(visit: Visit, sheet: Sheet, request: object, act: Callable[[UnitOfWor
         cells = [["" if cell is None else str(cell) for cell in row] for row in rows[:_SHOWN]]
         shown = pd.DataFrame(cells, columns=[str(at) for at in range(len(headers))])
         names = dict(zip(shown.columns, headers, strict=True))
-        st.dataframe(shown, hide_index=True, column_config=names, key="out_table")
+        st.dataframe(shown, placeholder="–", hide_index=True, column_config=names, key="out_table")
         if len(rows) > _SHOWN:
             st.caption(visit.say(T("The first {count} are shown.", count=format_number(_SHOWN, visit.language))))
     _left_out(visit, sheet)
@@ -201,6 +201,7 @@ def _left_out(visit: Visit, sheet: Sheet) -> None:
         rows = [(entry.sku or entry.order, entry.name or "", visit.say(entry.reason)) for entry in sheet.left_out]
         st.dataframe(
             pd.DataFrame(rows, columns=["id", "name", "reason"]),
+            placeholder="–",
             hide_index=True,
             column_config={
                 "id": visit.say(T("SKU") if sheet.declared.what is What.STOCK else T("Order id")),
@@ -225,6 +226,7 @@ def _slips(visit: Visit, shop: Channel) -> None:
         number = st.column_config.NumberColumn
         event = st.dataframe(
             waiting,
+            placeholder="–",
             hide_index=True,
             column_config={
                 "order_id": visit.say(T("Order id")),

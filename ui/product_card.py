@@ -232,7 +232,7 @@ def _suppliers(visit: Visit, row: pd.Series, _found: Assortment) -> None:
     else:
         number = st.column_config.NumberColumn
         st.dataframe(
-            items,
+            items, placeholder="–",
             hide_index=True,
             column_order=[
                 "supplier", "supplier_sku", *(("unit_price", "currency") if costs else ()), "lead_time_days", "moq", "pack",
@@ -306,6 +306,7 @@ def _shops(visit: Visit, row: pd.Series, _found: Assortment) -> None:
     everywhere = visit.say(T("All shops"))
     st.dataframe(
         mapped.assign(shop=[shops.get(int(number), everywhere) for number in mapped["channel_id"]]),
+        placeholder="–",
         hide_index=True,
         column_order=["external_sku", "shop", "actor"],
         column_config={
@@ -322,6 +323,7 @@ def _bundle(visit: Visit, row: pd.Series, found: Assortment) -> None:
     parts = parts[parts["bundle_id"] == int(row["product_id"])]
     st.dataframe(
         parts,
+        placeholder="–",
         hide_index=True,
         column_order=["part", "part_name", "units", "on_hand"],
         column_config={

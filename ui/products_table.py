@@ -112,7 +112,7 @@ def _numbers(visit: Visit, found: Assortment) -> None:
     cells += [
         (T("Without barcode"), number(counts.no_barcode), ""),
         (T("Bundles"), number(counts.bundles), ""),
-        (T("Known from sales only"), number(counts.sold_only), ""),
+        (T("From sales only"), number(counts.sold_only), ""),
     ]
     for column, (label, value, note) in zip(st.columns(len(cells)), cells, strict=True):
         column.metric(visit.say(label), value, border=True)
@@ -147,6 +147,7 @@ def _table(visit: Visit, rows: pd.DataFrame, currency: str, wanted: ProductFilte
     columns = _shown(visit)
     picked = st.dataframe(
         rows,
+        placeholder="–",
         hide_index=True,
         column_order=list(columns),
         column_config=configuration(visit, columns),
@@ -182,7 +183,7 @@ def _editor(visit: Visit, rows: pd.DataFrame) -> None:
         config["cost_currency"] = choice(visit.say(T("Currency")), options=sorted(currencies()), required=True)
     with st.form("products_editor", border=False):
         edited = st.data_editor(
-            shown[order], hide_index=True, column_order=order, column_config=config, disabled=["sku"],
+            shown[order], placeholder="", hide_index=True, column_order=order, column_config=config, disabled=["sku"],
             key=f"editor_{acts.token('products_editor')}",
         )  # fmt: skip
         left, right = st.columns([2, 4], vertical_alignment="bottom")

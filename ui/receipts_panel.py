@@ -50,6 +50,7 @@ def _list(visit: Visit, batches: pd.DataFrame) -> int | None:
     number = st.column_config.NumberColumn
     event = st.dataframe(
         shown,
+        placeholder="–",
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -85,6 +86,7 @@ def _one(visit: Visit, batch: dict[str, Any], batch_id: int) -> None:
         else:
             st.dataframe(
                 issues[["row", "column", "message"]],
+                placeholder="–",
                 hide_index=True,
                 column_config={
                     "row": st.column_config.NumberColumn(visit.say(T("Row")), format="%d"),

@@ -86,13 +86,13 @@ def _offer(visit: Visit, found: Assortment, proposals: pd.DataFrame, shops: dict
     first = proposals.drop_duplicates("external_id").head(_SHOWN).reset_index(drop=True)
     table = first.assign(
         accept=False,
-        score=first["score"] / 100,
+        score=first["score"].round() / 100,
         why=[" ".join(visit.say(text) for text in reasons) for reasons in first["evidence"]],
     )
     may = visit.actor.may(Permission.EDIT_CATALOG)
     with st.form("proposals", border=False):
         edited = st.data_editor(
-            table,
+            table, placeholder="",
             hide_index=True,
             disabled=[name for name in table.columns if name != "accept"] if may else True,
             column_order=[
@@ -191,6 +191,7 @@ def _standing(visit: Visit, held: pd.DataFrame, shops: dict[int, str]) -> None:
     table = held.assign(shop=[shops.get(int(number), everywhere) for number in held["channel_id"]])
     st.dataframe(
         table,
+        placeholder="–",
         hide_index=True,
         column_order=["external_sku", "shop", "sku", "name", "actor"],
         column_config={

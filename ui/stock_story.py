@@ -62,9 +62,9 @@ def show(visit: Visit) -> None:
     left, right = st.tabs([visit.say(T("Movements")), visit.say(T("Orders"))])
     with left:
         moves["kind"] = moves["kind"].map({name: visit.say(text) for name, text in KINDS.items()})
-        st.dataframe(moves, hide_index=True, column_config=_titles(visit))
+        st.dataframe(moves, placeholder="–", hide_index=True, column_config=_titles(visit))
     with right:
-        st.dataframe(pd.DataFrame(orders), hide_index=True, column_config=_titles(visit))
+        st.dataframe(pd.DataFrame(orders), placeholder="–", hide_index=True, column_config=_titles(visit))
 
 
 def _titles(visit: Visit) -> dict[str, object]:

@@ -61,12 +61,12 @@ def downloads(
     ]
     name = f"{visit.say(title)}_{dt.date.fromordinal(visit.clock.now().toordinal()).isoformat()}"
     header = ExportHeader(visit.say(title), visit.actor.name, visit.clock.now(), visit.language, filters)
-    left, right, _ = st.columns([1, 1, 4])
-    left.download_button(
+    side_by_side = st.container(horizontal=True)
+    side_by_side.download_button(
         visit.say(T("Download CSV")), lambda: export_csv(frame, shown), f"{name}.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key=f"csv_{title.id}",
     )  # fmt: skip
-    right.download_button(
+    side_by_side.download_button(
         visit.say(T("Download XLSX")), lambda: export_xlsx(frame, shown, header), f"{name}.xlsx",
         icon=":material/table_view:", on_click="ignore", key=f"xlsx_{title.id}",
     )  # fmt: skip

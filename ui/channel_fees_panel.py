@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import Decimal
 
 import pandas as pd
@@ -16,6 +15,7 @@ from erp_core.money import currencies
 from erp_core.orders.views import channels, data_span
 from erp_core.overview.contribution import DEDUCTIONS
 from erp_core.text import T, Text
+from ui import acts
 from ui.guard import Visit
 from ui.tables import Column, configuration
 
@@ -29,11 +29,10 @@ COLUMNS = {
     "per_order": Column(T("Per order"), "number"),
     "currency": Column(T("Currency")),
 }
-Saving = Callable[[Callable[[UnitOfWork], None]], None]
 
 
-def show(visit: Visit, saving: Saving) -> None:
-    """The section: a form, and what stands. `saving` does an act in a unit of work and says how it went."""
+def show(visit: Visit) -> None:
+    """The section: a form, and what stands."""
     with visit.database.reading() as connection:
         shops = dict(channels(connection))
         stated = channel_fees(connection)
@@ -72,11 +71,11 @@ def show(visit: Visit, saving: Saving) -> None:
                     if share is not None or fixed is not None
                 ]
                 if fees:
-                    saving(lambda uow: _set_all(uow, fees))
+                    acts.perform(visit, lambda uow: _set_all(uow, fees))
                 else:
                     st.warning(visit.say(T("Fill in at least one number.")), icon=":material/edit:")
         if len(stated):
-            _standing(visit, stated.assign(channel=stated["channel_id"].map(shops)), saving)
+            _standing(visit, stated.assign(channel=stated["channel_id"].map(shops)))
 
 
 def _of_kind(visit: Visit, place: st.delta_generator.DeltaGenerator, kind: str) -> tuple[float | None, float | None]:
@@ -102,7 +101,7 @@ def _exact(number: float | None) -> Decimal:
     return Decimal(0) if number is None else Decimal(str(number))
 
 
-def _standing(visit: Visit, stated: pd.DataFrame, saving: Saving) -> None:
+def _standing(visit: Visit, stated: pd.DataFrame) -> None:
     words = {kind: visit.say(text) for kind, text in ALL_KINDS.items()}
     event = st.dataframe(
         stated.assign(kind_word=stated["kind"].map(words)), placeholder="–", hide_index=True, column_order=list(COLUMNS),
@@ -114,4 +113,4 @@ def _standing(visit: Visit, stated: pd.DataFrame, saving: Saving) -> None:
         and picked[0] < len(stated)
         and st.button(visit.say(T("Remove this statement")), icon=":material/delete:", key="remove_channel_fee")
     ):
-        saving(lambda uow: remove_channel_fee(uow, int(stated["id"].iloc[picked[0]])))
+        acts.perform(visit, lambda uow: remove_channel_fee(uow, int(stated["id"].iloc[picked[0]])))

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pandas as pd
 import streamlit as st
 
 from erp_core.orders.channels import ChannelTerms, channel_rows, set_channel_terms
 from erp_core.stock.views import default_location, locations
 from erp_core.text import T
+from ui import acts
 from ui.guard import Visit
 
-Saving = Callable[[Callable[..., None]], None]
 
-
-def show(visit: Visit, saving: Saving) -> None:
-    """The table of shops. `saving` does an act in its own unit of work and says what it refuses."""
+def show(visit: Visit) -> None:
+    """The table of shops."""
     with visit.database.reading() as connection:
         shops = channel_rows(connection)
         places = {place.id: place.name for place in locations(connection)}
@@ -66,4 +63,4 @@ def show(visit: Visit, saving: Saving) -> None:
                 terms = ChannelTerms(numbers.get(row["ships_from"]), int(row["stock_share"]), int(row["safety_buffer"]))
                 set_channel_terms(uow, int(row["channel_id"]), terms)
 
-        saving(arrange)
+        acts.perform(visit, arrange)

@@ -114,7 +114,7 @@ def _stock(visit: Visit, shop: Channel) -> None:
         "Ships from {place} · offers {share} % of what is available · keeps {buffer} units back",
         place=shop.place, share=shop.terms.stock_share, buffer=format_number(shop.terms.safety_buffer, visit.language),
     )  # fmt: skip
-    st.page_link(address("settings"), label=visit.say(terms), icon=":material/tune:")
+    st.page_link(address("settings"), label=visit.say(terms), icon=":material/tune:", query_params={"view": "shops"})
     template = _template(visit) if declared.wants_template else None
     try:
         sheet = sheet if template is None else fill(sheet, template)

@@ -145,8 +145,9 @@ def _missing(visit: Visit, frame: pd.DataFrame) -> None:
                 query_params={"view": "import"},
             )  # fmt: skip
             st.page_link(
-                address("settings"), label=visit.say(T("State what each shop takes")), icon=":material/storefront:"
-            )
+                address("settings"), label=visit.say(T("State what each shop takes")), icon=":material/storefront:",
+                query_params={"view": "shops"},
+            )  # fmt: skip
 
 
 def _waterfall(visit: Visit, frame: pd.DataFrame) -> None:

@@ -114,7 +114,7 @@ def test_with_all_known_the_headline_says_what_is_left(
 
 
 def test_what_a_shop_takes_is_stated_in_settings(filled: Database, open_page: Open) -> None:
-    app = open_page("settings")
+    app = open_page("settings", view="shops")
     app.number_input(key="fee_share_commission").set_value(5.5)
     app.number_input(key="fee_fixed_payment").set_value(0.3)
     app.number_input(key="fee_share_advertising").set_value(0.0)
@@ -129,7 +129,7 @@ def test_what_a_shop_takes_is_stated_in_settings(filled: Database, open_page: Op
 
 
 def test_an_empty_statement_changes_nothing_and_says_so(filled: Database, open_page: Open) -> None:
-    app = open_page("settings")
+    app = open_page("settings", view="shops")
     app.button(key="save_channel_fees").click()
     app.run()
     assert "at least one number" in app.warning[0].value
@@ -138,7 +138,7 @@ def test_an_empty_statement_changes_nothing_and_says_so(filled: Database, open_p
 
 
 def test_who_may_not_edit_settings_is_refused_in_words(filled: Database, open_page: Open) -> None:
-    app = open_page("settings", actor=Actor("guest", LOCAL_USER.permissions - {Permission.EDIT_SETTINGS}))
+    app = open_page("settings", view="shops", actor=Actor("guest", LOCAL_USER.permissions - {Permission.EDIT_SETTINGS}))
     app.number_input(key="fee_share_commission").set_value(5.5)
     app.button(key="save_channel_fees").click()
     app.run()
@@ -147,5 +147,5 @@ def test_who_may_not_edit_settings_is_refused_in_words(filled: Database, open_pa
 
 
 def test_without_shops_the_section_says_when_they_come(shop: Database, open_page: Open) -> None:
-    app = open_page("settings")
+    app = open_page("settings", view="shops")
     assert any("first orders" in info.value for info in app.info)

@@ -89,7 +89,7 @@ def test_who_may_not_export_sees_no_table_and_no_button(filled: Database, open_p
 
 
 def test_settings_show_every_shop_and_keep_its_terms(filled: Database, open_page: Open) -> None:
-    app = open_page("settings")
+    app = open_page("settings", view="shops")
     assert not app.exception
     assert any("Shops and what they may offer" in header.value for header in app.subheader)
     with filled.reading() as connection:

@@ -31,6 +31,8 @@ VIEWS = [
     ("products", "bundles"),
     ("products", "enter"),
     ("products", "profit"),
+    ("settings", "company"),
+    ("settings", "shops"),
 ]
 
 

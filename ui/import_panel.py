@@ -36,7 +36,7 @@ def show(visit: Visit) -> None:
         help=visit.say(T("CSV, TSV, XLSX or Parquet, also packed with gzip. Taobao’s two files go together.")),
     )
     if files:
-        request = _request(visit, _saved(visit, files))
+        request = _request(visit, saved(visit, files))
         checking = book_of(visit).submit(
             work.CHECK, request.to_arguments(), actor=visit.actor.name, token=_token("check", request)
         )
@@ -69,7 +69,7 @@ def _first_steps(visit: Visit) -> None:
     )
 
 
-def _saved(visit: Visit, files: Sequence[Any]) -> list[Path]:
+def saved(visit: Visit, files: Sequence[Any]) -> list[Path]:
     """Uploads under their own names, in a folder named by their content: the same upload again is the same folder."""
     digest = hashlib.sha256()
     for file in files:

@@ -1,4 +1,4 @@
-"""Products, their costs, and which of them are charges."""
+"""Products and their costs as files bring them, and which of them are charges. By hand: `catalog.editing`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from erp_core.catalog.rules import is_charge
 from erp_core.catalog.tables import charge_word, product, product_cost
-from erp_core.catalog.views import charge_words
+from erp_core.catalog.views import EVERY_SHOP, IS_LIVE, alias_targets, charge_words
 from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
 from erp_core.db.uow import UnitOfWork
 from erp_core.security import audit
@@ -22,7 +22,7 @@ from erp_core.security.permissions import Permission
 
 Remember = Callable[[str, Sequence[int], Sequence[Mapping[str, Any]]], None]
 Ints = npt.NDArray[np.int64]
-_CONTENT = ("name", "category", "barcode", "unit", "weight_grams")
+CONTENT = ("name", "category", "barcode", "unit", "weight_grams")
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class Upserted:
 
 
 def ensure_products(uow: UnitOfWork, skus: Sequence[str], names: Sequence[str | None], batch_id: int) -> Ints:
-    """The ids of distinct SKUs; missing ones are created, marked as charge where they are one, withdrawn ones revived.
+    """The ids of distinct SKUs; missing ones are created, marked as charge where they are one, those withdrawn or
+    archived revived.
 
     A product without a name takes the one given.
     """
@@ -45,12 +46,12 @@ def ensure_products(uow: UnitOfWork, skus: Sequence[str], names: Sequence[str | 
         {"at": (sa.BigInteger(), np.arange(len(skus))), "sku": (sa.Text(), list(skus))},
     )
     ids = np.zeros(len(skus), np.int64)
-    query = sa.select(wanted.c.at, product.c.id, product.c.name, product.c.withdrawn_by).join(
+    query = sa.select(wanted.c.at, product.c.id, product.c.name, sa.not_(IS_LIVE).label("gone")).join(
         product, product.c.sku == wanted.c.sku
     )
-    for at, product_id, name, withdrawn in uow.connection.execute(query).all():
+    for at, product_id, name, gone in uow.connection.execute(query).all():
         ids[at] = product_id
-        changes: dict[str, Any] = {"withdrawn_by": None, "batch_id": batch_id} if withdrawn is not None else {}
+        changes: dict[str, Any] = {"withdrawn_by": None, "archived_at": None, "batch_id": batch_id} if gone else {}
         if name is None and names[at] is not None:
             changes["name"] = names[at]
         if changes:
@@ -81,14 +82,14 @@ def upsert_products(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remember
     """
     require(uow, Permission.IMPORT_FILES)
     codes, skus = pd.factorize(rows["sku"])
-    known = set(uow.connection.execute(sa.select(product.c.sku).where(product.c.withdrawn_by.is_(None))).scalars())
+    known = set(uow.connection.execute(sa.select(product.c.sku).where(IS_LIVE)).scalars())
     last_name = dict(zip(rows["sku"], rows["name"], strict=True))
     unique = ensure_products(uow, list(skus), [last_name[sku] for sku in skus], batch_id)
     ids = unique[codes]
     is_new = np.array([sku not in known for sku in skus], bool)[codes]
-    held = _contents(uow.connection, unique)
+    held = contents_of(uow.connection, unique)
     befores = {product_id: dict(content) for product_id, content in held.items()}
-    for product_id, row in zip(ids.tolist(), rows[list(_CONTENT)].to_dict("records"), strict=True):
+    for product_id, row in zip(ids.tolist(), rows[list(CONTENT)].to_dict("records"), strict=True):
         held[product_id] |= {str(name): value for name, value in row.items() if not pd.isna(value)}
     # what counts is the last word of the file, else a list that names a product twice changes it for ever
     befores = {product_id: before for product_id, before in befores.items() if held[product_id] != before}
@@ -100,21 +101,22 @@ def upsert_products(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int, remember
         sku_of = dict(zip(unique.tolist(), skus, strict=True))
         uow.connection.execute(
             sa.update(product).where(product.c.id == sa.bindparam("of_id")).values(
-                {name: sa.bindparam(f"new_{name}") for name in (*_CONTENT, "is_charge")}
+                {name: sa.bindparam(f"new_{name}") for name in (*CONTENT, "is_charge")}
             ),
             [
                 {"of_id": i, "new_is_charge": is_charge(sku_of[i], held[i]["name"], words)}
-                | {f"new_{name}": held[i][name] for name in _CONTENT}
+                | {f"new_{name}": held[i][name] for name in CONTENT}
                 for i in befores
             ],
         )  # fmt: skip
     return Upserted(ids, unchanged)
 
 
-def _contents(connection: sa.Connection, ids: Ints) -> dict[int, dict[str, Any]]:
+def contents_of(connection: sa.Connection, ids: Ints) -> dict[int, dict[str, Any]]:
+    """Product id → what stands of its `CONTENT`."""
     wanted = load_temporary(connection, "described_products", {"id": (sa.BigInteger(), ids)})
-    query = sa.select(product.c.id, *(product.c[name] for name in _CONTENT)).join(wanted, wanted.c.id == product.c.id)
-    return {row.id: {name: getattr(row, name) for name in _CONTENT} for row in connection.execute(query)}
+    query = sa.select(product.c.id, *(product.c[name] for name in CONTENT)).join(wanted, wanted.c.id == product.c.id)
+    return {row.id: {name: getattr(row, name) for name in CONTENT} for row in connection.execute(query)}
 
 
 def record_costs(uow: UnitOfWork, rows: pd.DataFrame, source: str, batch_id: int | None) -> npt.NDArray[np.bool_]:
@@ -198,3 +200,19 @@ def withdraw_batch(uow: UnitOfWork, batch_id: int, in_use: sa.Select[Any]) -> No
         .where(product.c.batch_id == batch_id, product.c.withdrawn_by.is_(None), product.c.id.not_in(in_use))
         .values(withdrawn_by=batch_id)
     )
+
+
+def mapped_products(
+    connection: sa.Connection, channel_ids: Sequence[int], skus: Sequence[str]
+) -> tuple[Ints, npt.NDArray[np.bool_]]:
+    """For each pair of a shop (0 = none in particular) and an SKU that a file names: the product that a mapping leads
+    to (0 without one), and whether that product has another SKU of its own."""
+    ids, differs = np.zeros(len(skus), np.int64), np.zeros(len(skus), bool)
+    targets = alias_targets(connection)
+    if not targets:
+        return ids, differs
+    for at, (channel_id, sku) in enumerate(zip(channel_ids, skus, strict=True)):
+        target = targets.get((channel_id, sku)) or targets.get((EVERY_SHOP, sku))
+        if target is not None:
+            ids[at], differs[at] = target.product_id, target.sku != sku
+    return ids, differs

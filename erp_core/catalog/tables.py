@@ -22,6 +22,7 @@ product = sa.Table(
     sa.Column("is_charge", sa.Boolean, nullable=False, server_default=sa.false()),
     reference("batch_id", "import_batch.id", nullable=True),  # the import that first named it
     reference("withdrawn_by", "import_batch.id", nullable=True),  # its import was undone and nothing else names it
+    sa.Column("archived_at", UtcTime),  # laid aside by a person, or its sales were mapped to another product
 )
 
 product_cost = sa.Table(

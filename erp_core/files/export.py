@@ -15,7 +15,7 @@ import xlsxwriter
 
 from erp_core.text import T, say
 
-_DANGEROUS = re.compile(r"^[\s\u3000]*[=+\-@＝＋－＠\t\r]")
+_DANGEROUS = re.compile(r"^'*[\s\u3000]*[=+\-@＝＋－＠\t\r]")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -47,6 +47,16 @@ def safe_cell(value: Any) -> Any:
     if isinstance(value, str) and _DANGEROUS.match(value) and not _NUMBER.fullmatch(value.strip()):
         return "'" + value
     return value
+
+
+def unescaped(text: str) -> str:
+    """Text as it was before `safe_cell`: exactly the apostrophe that it put in front goes.
+
+    >>> unescaped("'=1+1"), unescaped("''=1+1"), unescaped("'t Hof"), unescaped("-5")
+    ('=1+1', "'=1+1", "'t Hof", '-5')
+    """
+    bare = text[1:]
+    return bare if text.startswith("'") and safe_cell(bare) != bare else text
 
 
 def _plain(value: Any) -> Any:

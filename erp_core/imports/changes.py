@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from erp_core.catalog.tables import product, product_cost
+from erp_core.catalog.tables import bom_line, product, product_cost, sku_alias
 from erp_core.customers.tables import interaction
 from erp_core.db import facts
 from erp_core.db.bulk import insert_columns
@@ -106,7 +106,7 @@ def restore(uow: UnitOfWork, batch_id: int) -> None:
 
 
 def products_in_use() -> sa.Select[Any]:
-    """Products that a standing order, an unreversed movement, a cost, a supplier's item or a fact names."""
+    """Products that a standing order, an unreversed movement, a cost, an item, a bundle, a mapping or a fact names."""
     taken_back = stock_movement.alias("taken_back")
     lines = (
         sa.select(order_line.c.product_id)
@@ -127,7 +127,9 @@ def products_in_use() -> sa.Select[Any]:
         sa.select(table.c.product_id).where(facts.stands(table), table.c.product_id.is_not(None))
         for table in (return_case, purchase_order_line, receipt, settlement_fee)
     )
-    return sa.select(sa.union(lines, counts, costs, items, *told).subquery().c.product_id)
+    bundles, parts = sa.select(bom_line.c.parent_id), sa.select(bom_line.c.component_id)
+    mapped = sa.select(sku_alias.c.product_id)
+    return sa.select(sa.union(lines, counts, costs, items, bundles, parts, mapped, *told).subquery().c.product_id)
 
 
 def customers_in_use() -> sa.Select[Any]:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from erp_core.files import values
+from erp_core.files.export import unescaped
 from erp_core.files.table import RawTable
 from erp_core.files.values import Problem
 from erp_core.imports.declaration import Cell, Format
@@ -145,7 +146,8 @@ def read_column(table: RawTable, index: int, cell: Cell, declared: Format, compa
     elif cell in (Cell.TIME, Cell.DAY):
         times, warning = _times(coded, cell, parsed, declared.time_zone or company_zone)
     elif cell in (Cell.WORD, Cell.TEXT):
-        coded = _joined(coded, [word.strip() for word in coded.words])
+        escaped = cell is Cell.TEXT and table.container == "csv"  # our own exports escape formulas
+        coded = _joined(coded, [(unescaped(word) if escaped else word).strip() for word in coded.words])
     problem_of_row = np.full(len(coded.codes), -1, np.int32)
     if parsed.problems:
         original = encode(table.cells[index], declared.empty_words)

@@ -202,6 +202,8 @@ PRODUCT_FIELDS: Mapping[str, Field] = MappingProxyType(
         "valid_from": Field(Cell.DAY, T("Cost valid from")),
         "supplier": Field(Cell.TEXT, T("Supplier")),
         "supplier_sku": Field(Cell.ID, T("Supplier’s SKU")),
+        "supplier_price": Field(Cell.DECIMAL, T("Supplier’s price"), per_unit=True),
+        "supplier_currency": Field(Cell.WORD, T("Currency of the supplier’s price")),
         "lead_time_days": Field(Cell.COUNT, T("Lead time in days")),
         "moq": Field(Cell.UNITS, T("Minimum order quantity")),
         "pack": Field(Cell.UNITS, T("Pack size")),

@@ -175,6 +175,10 @@ def _plausible(found: Detection) -> bool:
         return bool(terms & found.columns.keys()) and not ("sku" in found.columns and product_like)
     if found.kind is Kind.CUSTOMERS:
         return len(found.columns) > 1
+    if found.kind is Kind.STOCK:
+        listed = _matched(FORMATS["generic-products"], (*found.columns.values(), *found.unused), {}, None).columns
+        if found.columns["quantity"] in (listed.get("moq"), listed.get("pack")):
+            return False  # a list of products with a supplier's minimum is no count of them
     if found.kind is Kind.STOCK and normalise_header(found.columns["quantity"]) in _PLAIN_QUANTITIES:
         # sales without an order id look like this; taking them for counts would be a costly mistake
         sales = _matched(FORMATS["generic-sales"], (*found.columns.values(), *found.unused), {}, None)

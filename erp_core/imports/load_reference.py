@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from erp_core import money
 from erp_core.calendar import end_of_day
 from erp_core.catalog import service as catalog
+from erp_core.catalog.views import EVERY_SHOP, bundles
 from erp_core.company.views import Company
 from erp_core.finance import service as finance
 from erp_core.imports import units
@@ -174,17 +175,11 @@ def _check_required(checked: Checked) -> None:
 
 
 def _check_currency(checked: Checked, default: str) -> None:
-    said = checked.get("currency")
+    if "supplier_currency" in checked.columns:
+        _read_currencies(checked, "supplier_currency", None)
     if checked.source.declared.kind is Kind.RATES:
         default = ""
-    result = np.full(checked.count, default or None, object)
-    for word in {w for w in said.tolist() if w is not None}:
-        code = currency_code(word)
-        if code is None:
-            text = T("“{word}” is not a currency. Write the three letters of ISO 4217, such as CNY.", word=word)
-            checked.reject(said == word, "currency", "currency.unknown", text)
-        result[said == word] = code
-    checked.columns["currency"] = result
+    _read_currencies(checked, "currency", default or None)
     if checked.source.declared.kind is Kind.RATES:
         bases = checked.get("base")
         codes = np.array([None if word is None else currency_code(word) for word in bases.tolist()], object)
@@ -194,12 +189,26 @@ def _check_currency(checked: Checked, default: str) -> None:
         checked.columns["base"] = codes
 
 
+def _read_currencies(checked: Checked, name: str, default: str | None) -> None:
+    """Codes in place of words in a column; `default` where a cell says nothing."""
+    said = checked.get(name)
+    result = np.full(checked.count, default, object)
+    for word in {w for w in said.tolist() if w is not None}:
+        code = currency_code(word)
+        if code is None:
+            text = T("“{word}” is not a currency. Write the three letters of ISO 4217, such as CNY.", word=word)
+            checked.reject(said == word, name, "currency.unknown", text)
+        result[said == word] = code
+    checked.columns[name] = result
+
+
 _NOT_BELOW: Mapping[str, int | None] = {
     "quantity": 0,
     "reserved": 0,
     "incoming": 0,
     "unit_cost": 0,
     "unit_price": 0,
+    "supplier_price": 0,
     "minimum_order": 0,
     "weight_grams": 0,
     "lead_time_days": 0,
@@ -271,7 +280,8 @@ def _load_stock(batch: Batch, checked: Checked, seen_before: bool) -> tuple[Bool
     sku = checked.get("sku")[good]
     codes, unique = pd.factorize(sku)
     sku_names = _first_per(codes, checked.get("name")[good], len(unique))
-    ids = np.asarray(catalog.ensure_products(batch.uow, list(unique), sku_names, batch.id), np.int64)
+    ids = _mapped_or_own(batch, list(unique), sku_names)
+    _warn_of_bundles(batch, checked, good, ids[codes])
     now = batch.uow.now()
     rows = pd.DataFrame(
         {
@@ -323,6 +333,23 @@ def _load_stock(batch: Batch, checked: Checked, seen_before: bool) -> tuple[Bool
     stock.refresh(batch.uow, [int(i) for i in ids.tolist()], batch.company.time_zone)
     stock.revalue(batch.uow)
     return accepted, int(fresh["level"].sum()) if len(fresh) else 0
+
+
+def _mapped_or_own(batch: Batch, skus: Sequence[str], names: Sequence[str | None]) -> npt.NDArray[np.int64]:
+    """The products of SKUs: where one is mapped in every shop the product it stands for, else its own."""
+    ids, _ = catalog.mapped_products(batch.uow.connection, [EVERY_SHOP] * len(skus), skus)
+    own = np.flatnonzero(ids == 0).tolist()
+    if own:
+        ids[own] = catalog.ensure_products(batch.uow, [skus[i] for i in own], [names[i] for i in own], batch.id)
+    return ids
+
+
+def _warn_of_bundles(batch: Batch, checked: Checked, good: Ints, product_id: Ints) -> None:
+    parents = bundles(batch.uow.connection)["parent_id"].to_numpy(np.int64)
+    text = T("The product is a bundle: its stock is what can be packed of its parts. Its own count has no effect.")
+    for at in good[np.isin(product_id, parents)].tolist():
+        number = int(checked.source.table.row_numbers[at])
+        checked.issues.append(Issue(number, checked.header("sku"), "stock.bundle", text, "warns"))
 
 
 def _counted_already(connection: sa.Connection, counts: pd.DataFrame) -> Bools:
@@ -411,7 +438,8 @@ def _load_products(batch: Batch, checked: Checked, _seen: bool) -> tuple[Bools, 
 
 
 def _load_items(batch: Batch, checked: Checked, good: Ints, product_id: Ints, price: str) -> Bools:
-    """Suppliers' terms that stand beside the products."""
+    """Suppliers' terms that stand beside the products. `price`: the field that holds the supplier's price; a list of
+    products that has a column for it of its own may leave it empty."""
     changed = np.zeros(checked.count, bool)
     has = np.array([name is not None for name in checked.get("supplier")[good].tolist()], bool) & (product_id > 0)
     if not has.any():
@@ -420,7 +448,12 @@ def _load_items(batch: Batch, checked: Checked, good: Ints, product_id: Ints, pr
     codes, unique = pd.factorize(checked.get("supplier")[here])
     suppliers = np.asarray(parties.ensure_suppliers(batch.uow, [str(n) for n in unique], batch.id), np.int64)
     frame = _frame(checked, here, ("supplier_sku", "currency", "lead_time_days", "moq", "pack"))
+    if "supplier_price" in checked.source.indices:
+        price = "supplier_price"
+        frame["currency"] = checked.get("supplier_currency")[here]
     frame["unit_price"] = checked.get(price)[here]
+    if price != "supplier_price":  # a currency without a price says nothing of the item
+        frame["currency"] = known_only(frame["currency"].to_numpy(object), frame["unit_price"].notna().to_numpy())
     frame["supplier_id"] = suppliers[codes]
     frame["product_id"] = product_id[has]
     changed[here] = np.asarray(

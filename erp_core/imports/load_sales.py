@@ -87,10 +87,11 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     fate[at] = standing.fate
     written = np.isin(fate, (int(Fate.NEW), int(Fate.CHANGED)))
     batch.progress(0.45, T("Storing {count} orders …", count=int(written.sum())))
-    product_of_sku = _products(batch, orders, written if parcels is None else usable)
+    product_of_line, sold_as = _products(batch, orders, written if parcels is None else usable, channel_id)
     position = np.full(len(orders.ids), -1, np.int64)
     position[at] = np.arange(len(at))
-    headers, lines = _columns(batch, orders, written, product_of_sku, channel_id)
+    headers, lines = _columns(batch, orders, written, product_of_line, channel_id)
+    lines["sold_as"] = sold_as[np.flatnonzero(written[orders.lines["order"]])]
     counted = len(lines["order"]), int(lines["quantity"].sum())
     if parcels is not None:
         lines = load_shipments.with_kept_lines(headers, lines, parcels.kept_lines)
@@ -100,17 +101,17 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     )
     revised = standing.order_id[(standing.order_id > 0) & written[at]]
     # a revised order may no longer name a product, or say only its state: the balances of all that it moved change
-    products = np.union1d(product_of_sku[product_of_sku > 0], order_service.products_of(uow.connection, revised))
+    products = np.union1d(product_of_line[product_of_line > 0], order_service.products_of(uow.connection, revised))
     news = written
     if parcels is None and standing.partial.any():
         products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))
     elif parcels is not None:
         order_id = np.zeros(len(orders.ids), np.int64)
         order_id[at] = written_ids
-        told, moved = load_shipments.attach(batch, orders, order_id, product_of_sku, parcels.attached)
+        told, moved = load_shipments.attach(batch, orders, order_id, product_of_line, parcels.attached)
         news, products = written | told, np.union1d(products, moved)
     batch.progress(0.85, T("Updating stock …"))
-    return _outcome(orders, news, counted, products)
+    return _outcome(orders, news, counted, order_service.with_parts(uow.connection, products))
 
 
 def _outcome(orders: Orders, written: npt.NDArray[np.bool_], counted: tuple[int, int], products: Ints) -> Loaded:
@@ -133,24 +134,40 @@ def _outcome(orders: Orders, written: npt.NDArray[np.bool_], counted: tuple[int,
     )
 
 
-def _products(batch: Batch, orders: Orders, written: npt.NDArray[np.bool_]) -> Ints:
-    """The product id of each SKU that a written line names; 0 for the others."""
-    used = np.unique(orders.lines["sku"][written[orders.lines["order"]]])
-    ids = np.zeros(len(orders.skus), np.int64)
-    if len(used):
-        names = [orders.sku_titles[i] for i in used.tolist()]
-        ids[used] = catalog.ensure_products(batch.uow, [orders.skus[i] for i in used.tolist()], names, batch.id)
-    return ids
+def _products(
+    batch: Batch, orders: Orders, written: npt.NDArray[np.bool_], channel_id: Ints
+) -> tuple[Ints, npt.NDArray[np.object_]]:
+    """For each line the product that it sells (0 where it is not written), and the SKU that the file names where a
+    mapping leads to another one. Fingerprints are over the file's own SKUs, so a mapping makes no order new."""
+    order, sku = orders.lines["order"], orders.lines["sku"]
+    at = np.flatnonzero(written[order])
+    product_of_line = np.zeros(len(order), np.int64)
+    sold_as = np.full(len(order), None, object)
+    count = max(len(orders.skus), 1)
+    pairs, of_line = np.unique(channel_id[order[at]] * count + sku[at], return_inverse=True)
+    shop, code = np.divmod(pairs, count)
+    names = [orders.skus[i] for i in code.tolist()]
+    ids, differs = catalog.mapped_products(batch.uow.connection, shop.tolist(), names)
+    own = np.unique(code[ids == 0])
+    if len(own):
+        of_sku = np.zeros(len(orders.skus), np.int64)
+        titles = [orders.sku_titles[i] for i in own.tolist()]
+        of_sku[own] = catalog.ensure_products(batch.uow, [orders.skus[i] for i in own.tolist()], titles, batch.id)
+        ids = np.where(ids == 0, of_sku[code], ids)
+    product_of_line[at] = ids[of_line]
+    if differs.any():
+        sold_as[at] = known_only(np.array(names, object), differs)[of_line]
+    return product_of_line, sold_as
 
 
 def _columns(
-    batch: Batch, orders: Orders, written: npt.NDArray[np.bool_], product_of_sku: Ints, channel_id: Ints
+    batch: Batch, orders: Orders, written: npt.NDArray[np.bool_], product_of_line: Ints, channel_id: Ints
 ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
     """The columns of sales_order and order_line."""
     header = orders.header
     keep = np.flatnonzero(written[orders.lines["order"]])
     order = orders.lines["order"][keep]
-    product_id = product_of_sku[orders.lines["sku"][keep]]
+    product_id = product_of_line[keep]
     names, is_charge = _names_and_charges(batch.uow, product_id)
     amount, quantity = orders.lines["amount"][keep], orders.lines["quantity"][keep]
     live = ~orders.lines["cancelled"][keep]

@@ -98,12 +98,12 @@ def with_kept_lines(headers: dict[str, Any], lines: dict[str, Any], kept: pd.Dat
     return {name: np.concatenate([np.asarray(column), np.asarray(added[name])]) for name, column in lines.items()}
 
 
-def attach(batch: Batch, orders: Orders, order_id: Ints, product_of_sku: Ints, attached: Bools) -> tuple[Bools, Ints]:
+def attach(batch: Batch, orders: Orders, order_id: Ints, product_of_line: Ints, attached: Bools) -> tuple[Bools, Ints]:
     """Record the parcels of all orders of the file and let the attached ones move on.
 
     `order_id`: of each order, 0 where it stays out. Returns the orders with news, and products whose stock moves.
     """
-    rows = _parcel_rows(orders, order_id, product_of_sku)
+    rows = _parcel_rows(orders, order_id, product_of_line)
     if rows.empty:
         return np.zeros(len(orders.ids), bool), np.zeros(0, np.int64)
     parcel = rows.groupby(["order_id", "number"], sort=False).ngroup().to_numpy(np.int64)
@@ -120,7 +120,7 @@ def attach(batch: Batch, orders: Orders, order_id: Ints, product_of_sku: Ints, a
     return news, _move_on(batch, first[is_new & attached[first["order"].to_numpy(np.int64)]])
 
 
-def _parcel_rows(orders: Orders, order_id: Ints, product_of_sku: Ints) -> pd.DataFrame:
+def _parcel_rows(orders: Orders, order_id: Ints, product_of_line: Ints) -> pd.DataFrame:
     """One row a shipped line: its order (position and id), its parcel's words and times, its product and quantity."""
     lines, rows = orders.lines, orders.rows
     at = np.flatnonzero(order_id[lines["order"]] > 0)
@@ -147,7 +147,7 @@ def _parcel_rows(orders: Orders, order_id: Ints, product_of_sku: Ints) -> pd.Dat
             "shipped_at": moment("shipped_at"),
             "estimated_at": moment("estimated_at"),
             "line_ref": word("line_ref"),
-            "product_id": product_of_sku[lines["sku"][at]],
+            "product_id": product_of_line[at],
             "quantity": lines["quantity"][at],
         },
         dtype=object,

@@ -6,7 +6,7 @@ What a file brings goes in whole or not at all, leaves a receipt, changes nothin
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -54,7 +54,9 @@ _KIND_ORDER = (
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """What the person says about the files. `mapping`: field → header; `remarks`: what the receipt says besides."""
+    """What the person says about the files. `mapping`: field → header; `remarks`: what the receipt says besides;
+    `before`: called in the transaction, under the write lock, before any row is stored; what it raises ends the import.
+    """
 
     format: str | None = None
     mapping: Mapping[str, str] = field(default_factory=dict)
@@ -64,6 +66,7 @@ class ImportOptions:
     strict: bool = False
     remember: bool = True
     limits: Limits = DEFAULT_LIMITS
+    before: Callable[[UnitOfWork], None] | None = None
     remarks: tuple[Issue, ...] = ()
 
 
@@ -132,6 +135,16 @@ def import_files(
     return receipts
 
 
+def import_table(database: Database, who: As, table: RawTable, format_name: str, options: ImportOptions) -> Receipt:
+    """Import a table that was not read from a file, such as rows typed into a form; as `import_files` does."""
+    require(who, Permission.IMPORT_FILES)
+    started = time.perf_counter()
+    found = detect(table, wanted=format_name)
+    declared = need(found, table)
+    item = Recognised(table, found, declared, shaped(table, declared, found.indices))
+    return _import_group(database, who, [item], options, silent).taking(time.perf_counter() - started)
+
+
 def _grouped(recognised: Sequence[Recognised]) -> list[list[Recognised]]:
     """Files that belong together in one list, the lists in the order in which they help each other."""
     pairs: dict[str, list[Recognised]] = {}
@@ -168,7 +181,9 @@ def _import_group(
     progress(0.35, T("Waiting for the database …"))
     with unit_of_work(database, who) as uow:
         empty = _nothing_stored(uow.connection)
-        batch_id = _open_batch(uow, declared, options)
+        batch_id = _open_batch(uow, declared, options)  # holds the write lock from here on
+        if options.before is not None:
+            options.before(uow)
         company_service.adopt_from_import(uow, company.base_currency, company.time_zone, nothing_stored=empty)
         known_since = _known_since(uow.connection, group)
         batch = Batch(uow, batch_id, company, progress, options.channel, known_since)

@@ -14,7 +14,7 @@ from erp_core.catalog.tables import bom_line, product
 from erp_core.db import facts
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
-from erp_core.orders.tables import channel, order_line, return_case, sales_order
+from erp_core.orders.tables import channel, order_line, return_case, sales_order, shipment, shipment_line
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.stock import service as stock
@@ -86,6 +86,41 @@ def _move(uow: UnitOfWork, cases: sa.Select[tuple[int]]) -> None:
         )
     )
     stock.append_from(uow, rows, with_source=True)
+
+
+def cases_of(connection: sa.Connection, product_id: int) -> Ints:
+    """The standing return cases of a product."""
+    query = sa.select(return_case.c.id).where(return_case.c.product_id == product_id, facts.stands(return_case))
+    return np.array(connection.execute(query).scalars().all(), np.int64)
+
+
+def move_again(uow: UnitOfWork, ids: Ints) -> None:
+    """Take back the movements of return cases and write them as things stand now; the caller refreshes the balances."""
+    require(uow, Permission.IMPORT_FILES)
+    stock.reverse_sources(uow, "return", ids)
+    _move(uow, _cases(uow, ids))
+
+
+def repoint(uow: UnitOfWork, moved: sa.FromClause) -> Ints:
+    """Let return cases and parcels of orders name another product, as the lines of these orders do.
+
+    `moved`: order_id, product_id (so far), target. Returns the cases; the caller lets them `move_again`."""
+    require(uow, Permission.IMPORT_FILES)
+    connection, r = uow.connection, return_case.c
+    here = sa.and_(r.order_id == moved.c.order_id, r.product_id == moved.c.product_id)
+    ids = np.array(connection.execute(sa.select(r.id).join(moved, here)).scalars().all(), np.int64)
+    connection.execute(sa.update(return_case).where(here).values(product_id=moved.c.target))
+    line = shipment_line.c
+    connection.execute(
+        sa.update(shipment_line)
+        .where(
+            line.shipment_id == shipment.c.id,
+            shipment.c.order_id == moved.c.order_id,
+            line.product_id == moved.c.product_id,
+        )
+        .values(product_id=moved.c.target)
+    )
+    return ids
 
 
 def products_of(connection: sa.Connection, ids: Ints) -> list[int]:

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
-from erp_core.catalog.tables import product
+from erp_core.catalog.tables import bom_line, product
+from erp_core.catalog.views import bundles
 from erp_core.db import facts
 from erp_core.db.base import UtcTime
 from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
@@ -42,7 +43,7 @@ _REPLACED = (
 )  # fmt: skip
 _LINE_COLUMNS = (
     "product_id", "title", "quantity", "unit_price", "discount", "amount", "refunded", "cancelled", "fulfilled",
-    "line_ref",
+    "line_ref", "sold_as",
 )  # fmt: skip
 _OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerprint", "document", "partial"})
 
@@ -183,7 +184,8 @@ def write(
 
     `headers`: columns of sales_order, one entry per incoming order (only those with fate NEW or CHANGED are read);
     `lines`: columns of order_line with `order` (position of the incoming order) in place of order_id. Movements and
-    rollups follow. The caller refreshes the stock balances.
+    rollups follow. The caller refreshes the stock balances of the products that the lines name, and of those returned:
+    what earlier versions of the orders named, and the components of bundles.
     """
     require(uow, Permission.IMPORT_FILES)
     connection = uow.connection
@@ -207,7 +209,7 @@ def write(
 
 
 def products_of(connection: sa.Connection, order_id: Ints) -> Ints:
-    """Products that the lines of these orders name, or named before the orders were revised."""
+    """Products that the lines of these orders name, or named before the orders were revised, with bundles' parts."""
     if not len(order_id):
         return np.zeros(0, np.int64)
     named = _orders_table(connection, "naming_orders", order_id)
@@ -217,7 +219,13 @@ def products_of(connection: sa.Connection, order_id: Ints) -> Ints:
         .join(named, named.c.id == order_line.c.order_id)
         .where(order_line.c.product_id.is_not(None))
     )
-    return np.array(connection.execute(query).scalars().all(), np.int64)
+    return with_parts(connection, np.array(connection.execute(query).scalars().all(), np.int64))
+
+
+def with_parts(connection: sa.Connection, product_ids: Ints) -> Ints:
+    """These products and the parts of those that are bundles: all whose stock moves when they are sold."""
+    parts = bundles(connection)
+    return np.union1d(product_ids, parts.loc[parts["parent_id"].isin(product_ids), "component_id"].to_numpy(np.int64))
 
 
 def revise(uow: UnitOfWork, batch_id: int, order_id: Ints, columns: Mapping[str, Column]) -> None:
@@ -316,8 +324,12 @@ def recount_units(connection: sa.Connection, orders: sa.FromClause) -> None:
 
 
 def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[Any]:
-    """The stock movements that the orders in `orders` (column `id`) cause, as rows of stock_movement."""
-    o, line = sales_order, order_line
+    """The stock movements that the orders in `orders` (column `id`) cause, as rows of stock_movement.
+
+    A bundle leaves the warehouse as its components: one movement a component, of as many units as are in the bundles.
+    """
+    o, line, part = sales_order, order_line, bom_line
+    per_unit = sa.func.coalesce(part.c.quantity, 1)
     default = connection.execute(sa.select(location.c.id).where(location.c.is_default.is_(sa.true()))).scalar_one()
     is_credit = o.c.document == "credit_note"
     is_write_off = o.c.state == "adjustment"
@@ -333,12 +345,12 @@ def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[
     reserved = sa.case((sa.or_(is_credit, is_write_off, left), 0), else_=line.c.quantity)
     return (
         sa.select(
-            line.c.product_id,
+            sa.func.coalesce(part.c.component_id, line.c.product_id),
             sa.func.coalesce(o.c.location_id, channel.c.location_id, default),
             sa.func.coalesce(o.c.shipped_at, o.c.ordered_at),
             kind,
-            quantity,
-            reserved,
+            quantity * per_unit,
+            reserved * per_unit,
             line.c.order_id,
             line.c.line_no,
             o.c.batch_id,
@@ -348,6 +360,7 @@ def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[
             .join(line, line.c.order_id == o.c.id)
             .join(channel, channel.c.id == o.c.channel_id)
             .join(product, product.c.id == line.c.product_id)
+            .outerjoin(part, sa.and_(part.c.parent_id == line.c.product_id, part.c.kind == "bundle"))
         )
         .where(
             rollups.IS_LIVE_LINE,

@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
-from erp_core.catalog.tables import product
+from erp_core.catalog.tables import bom_line, product
 from erp_core.company.tables import company
 from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
@@ -156,14 +156,24 @@ def buyers(connection: sa.Connection, period: Period, filters: Filters) -> tuple
     return int(customers), int(repeat), int(nameless)
 
 
+def _moved() -> tuple[sa.FromClause, sa.ColumnElement[int], sa.ColumnElement[int]]:
+    """daily_sales with bundles taken apart: the join, the product that leaves the warehouse, its units."""
+    d, part = daily_sales, bom_line
+    joined = d.outerjoin(part, sa.and_(part.c.parent_id == d.c.product_id, part.c.kind == "bundle"))
+    moved = sa.func.coalesce(part.c.component_id, d.c.product_id)
+    return joined, moved, d.c.quantity * sa.func.coalesce(part.c.quantity, 1)
+
+
 def daily_units(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.DataFrame:
-    """Units sold per product and day over all channels: product_id, ds, y."""
+    """Units that leave the warehouse per product and day over all channels: product_id, ds, y. What is sold in a bundle
+    counts for the products that are packed into it, not for the bundle."""
     d = daily_sales.c
+    joined, moved, units = _moved()
     query = (
-        sa.select(d.product_id, d.ds, sa.func.sum(d.quantity).label("y"))
-        .join(product, product.c.id == d.product_id)
+        sa.select(moved.label("product_id"), d.ds, sa.func.sum(units).label("y"))
+        .select_from(joined.join(product, product.c.id == d.product_id))
         .where(d.ds.between(start, end), product.c.is_charge.is_(sa.false()), d.quantity != 0)
-        .group_by(d.product_id, d.ds)
+        .group_by(moved, d.ds)
     )
     frame = pd.DataFrame(fetch_columns(connection, query), columns=["product_id", "ds", "y"])
     frame["ds"] = pd.to_datetime(frame["ds"])
@@ -171,10 +181,17 @@ def daily_units(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.D
 
 
 def sale_spans(connection: sa.Connection) -> pd.DataFrame:
-    """The first and the last day on which each product sold: index product_id; first, last (datetime64)."""
+    """The first and the last day on which each product sold, alone or in a bundle: index product_id; first, last
+    (datetime64). A bundle stands for itself too."""
     d = daily_sales.c
-    span = (sa.func.min(d.ds).label("first"), sa.func.max(d.ds).label("last"))
-    found = fetch_columns(connection, sa.select(d.product_id, *span).where(d.quantity > 0).group_by(d.product_id))
+    joined, moved, _ = _moved()
+    sold, packed = (
+        sa.select(key.label("product_id"), d.ds).select_from(origin).where(d.quantity > 0)
+        for key, origin in ((d.product_id, daily_sales), (moved, joined))
+    )
+    days = sa.union_all(sold, packed).subquery()
+    span = (sa.func.min(days.c.ds).label("first"), sa.func.max(days.c.ds).label("last"))
+    found = fetch_columns(connection, sa.select(days.c.product_id, *span).group_by(days.c.product_id))
     frame = pd.DataFrame(found, columns=["product_id", "first", "last"]).astype({"product_id": "int64"})
     frame = frame.set_index("product_id")
     return frame.assign(first=pd.to_datetime(frame["first"]), last=pd.to_datetime(frame["last"]))

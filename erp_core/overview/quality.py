@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from erp_core.catalog.tables import product, product_cost
+from erp_core.catalog.tables import bom_line, product, product_cost
+from erp_core.catalog.views import IS_LIVE
 from erp_core.company.views import Company
 from erp_core.finance.tables import fx_rate
 from erp_core.imports.tables import import_batch
@@ -52,11 +53,14 @@ def gaps(connection: sa.Connection, company: Company) -> tuple[Gap, ...]:
     return tuple(sorted(found, key=lambda gap: (gap.closed, -(gap.revenue_share or 0.0))))
 
 
-_SOLD = sa.and_(product.c.is_charge.is_(sa.false()), product.c.withdrawn_by.is_(None))
+_SOLD = sa.and_(product.c.is_charge.is_(sa.false()), IS_LIVE)
 
 
-def _lacking(connection: sa.Connection, has: sa.Select[tuple[int]]) -> tuple[int, int, float | None]:
-    """Products that are sold and not in `has`: how many, of how many, and their share of revenue."""
+def _lacking(
+    connection: sa.Connection, has: sa.Select[tuple[int]], *, own_will_do: bool = False
+) -> tuple[int, int, float | None]:
+    """Products that are sold and not in `has`: how many, of how many, and their share of revenue. A bundle lacks it
+    where a product packed into it does; `own_will_do`: and the bundle itself."""
     sold = (
         sa.select(daily_sales.c.product_id, sa.func.sum(daily_sales.c.revenue).label("revenue"))
         .join(product, product.c.id == daily_sales.c.product_id)
@@ -64,7 +68,11 @@ def _lacking(connection: sa.Connection, has: sa.Select[tuple[int]]) -> tuple[int
         .group_by(daily_sales.c.product_id)
         .subquery()
     )
-    lacks = sold.c.product_id.not_in(has)
+    part, itself = bom_line, sold.c.product_id.not_in(has)
+    packed = sa.and_(part.c.parent_id == sold.c.product_id, part.c.kind == "bundle")
+    is_bundle = sa.exists(sa.select(sa.literal(1)).where(packed))
+    of_parts = sa.exists(sa.select(sa.literal(1)).where(packed, part.c.component_id.not_in(has)))
+    lacks = sa.case((is_bundle, sa.and_(of_parts, itself) if own_will_do else of_parts), else_=itself)
     count, total, revenue, whole = connection.execute(
         sa.select(
             sa.func.coalesce(sa.func.sum(sa.case((lacks, 1), else_=0)), 0),
@@ -78,7 +86,7 @@ def _lacking(connection: sa.Connection, has: sa.Select[tuple[int]]) -> tuple[int
 
 def _costs(connection: sa.Connection) -> Gap:
     count, total, share = _lacking(
-        connection, sa.select(product_cost.c.product_id).where(product_cost.c.withdrawn_by.is_(None))
+        connection, sa.select(product_cost.c.product_id).where(product_cost.c.withdrawn_by.is_(None)), own_will_do=True
     )
     return Gap(
         "costs", T("Products sold without a unit cost"), count, total, share,

@@ -13,7 +13,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
-from erp_core.catalog.views import costs, products
+from erp_core.catalog.rules import exploded_units
+from erp_core.catalog.views import bundles, costs, products
 from erp_core.company.views import Company
 from erp_core.finance.views import Rates, knows_fees, read_rates, to_base
 from erp_core.metrics.formulas import ratio
@@ -174,6 +175,22 @@ class _Facts:
         unit = unit_costs_on(goods, self.costs, self.currency, self.rates)
         return goods.assign(cost=unit * goods["quantity"].to_numpy(float))
 
+    def moved(self) -> pd.DataFrame:
+        """`costed` by what left the warehouse: of a bundle the products packed into it, its money shared out by their
+        cost, by units where a cost is unknown."""
+        goods = self.costed
+        parts = bundles(self.connection)
+        is_bundle = goods["product_id"].isin(parts["parent_id"])
+        if not is_bundle.any():
+            return goods
+        apart = exploded_units(goods[is_bundle], parts).reset_index(drop=True)
+        unit = unit_costs_on(apart, self.costs, self.currency, self.rates)
+        apart["cost"] = unit * apart["quantity"].to_numpy(float)
+        whole = apart.groupby("row")["cost"].transform(lambda cost: cost.sum() if cost.notna().all() else np.nan)
+        share = (apart["cost"] / whole.where(whole != 0)).fillna(apart["share"])
+        apart["money"] = apart["money"] * share
+        return pd.concat([goods[~is_bundle], apart[goods.columns]], ignore_index=True)
+
     def margin_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What orders and costs say; both sides over the same products."""
         names = ("cogs", "gross_margin", "gross_margin_share")
@@ -260,7 +277,7 @@ class _Facts:
         lacks = doubtful
         if uncosted:
             lacks += (T("the unit cost of {count} products in stock", count=uncosted),)
-        goods = self.costed if self.has_orders else None
+        goods = self.moved() if self.has_orders else None
         days = self.period.days
         if goods is None:
             return numbers | dict.fromkeys(valued, (None, (NO_ORDERS,))) | {"average_inventory_value": (value, lacks)}
@@ -285,7 +302,8 @@ class _Facts:
             return None, (NO_ORDERS,)
         last = steps.drop_duplicates(["product_id", "location_id"], keep="last")
         closing = last[last["product_id"].isin(average["product_id"])]
-        goods = self.sales[~self.sales["is_charge"] & self.sales["product_id"].isin(average["product_id"])]
+        goods = self.moved()
+        goods = goods[goods["product_id"].isin(average["product_id"])]
         return METRICS["sell_through"].compute(int(goods["quantity"].sum()), int(closing["on_hand"].sum())), ()
 
 
@@ -342,7 +360,7 @@ def turnover_by_month(connection: sa.Connection, company: Company, period: Perio
     steps = steps[~steps["product_id"].isin(oversold_products(connection))]
     if filters.categories:
         steps = steps[steps["product_id"].isin(facts.sales["product_id"])]
-    goods = facts.costed if facts.has_orders else None
+    goods = facts.moved() if facts.has_orders else None
     rows = []
     for month in months_of(period):
         average = average_of_steps(steps, month)
@@ -368,6 +386,16 @@ def revenue_by_month(connection: sa.Connection, company: Company, period: Period
         .groupby("month", as_index=False)
         .agg({"revenue": "sum", "orders": "sum"})
     )
+    frame.attrs["currency"] = facts.currency
+    return frame
+
+
+def sales_by_product(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
+    """product_id, units, revenue (in the currency given by `attrs['currency']`; missing where a rate is), as sold."""
+    facts = _Facts(connection, company, period, filters)
+    money = facts._money(facts.sales, "revenue") if not facts.rates_missing else np.full(len(facts.sales), np.nan)
+    sums = facts.sales.assign(revenue=money).groupby("product_id")
+    frame = pd.DataFrame({"units": sums["quantity"].sum(), "revenue": sums["revenue"].sum(min_count=1)}).reset_index()
     frame.attrs["currency"] = facts.currency
     return frame
 

@@ -160,6 +160,20 @@ def withdraw_batch(
         )
 
 
+def name_supplier(uow: UnitOfWork, name: str) -> int:
+    """The id of the supplier with this name, as a person says it: created where there is none, else kept whatever
+    becomes of the import that brought it."""
+    require(uow, Permission.EDIT_CATALOG)
+    clean = name.strip()
+    found = uow.connection.execute(sa.select(supplier.c.id).where(supplier.c.name == clean)).scalar_one_or_none()
+    if found is None:
+        key = uow.connection.execute(sa.insert(supplier).values(name=clean)).inserted_primary_key
+        assert key is not None
+        return int(key[0])
+    uow.connection.execute(sa.update(supplier).where(supplier.c.id == found).values(withdrawn_by=None, batch_id=None))
+    return int(found)
+
+
 def find_customers(connection: sa.Connection, keys: Sequence[str]) -> dict[str, dict[str, int]]:
     """Live buyers by key: key → scope → id."""
     wanted = load_temporary(connection, "asked_customers", {"key": (sa.Text(), list(dict.fromkeys(keys)))})

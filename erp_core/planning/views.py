@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
-from erp_core.catalog.views import latest_costs, products
+from erp_core.catalog.views import bundles, latest_costs, products
 from erp_core.company.views import Company
 from erp_core.finance.views import read_rates, to_base
 from erp_core.forecast.simple import WEEKS, daily_rates
@@ -58,7 +58,8 @@ def planning_day(connection: sa.Connection, today: dt.date) -> dt.date:
 def stock_position(
     connection: sa.Connection, company: Company, as_of: dt.date, filters: Filters | None = None
 ) -> pd.DataFrame:
-    """One row a product that is sold or stocked.
+    """One row a product that is sold or stocked. Bundles are left out: their products stand here, with what is sold of
+    them in bundles in their demand.
 
     product_id, sku, name, category, on_hand (missing = unknown), available, reserved, on_order, shortfall, value and
     unit_cost (base currency, major units), cost_currency, unit_price (average of the last year, base currency),
@@ -68,6 +69,7 @@ def stock_position(
     """
     filters = filters or Filters()
     frame = products(connection).merge(_stock(connection), on="product_id", how="left")
+    frame = frame[~frame["product_id"].isin(bundles(connection)["parent_id"])]
     if filters.categories:
         frame = frame[frame["category"].isin(filters.categories)]
     spans = sale_spans(connection)

@@ -14,6 +14,31 @@ from erp_core.purchasing.rules import still_to_come
 from erp_core.purchasing.tables import purchase_order, purchase_order_line, receipt, supplier_item
 
 
+def supplier_items(connection: sa.Connection) -> pd.DataFrame:
+    """Every standing item of every supplier, as it was entered: item_id, product_id, supplier_id, supplier,
+    supplier_sku, currency, unit_price (major units), lead_time_days, moq, pack, preferred (the one that
+    `supplier_terms` gives: the cheapest, of equals the quickest); missing = the supplier's own, or not known."""
+    i, s = supplier_item.c, supplier.c
+    query = (
+        sa.select(
+            i.id.label("item_id"), i.product_id, i.supplier_id, s.name.label("supplier"), i.supplier_sku, i.currency,
+            i.unit_price, i.lead_time_days, i.moq, i.pack,
+            sa.func.coalesce(i.lead_time_days, s.lead_time_days).label("known_lead"),
+        )
+        .join(supplier, s.id == i.supplier_id)
+        .where(i.withdrawn_by.is_(None), s.withdrawn_by.is_(None))
+    )  # fmt: skip
+    result = connection.execute(query)
+    frame = pd.DataFrame(result.all(), columns=list(result.keys()))
+    frame = frame.astype(dict.fromkeys(("item_id", "product_id", "supplier_id"), "int64"))
+    frame["unit_price"] = pd.to_numeric(frame["unit_price"]) / PRICE_SCALE
+    for name in ("lead_time_days", "moq", "pack"):
+        frame[name] = pd.to_numeric(frame[name]).astype("Int64")
+    ranked = frame.sort_values(["product_id", "unit_price", "known_lead", "supplier_id"], na_position="last")
+    ranked["preferred"] = ~ranked.duplicated("product_id")
+    return ranked.drop(columns="known_lead").reset_index(drop=True)
+
+
 def supplier_terms(connection: sa.Connection) -> pd.DataFrame:
     """One row a product: its preferred supplier and terms.
 

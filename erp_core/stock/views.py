@@ -11,12 +11,15 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
-from erp_core.catalog.tables import product
+from erp_core.catalog.tables import bom_line, product
+from erp_core.catalog.views import IS_LIVE, bundles
 from erp_core.company.views import read_company
 from erp_core.db.bulk import fetch_columns
 from erp_core.money import decimals
 from erp_core.stock.rules import LEDGER, PAIR, standings
 from erp_core.stock.tables import daily_stock, location, stock_balance, stock_movement
+
+_BUNDLES = sa.select(bom_line.c.parent_id).where(bom_line.c.kind == "bundle")
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,9 @@ def effective_ledger(connection: sa.Connection, products: sa.FromClause | None =
 
 def levels(connection: sa.Connection) -> pd.DataFrame:
     """One row per product and location: product_id, sku, name, category, location_id, location, on_hand (missing =
-    unknown), available, reserved, incoming, shortfall, value (major units of the base currency), known_from."""
+    unknown), available, reserved, incoming, shortfall, value (major units of the base currency), known_from.
+
+    Bundles are left out: what lies there are the products packed into them. `buildable` says how many they make."""
     b = stock_balance.c
     query = (
         sa.select(
@@ -80,7 +85,7 @@ def levels(connection: sa.Connection) -> pd.DataFrame:
         )
         .join(product, product.c.id == b.product_id)
         .join(location, location.c.id == b.location_id)
-        .where(product.c.is_charge.is_(sa.false()), product.c.withdrawn_by.is_(None))
+        .where(product.c.is_charge.is_(sa.false()), IS_LIVE, b.product_id.not_in(_BUNDLES))
         .order_by(product.c.sku, location.c.name)
     )  # fmt: skip
     result = connection.execute(query)
@@ -92,6 +97,34 @@ def levels(connection: sa.Connection) -> pd.DataFrame:
     scale = 10.0 ** decimals(read_company(connection).base_currency)
     frame["value"] = pd.to_numeric(frame["value"]) / scale
     return frame
+
+
+def buildable(connection: sa.Connection) -> pd.DataFrame:
+    """How many of each bundle can be packed, per place: product_id, location_id, location, available, scarcest (the
+    SKU that limits it); one row a bundle and a place where one of its products lies.
+
+    The least, over its products, of what is available there divided by the units in one bundle, rounded down; missing
+    where the stock of one of them is unknown. A product that does not lie at a place makes none there."""
+    parts = bundles(connection)
+    held = levels(connection)
+    columns = ["product_id", "location_id", "location", "available", "scarcest"]
+    places = parts.merge(held, left_on="component_id", right_on="product_id")
+    places = places[["parent_id", "location_id", "location"]].drop_duplicates()
+    if places.empty:
+        return pd.DataFrame(columns=columns)
+    rows = parts.merge(places, on="parent_id").merge(
+        held[["product_id", "location_id", "sku", "available"]],
+        left_on=["component_id", "location_id"], right_on=["product_id", "location_id"], how="left",
+    )  # fmt: skip
+    counted = set(held.loc[held["on_hand"].notna(), "product_id"])
+    elsewhere = rows["sku"].isna() & rows["component_id"].isin(counted)
+    available = rows["available"].where(~elsewhere, 0)
+    rows = rows.assign(makes=available // rows["units"])
+    ranked = rows.sort_values(["parent_id", "location_id", "makes"], na_position="first", kind="stable")
+    least = ranked.drop_duplicates(["parent_id", "location_id"])
+    result = least.assign(product_id=least["parent_id"], available=least["makes"].astype("Int64"))
+    names = {row.id: row.sku for row in connection.execute(sa.select(product.c.id, product.c.sku))}
+    return result.assign(scarcest=result["component_id"].map(names))[columns].reset_index(drop=True)
 
 
 def totals_by_product(connection: sa.Connection) -> pd.DataFrame:
@@ -111,9 +144,13 @@ def totals_by_product(connection: sa.Connection) -> pd.DataFrame:
 def daily_levels(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.DataFrame:
     """The step function of levels in a period: product_id, location_id, ds, on_hand, received.
 
-    A pair's last step before `start` is moved to `start`, with nothing received."""
+    A pair's last step before `start` is moved to `start`, with nothing received. Bundles are left out."""
     d = daily_stock.c
-    query = sa.select(d.product_id, d.location_id, d.ds, d.on_hand, d.received).where(d.ds <= end).order_by(*d[:3])
+    query = (
+        sa.select(d.product_id, d.location_id, d.ds, d.on_hand, d.received)
+        .where(d.ds <= end, d.product_id.not_in(_BUNDLES))
+        .order_by(*d[:3])
+    )
     frame = pd.DataFrame(fetch_columns(connection, query), columns=[*PAIR, "ds", "on_hand", "received"])
     frame = frame.astype(dict.fromkeys((*PAIR, "on_hand", "received"), "int64"))
     frame["ds"] = pd.to_datetime(frame["ds"])
@@ -158,7 +195,11 @@ def average_of_steps(steps: pd.DataFrame, period: Period) -> pd.DataFrame:
 
 def oversold_products(connection: sa.Connection) -> list[int]:
     """Products of which more was sold than counts and receipts account for: what lies there is not known."""
-    query = sa.select(stock_balance.c.product_id).distinct().where(stock_balance.c.shortfall > 0)
+    query = (
+        sa.select(stock_balance.c.product_id)
+        .distinct()
+        .where(stock_balance.c.shortfall > 0, stock_balance.c.product_id.not_in(_BUNDLES))
+    )
     return list(connection.execute(query).scalars())
 
 

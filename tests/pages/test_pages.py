@@ -12,6 +12,7 @@ from ui.pages_list import ENTRIES, PAGES, Entry
 
 TITLES = {
     "home": "What needs a decision today?",
+    "products": "What do I sell, and what does it cost me?",
     "inventory": "Where is my money stuck, and what runs out?",
     "replenishment": "What should I buy, from whom, how much?",
     "data": "What came in, and can I trust it?",
@@ -25,6 +26,11 @@ VIEWS = [
     ("data", "out"),
     ("inventory", "overview"),
     ("inventory", "sku"),
+    ("products", "products"),
+    ("products", "mapping"),
+    ("products", "bundles"),
+    ("products", "enter"),
+    ("products", "profit"),
 ]
 
 

@@ -325,6 +325,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("stock_share", sa.Integer(), server_default=sa.text("100"), nullable=False))
         batch_op.add_column(sa.Column("safety_buffer", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
 
+    with op.batch_alter_table("product", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("archived_at", UtcTime(), nullable=True))
+
     with op.batch_alter_table("order_line", schema=None) as batch_op:
         batch_op.add_column(sa.Column("line_ref", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("sold_as", sa.Text(), nullable=True))

@@ -55,19 +55,33 @@ def product_words(checked: Checked) -> Objects:
     return np.asarray(np.where(filled(sku), sku, checked.get("name")), object)
 
 
-def product_ids(batch: Batch, checked: Checked, good: Ints) -> Ints:
-    """The product of each row of `good`: by its SKU, else by its name; new ones are created; 0 where it names none."""
+def product_ids(batch: Batch, checked: Checked, good: Ints, channel_id: Ints | None = None) -> Ints:
+    """The product of each row of `good`: by its SKU, else by its name; 0 where it names none.
+
+    A word that is mapped to a product, in the row's shop (`channel_id`) or in every shop, leads there; else a product
+    that does not stand yet is created.
+    """
     words, name = product_words(checked)[good], checked.get("name")[good]
     named = filled(words)
     ids = np.zeros(len(good), np.int64)
     if not named.any():
         return ids
-    codes, unique = pd.factorize(words[named])
-    names: list[str | None] = [None] * len(unique)
-    for code, word in zip(codes.tolist(), name[named].tolist(), strict=True):
-        names[code] = names[code] or word
-    found = catalog.ensure_products(batch.uow, [str(word) for word in unique], names, batch.id)
-    ids[named] = np.asarray(found, np.int64)[codes]
+    shops = np.zeros(len(good), np.int64) if channel_id is None else channel_id
+    codes, unique = pd.MultiIndex.from_arrays([shops[named], words[named]]).factorize()
+    pairs = [(int(shop), str(word)) for shop, word in unique]
+    found, _ = catalog.mapped_products(batch.uow.connection, [shop for shop, _ in pairs], [word for _, word in pairs])
+    own = pd.unique(np.array([*(word for at, (_, word) in enumerate(pairs) if not found[at]), None], object)[:-1])
+    if len(own):
+        names: dict[str, str | None] = dict.fromkeys(own)
+        for word, title in zip(words[named].tolist(), name[named].tolist(), strict=True):
+            if names.get(word, "") is None:
+                names[word] = title
+        made = catalog.ensure_products(batch.uow, list(names), list(names.values()), batch.id)
+        of_word = dict(zip(names, made.tolist(), strict=True))
+        found = np.array(
+            [number or of_word[word] for number, (_, word) in zip(found.tolist(), pairs, strict=True)], np.int64
+        )
+    ids[named] = found[codes]
     return ids
 
 

@@ -62,7 +62,7 @@ def order_currencies(batch: Batch, checked: Checked, placed: Placed) -> Objects:
 
 def order_products(batch: Batch, checked: Checked, placed: Placed, good: Ints) -> Ints:
     """The product of each row of `good` (0 none): what the row's order calls so, else by SKU or name."""
-    ids = product_ids(batch, checked, good)
+    ids = product_ids(batch, checked, good, placed.channel_id[good])
     order_id = placed.order_id[good]
     known = returns.sold_as(batch.uow.connection, [int(i) for i in order_id.tolist() if i])
     if known:

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
+from erp_core.catalog.editing import SkuMapping
 from erp_core.clock import FixedClock
 from erp_core.company.views import read_company
 from erp_core.customers.views import contacts
@@ -24,6 +25,7 @@ from erp_core.imports.receipt import Receipt
 from erp_core.imports.service import ImportOptions, import_files, undo_import
 from erp_core.imports.work import ImportRequest, fields_of, preview
 from erp_core.orders import rollups
+from erp_core.orders.mapping import map_sku
 from erp_core.orders.views import Filters, fees, order_days, product_sales
 from erp_core.overview.units import Unit, change_unit
 from erp_core.overview.views import kpis
@@ -690,6 +692,26 @@ def test_facts_follow_the_unit_in_which_a_product_is_counted(database: Database,
     for text in (ordered, received, returned):
         assert load(text).rows_unchanged == 1  # the files say what they said
     assert rows(database, "SELECT unit_cost FROM receipt WHERE superseded_by IS NULL") == [(8_000,)]  # 8.00 / 1000
+    assert_sound(database)
+
+
+def test_a_shops_own_sku_leads_to_the_product_that_it_is_mapped_to(
+    database: Database, clock: FixedClock, load: Load
+) -> None:
+    load(COUNT)
+    load(SALES.format(refunded=""))
+    (mug,) = rows(database, "SELECT id FROM product WHERE sku = 'MUG'")[0]
+    (shop,) = rows(database, "SELECT id FROM channel")[0]
+    with unit_of_work(database, LOCAL_USER.acting(clock)) as uow:
+        map_sku(uow, SkuMapping(shop, "WEB-MUG", mug))
+        map_sku(uow, SkuMapping(0, "MUG-OLD", mug))
+        uow.commit()
+    load(RETURNS + "R-1,A-1,WEB-MUG,1,2026-01-10,restocked,5.00,yes\nR-2,A-1,MUG-OLD,1,2026-01-10,restocked,5.00,yes\n")
+    load(RECEIPTS + "G-1,,Yiwu,MUG-OLD,7,2026-01-12,,,\n")
+    load("PO number,SKU,Quantity,Supplier\nPO-1,MUG-OLD,40,Yiwu\n")
+    assert on_hand(database) == {"MUG": 10 - 4 + 2 + 7, "TEA": 10 - 2}
+    assert to_come(database) == {"MUG": (40, "NaT")}
+    assert rows(database, "SELECT COUNT(*) FROM product") == [(2,)]
     assert_sound(database)
 
 

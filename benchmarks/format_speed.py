@@ -50,6 +50,7 @@ from tests.postgresql_server import postgresql_server
 ROOT = Path(__file__).resolve().parent.parent
 LIMIT_SECONDS = 3.0
 SHARED_SKUS = 200  # copies of the sample that have SKUs of their own
+RESTS_ON = {"generic-tracking": "generic-sales"}  # parcels are of orders that are stored before time is taken
 _GOODS = frozenset({"sku", "item_id", "supplier_sku", "barcode"})
 _KEPT = frozenset({"phone", "ship_phone", "postcode"})
 _NAMED = {Kind.SUPPLIERS: {"supplier"}, Kind.CUSTOMERS: {"email", "phone"}}
@@ -115,15 +116,15 @@ def _later(word: str, copy: int) -> str:
     return (dt.date.fromisoformat(word) + dt.timedelta(days=copy)).isoformat()
 
 
-def write(one: Sample, rows: int, folder: Path) -> Path:
-    """The sample repeated to `rows` rows, in its own delimiter and encoding."""
+def write(one: Sample, copies: float, folder: Path) -> Path:
+    """The sample so many times, in its own delimiter and encoding."""
     table, changes = one.table, changed_columns(one)
     records = table.rows(np.arange(len(table)))
     path = folder / f"{one.declared.name}.csv"
     with path.open("w", encoding=table.encoding or "utf-8", newline="") as stream:
         writer = csv.writer(stream, delimiter=table.delimiter or ",", lineterminator="\n")
         writer.writerow(table.columns)
-        for number in range(rows):
+        for number in range(round(copies * len(records))):
             copy, at = divmod(number, len(records))
             writer.writerow([changes[i](w, copy) if i in changes else w for i, w in enumerate(records[at])])
     return path
@@ -140,9 +141,11 @@ def peer(url: str, path: Path, one: Sample) -> float:
     return seconds
 
 
-def ours(url: str, paths: Sequence[Path]) -> tuple[float, Receipt]:
-    """Seconds for the import, and its receipt."""
+def ours(url: str, paths: Sequence[Path], before: Sequence[Path] = ()) -> tuple[float, Receipt]:
+    """Seconds for the import, and its receipt; `before`: what is stored already."""
     database = Database(url)
+    for path in before:
+        import_files(database, LOCAL_USER.acting(), [path])
     started = time.perf_counter()
     (receipt,) = import_files(database, LOCAL_USER.acting(), paths)
     seconds = time.perf_counter() - started
@@ -156,9 +159,11 @@ def measure(name: str, rows: int, repeat: int, new: FreshDatabase) -> Measured:
     samples = [sample(one) for one in (name, companion) if one is not None]
     times: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as folder:
-        paths = [write(one, rows, Path(folder)) for one in samples]
+        paths = [write(one, rows / len(one.table), Path(folder)) for one in samples]
+        copies = rows / len(samples[0].table)
+        before = [write(sample(RESTS_ON[name]), copies, Path(folder))] if name in RESTS_ON else []
         for _ in range(repeat):
-            seconds, receipt = ours(new(), paths)
+            seconds, receipt = ours(new(), paths, before)
             times[0].append(seconds)
             times[1].append(sum(peer(new(), path, one) for path, one in zip(paths, samples, strict=True)))
     return Measured(name, statistics.median(times[0]), statistics.median(times[1]), receipt)

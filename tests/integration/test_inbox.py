@@ -208,6 +208,18 @@ def test_a_half_whose_companion_does_not_come_is_imported_alone_and_its_receipt_
     ]
 
 
+def test_both_halves_after_one_that_came_alone_complete_its_orders(
+    database: Database, settings: Settings, look: Look
+) -> None:
+    put(settings, "lines.csv", SAMPLES / "taobao-lines.csv")
+    (alone,) = look(601).imported
+    put(settings, "lines.csv", SAMPLES / "taobao-lines.csv")
+    put(settings, "orders.csv", SAMPLES / "taobao-orders.csv")
+    assert [len(receipt.files) for receipt in look().imported] == [2]
+    assert rows(database, "SELECT COUNT(*), SUM(lines) FROM sales_order") == [(alone.orders, alone.lines)]
+    assert rows(database, "SELECT COUNT(*) FROM sales_order WHERE total IS NULL") == [(0,)]
+
+
 def test_a_half_is_not_given_up_while_another_file_of_its_shop_is_still_coming(settings: Settings, look: Look) -> None:
     put(settings, "lines.csv", SAMPLES / "taobao-lines.csv")
     coming = put(settings, "orders.csv", SAMPLES / "taobao-orders.csv")

@@ -1,8 +1,8 @@
 """The process in which damaged files are imported: whatever they do to it, the test that started it lives on.
 
-    python -m tests.properties.fuzz_process DATABASE_URL FIRST COUNT
+    python -m tests.properties.fuzz_process DATABASE_URL FIRST COUNT [filled]
 
-COUNT cases from FIRST on. One line of JSON before each case and one after it, on standard output. A case that computes
+COUNT cases from FIRST on, into an empty shop or into one that holds every sample. One line of JSON before each case and one after it, on standard output. A case that computes
 for longer than SECONDS, or does not come back for PATIENCE, ends the process with the traceback of where it hangs on
 standard error. What counts is the time of the processor where the system can measure it, so that a busy machine does
 not fail a case; the other limit is for waiting that never ends.
@@ -25,6 +25,8 @@ from typing import Any
 from erp_core.clock import FixedClock
 from erp_core.db.engine import Database
 from erp_core.errors import ErpError
+from erp_core.imports.declaration import Kind
+from erp_core.imports.formats import FORMATS
 from erp_core.imports.receipt import Receipt
 from erp_core.imports.service import ImportOptions, import_files, recognise, undo_import
 from erp_core.orders import rollups
@@ -32,7 +34,7 @@ from erp_core.security.actor import LOCAL_USER
 from erp_core.stock import views as stock
 from erp_core.text import LANGUAGES, Text, say
 from tests.conftest import NOW
-from tests.properties.mutations import Case, case
+from tests.properties.mutations import Case, case, sample_path
 
 SECONDS, PATIENCE = 10.0, 120.0
 GROWTH_BYTES = 1024**3
@@ -175,10 +177,12 @@ def watch(on: bool) -> None:
         faulthandler.cancel_dump_traceback_later()
 
 
-def warm_up(database: Database) -> None:
-    """Load the libraries, before memory is measured."""
-    with tempfile.TemporaryDirectory() as folder:
-        run(database, case(0), Path(folder))
+def warm_up(database: Database, *, filled: bool) -> None:
+    """Load the libraries, before memory is measured; import every sample where a filled shop is wanted."""
+    who, options = LOCAL_USER.acting(FixedClock(NOW)), ImportOptions(dry_run=not filled)
+    sales_first = sorted(FORMATS, key=lambda name: (FORMATS[name].kind is not Kind.SALES, name))
+    for name in sales_first if filled else ["generic-sales"]:
+        import_files(database, who, [sample_path(name)], options)
 
 
 def say_line(**document: Any) -> None:
@@ -186,10 +190,10 @@ def say_line(**document: Any) -> None:
     print(json.dumps(document), flush=True)  # noqa: T201
 
 
-def main(url: str, first: int, count: int) -> None:
+def main(url: str, first: int, count: int, *, filled: bool = False) -> None:
     """Run the cases."""
     database = Database(url)
-    warm_up(database)
+    warm_up(database, filled=filled)
     limit_memory()
     for number in range(first, first + count):
         one = case(number)
@@ -214,4 +218,4 @@ def main(url: str, first: int, count: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *map(int, sys.argv[2:]))
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), filled="filled" in sys.argv[4:])

@@ -47,13 +47,13 @@ TIMES += [
     "2025年7月1日",
 ]
 WORDS = """=1+1 =cmd|'/C_calc'!A0 @SUM(A1) +x '' a"b " \"\"\" ' \\ - -- null NULL None N/A #N/A #REF! TRUE 是 {0} {file} {} %s
-../../etc/passwd <script>alert(1)</script> '; 张** 𠮷 ##... USD EUR KWD JPY XXX usd 人民币 BTC US$ refunded 交易成功 2×A,1×B""".split()
+../../etc/passwd <script>alert(1)</script> '; 张** 𠮷 ##... USD EUR KWD JPY XTS usd 人民币 BTC US$ refunded 交易成功 2×A,1×B""".split()
 ODD = ["", " ", "\t", "a,b;c\td|e", "line\nbreak", "carriage\rreturn", "\r\n", "\u202etxet", "\u200b", "\ufeffx", "\x1b[31m",
        "\x85", "\u2028", "\x00", "a\x00b", "\ud800", "😀" * 9, "e\u0301" * 40, "9" * 400, "0." + "3" * 300,
        "x" * 32_767, "x" * 40_000, '="0012"', "'007", "\u3000全角\u3000", "A" * 300, '"unclosed', 'x","y']  # fmt: skip
 CELLS = NUMBERS + TIMES + WORDS + ODD
 CHANNELS = ["North", "", " ", "x" * 5_000, "\u202eshop", "店铺\n二", "{0}", "'; --", "😀"]
-CURRENCIES = ["USD", "CNY", "JPY", "KWD", "usd", "XXX", "", "EURO", "ZZZ", "元"]
+CURRENCIES = ["USD", "CNY", "JPY", "KWD", "usd", "XTS", "", "EURO", "ZZZ", "元"]
 ENCODINGS = ["utf-8"] * 24 + [
     "utf-8-sig",
     "gb18030",

@@ -61,7 +61,7 @@ def downloads(
     ]
     name = f"{visit.say(title)}_{dt.date.fromordinal(visit.clock.now().toordinal()).isoformat()}"
     header = ExportHeader(visit.say(title), visit.actor.name, visit.clock.now(), visit.language, filters)
-    left, right, _ = st.columns([1, 1, 4])
+    left, right, _ = st.columns([1, 1, 3])
     left.download_button(
         visit.say(T("Download CSV")), lambda: export_csv(frame, shown), f"{name}.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key=f"csv_{title.id}",

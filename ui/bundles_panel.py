@@ -58,7 +58,6 @@ def _one(visit: Visit, found: Assortment, parts: pd.DataFrame) -> None:
         st.caption(" · ".join(facts))
         st.dataframe(
             parts,
-            placeholder="–",
             hide_index=True,
             column_order=["part", "part_name", "units", "on_hand", "scarcest"],
             column_config={
@@ -70,6 +69,7 @@ def _one(visit: Visit, found: Assortment, parts: pd.DataFrame) -> None:
                     visit.say(T("Limits")), help=visit.say(T("This part runs out first when bundles are packed."))
                 ),
             },
+            placeholder="",
             key=f"parts_{row['product_id']}",
         )
         if visit.actor.may(Permission.EDIT_CATALOG):
@@ -84,7 +84,7 @@ def _packable(visit: Visit, parts: pd.DataFrame) -> str:
     if pd.isna(count):
         lacking = parts[parts["on_hand"].isna()]["part"].tolist()
         return visit.say(T("Can be packed: unknown, count {skus} first", skus=", ".join(lacking)))
-    return visit.say(T("Can be packed: {count}", count=format_number(int(count), visit.language)))
+    return visit.say(T("Can be packed, place by place: {count}", count=format_number(int(count), visit.language)))
 
 
 def _cost(visit: Visit, row: pd.Series) -> str:
@@ -123,7 +123,7 @@ def _form(visit: Visit, found: Assortment, parts: pd.DataFrame) -> None:
         start = pd.DataFrame(rows or [{"part": None, "units": 1}] * _ROWS)
         with st.form("bundle", border=False):
             edited = st.data_editor(
-                start.astype({"units": "Int64"}), placeholder="",
+                start.astype({"units": "Int64"}),
                 hide_index=True,
                 num_rows="dynamic",
                 column_config={
@@ -132,7 +132,7 @@ def _form(visit: Visit, found: Assortment, parts: pd.DataFrame) -> None:
                     ),
                     "units": st.column_config.NumberColumn(visit.say(T("Units in one bundle")), min_value=1, step=1),
                 },
-                key=f"bundle_parts_{parent}_{acts.token('bundle')}",
+                placeholder="", key=f"bundle_parts_{parent}_{acts.token('bundle')}",
             )  # fmt: skip
             if st.form_submit_button(visit.say(T("Save bundle")), type="primary", icon=":material/package_2:"):
                 _save(visit, int(parent), _components(edited, choices))

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from erp_core.catalog.views import products
+from erp_core.catalog.views import products, unit_factors
 from erp_core.clock import today
 from erp_core.imports.by_hand import (
     STATES,
@@ -28,7 +28,7 @@ from erp_core.orders.views import channels
 from erp_core.security.permissions import Permission
 from erp_core.stock.views import locations
 from erp_core.text import T, Text, format_number
-from ui import acts
+from ui import acts, views
 from ui.guard import Visit
 from ui.pages_list import address
 
@@ -51,11 +51,8 @@ def show(visit: Visit) -> None:
     if not may:
         st.info(visit.say(T("You may not enter orders, stock or customers.")), icon=":material/lock:")
         return
-    what = st.segmented_control(
-        visit.say(T("What to enter")), may, key="what", bind="query-params", required=True, default=may[0],
-        format_func=lambda name: visit.say(WHAT[name]), label_visibility="collapsed",
-    )  # fmt: skip
-    {"order": _order, "stock": _stock, "customer": _customer}[what or may[0]](visit)
+    forms = {"order": _order, "stock": _stock, "customer": _customer}
+    views.show(visit, "entry", {name: (WHAT[name], forms[name]) for name in may}, "what")
     st.page_link(
         address("data"), label=visit.say(T("What was entered, and the way to take it back")),
         icon=":material/receipt_long:", query_params={"view": "receipts"},
@@ -84,7 +81,14 @@ def _stored(visit: Visit, entered: Entered, form: str, done: Text, same: Text) -
 
 
 def _amount(value: Any) -> Decimal:
-    return Decimal(str(value))
+    """A typed number as it was typed: 2.0 is 2."""
+    return Decimal(f"{value:.6f}").normalize()
+
+
+def _step(visit: Visit) -> float:
+    """Whole units, unless some product is counted in a smaller one: then a part of a unit can be typed."""
+    with visit.database.reading() as connection:
+        return 0.001 if unit_factors(connection) else 1.0
 
 
 def _order(visit: Visit) -> None:
@@ -94,7 +98,7 @@ def _order(visit: Visit) -> None:
         return
     with visit.database.reading() as connection:
         shops = [name for _, name in channels(connection)]
-    token = acts.token("hand_order")
+    token, step = acts.token("hand_order"), _step(visit)
     phone = visit.say(T("By phone"))
     now = visit.clock.now().astimezone(ZoneInfo(visit.company.time_zone))
     known = sorted(currencies())
@@ -112,16 +116,16 @@ def _order(visit: Visit) -> None:
         currency = four.selectbox(visit.say(T("Currency")), known, index=known.index(visit.company.base_currency))
         lines = st.data_editor(
             pd.DataFrame({"product": [None] * _LINES, "quantity": [None] * _LINES, "price": [None] * _LINES, "off": [None] * _LINES})
-            .astype({"product": object, "quantity": "Int64", "price": float, "off": float}), placeholder="",
+            .astype({"product": object, "quantity": float, "price": float, "off": float}),
             hide_index=True,
             num_rows="dynamic",
             column_config={
-                "product": st.column_config.SelectboxColumn(visit.say(T("Product")), options=list(choices), width="large"),
-                "quantity": st.column_config.NumberColumn(visit.say(T("Quantity")), min_value=1, step=1),
+                "product": st.column_config.SelectboxColumn(visit.say(T("Product")), options=list(choices), width="medium"),
+                "quantity": st.column_config.NumberColumn(visit.say(T("Quantity")), min_value=0, step=step),
                 "price": st.column_config.NumberColumn(visit.say(T("Unit price")), min_value=0.0, format="%.2f"),
                 "off": st.column_config.NumberColumn(visit.say(T("Line discount")), min_value=0.0, format="%.2f"),
             },
-            key=f"hand_lines_{token}",
+            placeholder="", key=f"hand_lines_{token}",
         )  # fmt: skip
         one, two, three = st.columns(3)
         buyer = one.text_input(visit.say(T("Customer name")))
@@ -173,7 +177,7 @@ def _lines(visit: Visit, table: pd.DataFrame, choices: dict[str, str]) -> tuple[
             )
             return None
         off = Decimal(0) if pd.isna(row["off"]) else _amount(row["off"])
-        lines.append(HandLine(choices[row["product"]], int(row["quantity"]), _amount(row["price"]), off))
+        lines.append(HandLine(choices[row["product"]], _amount(row["quantity"]), _amount(row["price"]), off))
     return tuple(lines)
 
 
@@ -184,7 +188,7 @@ def _stock(visit: Visit) -> None:
         return
     with visit.database.reading() as connection:
         places = [place.name for place in locations(connection)]
-    token = acts.token("hand_stock")
+    token, step = acts.token("hand_stock"), _step(visit)
     now = today(visit.clock, visit.company.time_zone)
     st.caption(
         visit.say(
@@ -200,14 +204,14 @@ def _stock(visit: Visit) -> None:
             visit.say(T("Counted on")), value=None, max_value=now, help=visit.say(T("Empty: now, at this moment."))
         )
         lines = st.data_editor(
-            pd.DataFrame({"product": [None] * _LINES, "units": [None] * _LINES}).astype({"product": object, "units": "Int64"}), placeholder="",
+            pd.DataFrame({"product": [None] * _LINES, "units": [None] * _LINES}).astype({"product": object, "units": float}),
             hide_index=True,
             num_rows="dynamic",
             column_config={
-                "product": st.column_config.SelectboxColumn(visit.say(T("Product")), options=list(choices), width="large"),
-                "units": st.column_config.NumberColumn(visit.say(T("Units")), min_value=0, step=1),
+                "product": st.column_config.SelectboxColumn(visit.say(T("Product")), options=list(choices), width="medium"),
+                "units": st.column_config.NumberColumn(visit.say(T("Units")), min_value=0, step=step),
             },
-            key=f"hand_counts_{token}",
+            placeholder="", key=f"hand_counts_{token}",
         )  # fmt: skip
         if not st.form_submit_button(visit.say(T("Enter stock")), type="primary", icon=":material/inventory:"):
             return
@@ -217,7 +221,7 @@ def _stock(visit: Visit) -> None:
         st.error(visit.say(T("“{product}” needs its units; 0 if none are there.", product=lacking["product"].iloc[0])))
         return
     counts = [
-        HandCount(choices[product], int(units), day, place or "")
+        HandCount(choices[product], _amount(units), day, place or "")
         for product, units in zip(named["product"], named["units"], strict=True)
     ]
 

@@ -49,8 +49,8 @@ def bar(visit: Visit) -> Chosen | None:
         return None
     last = min(span[1], today(visit.clock, visit.company.time_zone))
     columns = st.columns([2, 2, 3, 3])
-    preset = _select(visit, columns[0], "period", PRESETS, T("Period"))
-    comparison = _select(visit, columns[1], "against", COMPARISONS, T("Compared with"))
+    preset = choice(visit, columns[0], "period", PRESETS, T("Period"))
+    comparison = choice(visit, columns[1], "against", COMPARISONS, T("Compared with"))
     names = {str(number): name for number, name in shops}
     picked = _many(visit, columns[2], "channel", names, T("Channel"))
     chosen_kinds = _many(visit, columns[3], "category", {kind: kind for kind in kinds}, T("Category"))
@@ -61,9 +61,10 @@ def bar(visit: Visit) -> Chosen | None:
     return Chosen(period, before, COMPARISONS[comparison], filters, span[0])
 
 
-def _select(
+def choice(
     visit: Visit, place: st.delta_generator.DeltaGenerator, name: str, options: dict[str, Text], label: Text
 ) -> str:
+    """A choice of one, kept in the URL in no language, and across pages."""
     words = list(options)
     held = _kept(name, words, words[0])
     chosen = place.selectbox(

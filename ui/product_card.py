@@ -23,6 +23,7 @@ from erp_core.orders.products import (
 )
 from erp_core.orders.views import channels
 from erp_core.overview.products import Assortment, bundle_rows
+from erp_core.overview.units import LARGEST_FACTOR, Unit, change_unit
 from erp_core.purchasing.service import SupplierTerms, remove_supplier_item, set_supplier_item
 from erp_core.purchasing.views import supplier_items
 from erp_core.security.permissions import Permission
@@ -86,6 +87,10 @@ def _facts(visit: Visit, row: pd.Series, currency: str) -> None:
         day = format_date(row["last_sale"].date(), visit.language)
         facts.append(visit.say(T("Last sale: {day}", day=day)))
     st.caption(" · ".join(facts))
+    if row["unit_factor"] > 1:
+        told = T("Counted in {small}: 1 {unit} = {factor} {small}. Stock, sales and costs here are per {small}.",
+                 small=_word(row["stock_unit"]), unit=_word(row["unit"]), factor=int(row["unit_factor"]))  # fmt: skip
+        st.caption(visit.say(told))
 
 
 def _word(value: Any) -> str:
@@ -121,7 +126,9 @@ def _fields(visit: Visit, row: pd.Series, _found: Assortment) -> None:
             acts.perform(visit, lambda uow: edit_products(uow, {product_id: fields}))
     if locked:
         return
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
+    with middle.popover(visit.say(T("Counted in a smaller unit")), icon=":material/straighten:"):
+        _counted_in(visit, row)
     if row["is_charge"]:
         left.caption(visit.say(T("A charge: it neither moves stock nor counts as goods.")))
         if left.button(visit.say(T("It is goods, not a charge")), key="card_goods", icon=":material/inventory_2:"):
@@ -142,6 +149,24 @@ def _fields(visit: Visit, row: pd.Series, _found: Assortment) -> None:
                 st.query_params.pop("sku", None)
 
             acts.perform(visit, archive, T("Archived."))
+
+
+def _counted_in(visit: Visit, row: pd.Series) -> None:
+    """Sold by the kilogram, counted by the gram: what is stored is said anew in the unit that is chosen."""
+    product_id, factor = int(row["product_id"]), int(row["unit_factor"])
+    st.write(
+        visit.say(
+            T(
+                "For what is sold in parts of a unit, such as 0.5 kg: count it in a smaller one. Stock, sales and costs are said anew in it."
+            )
+        )
+    )
+    with st.form(f"unit_{product_id}", border=False):
+        sold = st.text_input(visit.say(T("Sold in")), _word(row["unit"]))
+        small = st.text_input(visit.say(T("Counted in")), _word(row["stock_unit"]))
+        many = st.number_input(visit.say(T("One of the first is so many of the second")), 1, LARGEST_FACTOR, factor)
+        if st.form_submit_button(visit.say(T("Save")), icon=":material/save:", type="primary"):
+            acts.perform(visit, lambda uow: change_unit(uow, product_id, Unit(sold, small, int(many))))
 
 
 def _costs(visit: Visit, row: pd.Series, _found: Assortment) -> None:
@@ -232,7 +257,7 @@ def _suppliers(visit: Visit, row: pd.Series, _found: Assortment) -> None:
     else:
         number = st.column_config.NumberColumn
         st.dataframe(
-            items, placeholder="–",
+            items,
             hide_index=True,
             column_order=[
                 "supplier", "supplier_sku", *(("unit_price", "currency") if costs else ()), "lead_time_days", "moq", "pack",
@@ -306,7 +331,6 @@ def _shops(visit: Visit, row: pd.Series, _found: Assortment) -> None:
     everywhere = visit.say(T("All shops"))
     st.dataframe(
         mapped.assign(shop=[shops.get(int(number), everywhere) for number in mapped["channel_id"]]),
-        placeholder="–",
         hide_index=True,
         column_order=["external_sku", "shop", "actor"],
         column_config={
@@ -323,7 +347,6 @@ def _bundle(visit: Visit, row: pd.Series, found: Assortment) -> None:
     parts = parts[parts["bundle_id"] == int(row["product_id"])]
     st.dataframe(
         parts,
-        placeholder="–",
         hide_index=True,
         column_order=["part", "part_name", "units", "on_hand"],
         column_config={

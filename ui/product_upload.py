@@ -91,7 +91,6 @@ def _tell(visit: Visit, found: Differences) -> None:
         cells = found.cells.head(_SHOWN)
         st.dataframe(
             cells.assign(field=[visit.say(text) for text in cells["field"]]),
-            placeholder="–",
             hide_index=True,
             column_config={
                 "sku": visit.say(T("SKU")),

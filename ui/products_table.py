@@ -16,11 +16,12 @@ from erp_core.imports.round_trip import COLUMNS, COST_COLUMNS, product_list
 from erp_core.money import currencies
 from erp_core.orders.products import create_product, edit_products
 from erp_core.orders.views import revision
-from erp_core.overview.products import SHOWN, Assortment, ProductFilter, assortment, matching
+from erp_core.overview.products import Assortment, ProductFilter, assortment, matching
 from erp_core.planning.views import planning_day
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_number, format_share
 from ui import acts, product_card, product_upload, states
+from ui.filters import choice
 from ui.guard import Visit
 from ui.tables import Column, configuration, downloads
 
@@ -28,7 +29,7 @@ SHOW: dict[str, Text] = {
     "all": T("All products"),
     "uncosted": T("Without cost"),
     "no_barcode": T("Without barcode"),
-    "sold_only": T("Known from sales only"),
+    "sold_only": T("From sales only"),
     "bundles": T("Bundles"),
     "charges": T("Charges"),
 }
@@ -57,9 +58,9 @@ _DAYS = 365
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
-def _assortment(_visit: Visit, key: str, period: Period) -> Assortment:
+def _assortment(_visit: Visit, key: str, period: Period, on: dt.date) -> Assortment:
     with _visit.database.reading() as connection:
-        return assortment(connection, _visit.company, period)
+        return assortment(connection, _visit.company, period, on)
 
 
 def assortment_of(visit: Visit) -> Assortment:
@@ -68,7 +69,7 @@ def assortment_of(visit: Visit) -> Assortment:
     with visit.database.reading() as connection:
         key = f"{visit.settings.database_url}:{revision(connection)}"
         end = max(planning_day(connection, now) - dt.timedelta(days=1), dt.date.min + dt.timedelta(days=_DAYS))
-    return _assortment(visit, key, Period(end - dt.timedelta(days=_DAYS - 1), end))
+    return _assortment(visit, key, Period(end - dt.timedelta(days=_DAYS - 1), end), now)
 
 
 def show(visit: Visit) -> None:
@@ -90,12 +91,12 @@ def show(visit: Visit) -> None:
         _editor(visit, rows)
     else:
         _table(visit, rows, found.currency, wanted)
+    product_card.show(visit, found)
     _downloads(visit, rows, wanted)
     if visit.actor.may(Permission.EDIT_CATALOG):
         _create(visit)
         product_upload.show(visit)
         product_card.archived(visit)
-    product_card.show(visit, found)
 
 
 def _numbers(visit: Visit, found: Assortment) -> None:
@@ -130,12 +131,10 @@ def _filters(visit: Visit, found: Assortment) -> ProductFilter:
     chosen = middle.multiselect(
         visit.say(T("Category")), kinds, key="category", bind="query-params", placeholder=visit.say(T("All")),
     )  # fmt: skip
-    show_ = right.selectbox(
-        visit.say(T("Show")), SHOWN, key="show", bind="query-params", format_func=lambda name: visit.say(SHOW[name])
-    )
+    shown = choice(visit, right, "show", SHOW, T("Show"))
     if visit.actor.may(Permission.EDIT_CATALOG):
         last.toggle(visit.say(T("Edit")), key="products_edit")
-    return ProductFilter(search or "", tuple(chosen), show_ or SHOWN[0])
+    return ProductFilter(search or "", tuple(chosen), shown)
 
 
 def _shown(visit: Visit) -> dict[str, Column]:
@@ -147,17 +146,18 @@ def _table(visit: Visit, rows: pd.DataFrame, currency: str, wanted: ProductFilte
     columns = _shown(visit)
     picked = st.dataframe(
         rows,
-        placeholder="–",
         hide_index=True,
         column_order=list(columns),
         column_config=configuration(visit, columns),
         on_select="rerun",
         selection_mode="single-row",
+        placeholder="",
         key=f"products_{hash(wanted)}",
     )["selection"]["rows"]
-    told = T(
-        "{count} products · revenue in {currency}", count=format_number(len(rows), visit.language), currency=currency
-    )
+    count = format_number(len(rows), visit.language)
+    told = T("{count} products · revenue in {currency}", count=count, currency=currency)
+    if rows["revenue"].isna().any():
+        told = T("{count} products · no revenue, an exchange rate is missing (Settings)", count=count)
     st.caption(f"{visit.say(told)} · {visit.say(T('Choose a row to open a product.'))}")
     sku = str(rows["sku"].iloc[picked[0]]) if picked and picked[0] < len(rows) else None
     if sku is not None and sku != st.session_state.get("product_picked"):
@@ -183,7 +183,7 @@ def _editor(visit: Visit, rows: pd.DataFrame) -> None:
         config["cost_currency"] = choice(visit.say(T("Currency")), options=sorted(currencies()), required=True)
     with st.form("products_editor", border=False):
         edited = st.data_editor(
-            shown[order], placeholder="", hide_index=True, column_order=order, column_config=config, disabled=["sku"],
+            shown[order], hide_index=True, column_order=order, column_config=config, disabled=["sku"], placeholder="",
             key=f"editor_{acts.token('products_editor')}",
         )  # fmt: skip
         left, right = st.columns([2, 4], vertical_alignment="bottom")

@@ -59,7 +59,7 @@ def show(visit: Visit) -> None:
 
 def _numbers(visit: Visit, found: Assortment, held: pd.DataFrame, proposals: pd.DataFrame) -> None:
     cells = (
-        (T("Known from sales only"), found.summary.sold_only),
+        (T("From sales only"), found.summary.sold_only),
         (T("With a proposal"), proposals["external_id"].nunique()),
         (T("Mapped"), len(held)),
     )
@@ -86,13 +86,13 @@ def _offer(visit: Visit, found: Assortment, proposals: pd.DataFrame, shops: dict
     first = proposals.drop_duplicates("external_id").head(_SHOWN).reset_index(drop=True)
     table = first.assign(
         accept=False,
-        score=first["score"].round() / 100,
+        score=(first["score"] / 100).round(2),
         why=[" ".join(visit.say(text) for text in reasons) for reasons in first["evidence"]],
     )
     may = visit.actor.may(Permission.EDIT_CATALOG)
     with st.form("proposals", border=False):
         edited = st.data_editor(
-            table, placeholder="",
+            table,
             hide_index=True,
             disabled=[name for name in table.columns if name != "accept"] if may else True,
             column_order=[
@@ -107,7 +107,7 @@ def _offer(visit: Visit, found: Assortment, proposals: pd.DataFrame, shops: dict
                 "score": st.column_config.ProgressColumn(
                     visit.say(T("Alike")), format="percent", min_value=0, max_value=1, width="small"
                 ),
-                "why": visit.say(T("Why")),
+                "why": st.column_config.TextColumn(visit.say(T("Why")), width="large"),
                 "units": st.column_config.NumberColumn(visit.say(T("Sold")), format="localized", width="small"),
             },
             key=f"proposals_{acts.token('proposals')}",
@@ -191,7 +191,6 @@ def _standing(visit: Visit, held: pd.DataFrame, shops: dict[int, str]) -> None:
     table = held.assign(shop=[shops.get(int(number), everywhere) for number in held["channel_id"]])
     st.dataframe(
         table,
-        placeholder="–",
         hide_index=True,
         column_order=["external_sku", "shop", "sku", "name", "actor"],
         column_config={

@@ -12,11 +12,11 @@ from ui.guard import Visit
 View = tuple[Text, Callable[[Visit], None]]
 
 
-def show(visit: Visit, page: str, views: Mapping[str, View]) -> None:
-    """The control, and the view that is chosen; `?view=` opens one, whatever was chosen before."""
+def show(visit: Visit, page: str, views: Mapping[str, View], parameter: str = "view") -> None:
+    """The control, and the view that is chosen; `?view=` (or another parameter) opens one, whatever was chosen before."""
     names = list(views)
     key, seen = f"view_of_{page}", f"view_in_url_of_{page}"
-    asked = st.query_params.get("view")
+    asked = st.query_params.get(parameter)
     if asked in names and asked != st.session_state.get(seen):
         st.session_state[key] = asked
     chosen = st.segmented_control(
@@ -30,6 +30,6 @@ def show(visit: Visit, page: str, views: Mapping[str, View]) -> None:
     )
     name = chosen or names[0]
     st.session_state[seen] = name
-    if st.query_params.get("view") != name:
-        st.query_params["view"] = name
+    if st.query_params.get(parameter) != name:
+        st.query_params[parameter] = name
     views[name][1](visit)

@@ -27,10 +27,11 @@ class Target:
 
 
 def products(connection: sa.Connection, *, charges: bool = False) -> pd.DataFrame:
-    """Live products: product_id, sku, name, category, barcode, unit, weight_grams, is_charge; charges only if asked."""
+    """Live products: product_id, sku, name, category, barcode, unit, weight_grams, is_charge, stock_unit, unit_factor
+    (1 unit = so many stock_unit, of which all quantities are); charges only if asked."""
     query = sa.select(
         product.c.id.label("product_id"), product.c.sku, product.c.name, product.c.category, product.c.barcode,
-        product.c.unit, product.c.weight_grams, product.c.is_charge,
+        product.c.unit, product.c.weight_grams, product.c.is_charge, product.c.stock_unit, product.c.unit_factor,
     ).where(IS_LIVE)  # fmt: skip
     if not charges:
         query = query.where(product.c.is_charge.is_(sa.false()))

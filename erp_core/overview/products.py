@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -57,19 +58,19 @@ class Assortment:
         object.__setattr__(self, "summary", _summary(self.rows))
 
 
-def assortment(connection: sa.Connection, company: Company, period: Period) -> Assortment:
-    """Every live product, charges too, by SKU.
+def assortment(connection: sa.Connection, company: Company, period: Period, on: dt.date) -> Assortment:
+    """Every live product, charges too, those with most revenue in the period first; costs in force on the day `on`.
 
     product_id, sku, name, category, unit, barcode, barcodes (how many), codes (all of them, for searching),
     weight_grams, is_charge, is_bundle, unit_cost (major units of cost_currency, missing = unknown), cost_from,
     cost_derived (the sum of a bundle's parts), on_hand (of a bundle: how many can be packed; missing = unknown), units
     and revenue (of the period; revenue missing where a rate is), last_sale, suppliers (how many), sold_only (nothing
-    but sales names it).
+    but sales names it), stock_unit and unit_factor as in `catalog.views.products`.
     """
     frame = products(connection, charges=True)
     sales = sales_by_product(connection, company, period, Filters())
     made_up = bundles(connection)
-    in_force = latest_costs(connection, period.end).rename(
+    in_force = latest_costs(connection, on).rename(
         columns={"currency": "cost_currency", "valid_from": "cost_from", "derived": "cost_derived"}
     )
     codes, items = barcodes(connection), supplier_items(connection)
@@ -89,7 +90,8 @@ def assortment(connection: sa.Connection, company: Company, period: Period) -> A
     frame["weight_grams"] = pd.to_numeric(frame["weight_grams"]).astype("Int64")
     frame["sold_only"] = ~frame["product_id"].isin(_with_master_data(connection)) & frame["last_sale"].notna()
     frame["sold_only"] &= ~frame["is_charge"]
-    return Assortment(frame, str(sales.attrs["currency"]), period)
+    frame = frame.sort_values(["revenue", "units", "sku"], ascending=[False, False, True], kind="stable")
+    return Assortment(frame.reset_index(drop=True), str(sales.attrs["currency"]), period)
 
 
 def _stock(connection: sa.Connection) -> pd.DataFrame:

@@ -50,7 +50,7 @@ _OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerpri
 
 @dataclass(frozen=True)
 class Incoming:
-    """Identity and content marks of the orders that a file brings, one entry an order. `known_since`: the latest import
+    """Identity and content marks of the orders that a file brings, one entry an order. `known_since`: the first import
     that brought the very same file, 0 without one: what a later import said since is news to it."""
 
     channel_id: Ints

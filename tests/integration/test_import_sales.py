@@ -375,3 +375,12 @@ def test_news_of_an_order_without_its_lines_moves_its_stock(database: Database, 
     load(str(path))
     assert rows(database, reserved) == [(0,)]
     assert_sound(database)
+
+
+def test_an_older_file_changes_nothing_however_often_it_comes_again(database: Database, load: Load) -> None:
+    first = f"{HEADER}\n1,2025-01-02,A,Ant,5,2.00,USD,paid\n"
+    load(first)
+    load(f"{HEADER}\n1,2025-01-02,A,Ant,7,2.00,USD,paid\n")
+    for _ in range(3):
+        assert load(first).orders == 0
+        assert rows(database, "SELECT quantity FROM sales_order") == [(7,)]

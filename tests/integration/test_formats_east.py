@@ -621,6 +621,15 @@ def test_several_products_in_a_cell_that_cannot_be_told_apart_are_rejected_with_
     assert "one row a product" in str(issue.message)
 
 
+def test_products_that_share_one_suborder_number_are_taken_apart(database: Database, load: Load) -> None:
+    joined = {"选购商品": "A;B", "商品规格": "白;黑", "商家编码": "A01;B02", "商品数量": "2", "订单应付金额": "88.00"}
+    load(text_of(DOUYIN, douyin("6917926768823643751", ref="6917926768823643751", **joined)))
+    assert lines(database, "p.sku", "l.quantity", "l.amount") == [("A01", 1, 4400), ("B02", 1, 4400)]  # 88 ÷ 2 units
+    three = joined | {"商品数量": "3"}  # which of the two was bought twice is not said
+    receipt = load(text_of(DOUYIN, douyin("6917926768823643752", ref="6917926768823643752", **three)))
+    assert [issue.code for issue in receipt.issues if issue.severity == "rejects"] == ["row.several_products"]
+
+
 def test_quantities_of_each_product_in_a_cell_are_taken_apart(database: Database, load: Load) -> None:
     joined = {"选购商品": "A;B;", "商家编码": "A01;", "商品数量": "2;1", "订单应付金额": "90.00"}
     load(text_of(DOUYIN, douyin("6917926768823643751", ref="1;2", **joined)))

@@ -850,6 +850,34 @@ def test_two_shops_of_a_platform_stay_two(database: Database, load: Load) -> Non
     assert numbers(database, "orders", "revenue") == (3, 177.0)
 
 
+def test_one_number_in_two_shops_of_a_file_is_one_order_where_the_person_names_the_shop(
+    database: Database, load: Load
+) -> None:
+    both = text_of(JUSHUITAN, jushuitan("1", "A1", 店铺="甲"), jushuitan("2", "A1", 店铺="乙", 商品金额="30.00"))
+    receipt = load(both, channel="'; --")
+    assert (receipt.orders, receipt.lines, receipt.rows_accepted) == (1, 2, 2)
+    assert numbers(database, "orders", "revenue") == (1, 89.0)  # 59 + 30
+    assert [name for name, _ in channels(database)] == ["'; --"]
+    assert load(both, channel="'; --").rows_unchanged == 2
+
+
+def test_one_number_under_two_names_of_a_known_shop_stays_out_with_the_reason(database: Database, load: Load) -> None:
+    load(text_of(JD, jd("298000000001"), jd("298000000002"), jd("298000000003")))
+    rows = [
+        jushuitan("1", "298000000001", "已发货", 店铺="甲", 发货日期=SHIPPED),
+        jushuitan("2", "298000000002", "已发货", 店铺="乙", 发货日期=SHIPPED),
+        jushuitan("3", "298000000003", "已发货", 店铺="甲", 发货日期=SHIPPED),  # one number, both names
+        jushuitan("4", "298000000003", "已发货", 店铺="乙", 发货日期=SHIPPED),
+        jushuitan("5", "298000000009", "已发货", 店铺="甲", 发货日期=SHIPPED),  # the same, of an order that is new
+        jushuitan("6", "298000000009", "已发货", 店铺="乙", 发货日期=SHIPPED),
+    ]
+    receipt = load(text_of(JUSHUITAN, *rows))
+    assert (receipt.rows_accepted, receipt.rows_rejected) == (2, 4)
+    rejected = [(issue.row, issue.code) for issue in receipt.issues if issue.severity == "rejects"]
+    assert rejected == [(4, "order.two_shops"), (5, "order.two_shops"), (6, "order.two_shops"), (7, "order.two_shops")]
+    assert numbers(database, "orders", "revenue") == (3, 177.0)
+
+
 def test_a_part_that_the_system_hands_over_does_not_shrink_the_platforms_order(database: Database, load: Load) -> None:
     two = [jd("298000000001"), jd("298000000001", 货号="SET", 商品名称="套装", 京东价="100.00")]
     load(text_of(JD, *two))

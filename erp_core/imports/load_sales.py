@@ -65,6 +65,8 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     uow = batch.uow
     usable = ~orders.bad_order
     channel_id = shops.place(batch, orders, usable)
+    shops.reject_doubles(orders, channel_id)
+    usable = ~orders.bad_order
     orders = standing_lines.kept(batch, orders, channel_id)
     at = np.flatnonzero(usable)
     standing = order_service.find_standing(

@@ -245,7 +245,9 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
     lone_headers = sorted({orders.ids[i] for i in np.flatnonzero(~orders.has_lines).tolist()})
     if lone_headers:  # an order list without its lines may still bring news of orders that stand
         with database.writing_connection() as connection:  # a temporary table is used; nothing is kept
-            known = order_service.known_orders(connection, load_sales.channels_of(orders), lone_headers)
+            declared = orders.declared
+            platform = declared.platform if declared.platform_wide_ids else None
+            known = order_service.known_orders(connection, load_sales.channels_of(orders), lone_headers, platform)
         if known:
             orders = assemble(sources, replace(assumed, header_only_allowed=known))
     return orders

@@ -349,8 +349,8 @@ def _separated(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) 
     several = {name: len(words) for name, words in parts.items() if cells[name].strip()}
     codes = [name for name in several if SALES_FIELDS[name].cell is Cell.ID]
     one_code = any(split.separator not in cells[name] for name in codes)  # the names merely hold the separator
-    # unless the product codes hold as many as the names: then one number of a sub-order covers them all
-    listed = count > 1 and any(several.get(name) == count for name in ("sku", "item_id"))
+    # unless the product codes hold several as well: then one number of a sub-order covers them all
+    listed = count > 1 and any(several.get(name, 1) > 1 for name in ("sku", "item_id"))
     if (one_code and not listed) or max(several.values(), default=1) == 1:
         return [dict(cells)]
     lone_unit = cells.get("quantity", "").strip() == str(count)  # "2" for two products: one of each

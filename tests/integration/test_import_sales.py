@@ -384,3 +384,11 @@ def test_an_older_file_changes_nothing_however_often_it_comes_again(database: Da
     for _ in range(3):
         assert load(first).orders == 0
         assert rows(database, "SELECT quantity FROM sales_order") == [(7,)]
+
+
+def test_skus_of_one_letter_are_products_unless_their_names_are_charges(database: Database, load: Load) -> None:
+    lines = ["B,Bulb,2,5.00", "M,,1,7.00", "C2,Chair,1,9.00", "D,Discount,-1,3.00", "P,Manual,1,1.00"]
+    load("\n".join([HEADER, *(f"1,2025-10-07,{line},CNY,paid" for line in lines)]))
+    assert rows(database, "SELECT sku FROM product WHERE is_charge ORDER BY sku") == [("D",), ("P",)]
+    # goods 2 × 5 + 7 + 9 = 26; charges −3 + 1 = −2
+    assert rows(database, "SELECT goods, charges FROM sales_order") == [(2600, -200)]

@@ -13,8 +13,8 @@ from erp_core import money
 from erp_core.catalog import service as catalog
 from erp_core.db import facts
 from erp_core.imports.batch import Batch
+from erp_core.imports.checked import Checked
 from erp_core.imports.declaration import normalise_word
-from erp_core.imports.load_reference import Checked
 from erp_core.money import PRICE_DECIMALS
 from erp_core.parties import service as parties
 from erp_core.stock import service as stock

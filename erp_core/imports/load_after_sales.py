@@ -14,6 +14,7 @@ from erp_core.db.bulk import load_temporary
 from erp_core.files.values import Problem, parse_decimal
 from erp_core.imports import words
 from erp_core.imports.batch import Batch
+from erp_core.imports.checked import Checked
 from erp_core.imports.declaration import normalise_word
 from erp_core.imports.fact_rows import (
     Bools,
@@ -28,11 +29,10 @@ from erp_core.imports.fact_rows import (
     product_ids,
     product_words,
 )
-from erp_core.imports.load_reference import Checked
 from erp_core.imports.receipt import Issue
 from erp_core.imports.stored_orders import Placed, only_channel, place
 from erp_core.orders import returns, shipments
-from erp_core.orders import service as order_service
+from erp_core.orders.movements import products_of
 from erp_core.orders.tables import channel, sales_order
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
@@ -192,7 +192,7 @@ def load_tracking(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     tracked = shipments.record_tracking(batch.uow, parcels, events, batch.id)
     touched = tracked.parcels[parcel] | np.isin(rows["order_id"].to_numpy(np.int64), tracked.orders)
     touched[np.flatnonzero(told)] |= tracked.events
-    products = order_service.products_of(batch.uow.connection, tracked.orders).tolist()
+    products = products_of(batch.uow.connection, tracked.orders).tolist()
     stock.refresh(batch.uow, products, batch.company.time_zone)
     accepted[good] = touched
     return accepted, 0

@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from erp_core.customers import service as customers
 from erp_core.db.uow import UnitOfWork
 from erp_core.imports.batch import Batch
+from erp_core.imports.checked import Checked
 from erp_core.imports.declaration import Kind
 from erp_core.imports.fact_rows import Bools
 from erp_core.imports.load_after_sales import load_contacts, load_returns, load_tracking
 from erp_core.imports.load_fees import load_fees
 from erp_core.imports.load_purchases import load_purchase_orders, load_receipts
-from erp_core.imports.load_reference import Checked, receipt_of
+from erp_core.imports.load_reference import receipt_of
 from erp_core.imports.receipt import Receipt
 from erp_core.orders import returns, shipments
 from erp_core.text import T

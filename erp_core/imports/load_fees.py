@@ -11,10 +11,10 @@ import pandas as pd
 from erp_core.finance import service as finance
 from erp_core.imports import words
 from erp_core.imports.batch import Batch
+from erp_core.imports.checked import Checked
 from erp_core.imports.declaration import normalise_word
 from erp_core.imports.fact_rows import Bools, Ints, Objects, contents, filled, keys, minor_units
 from erp_core.imports.load_after_sales import order_currencies, order_products
-from erp_core.imports.load_reference import Checked
 from erp_core.imports.receipt import Issue
 from erp_core.imports.stored_orders import NO_SHOP, place
 from erp_core.text import T, Text

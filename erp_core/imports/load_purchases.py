@@ -12,6 +12,7 @@ from erp_core.catalog import service as catalog
 from erp_core.imports import words
 from erp_core.imports.batch import Batch
 from erp_core.imports.changes import rememberer
+from erp_core.imports.checked import Checked
 from erp_core.imports.fact_rows import (
     Bools,
     contents,
@@ -23,7 +24,6 @@ from erp_core.imports.fact_rows import (
     product_words,
     supplier_ids,
 )
-from erp_core.imports.load_reference import Checked
 from erp_core.purchasing import service as purchasing
 from erp_core.stock import service as stock
 from erp_core.text import T

@@ -23,6 +23,7 @@ from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import Part
 from erp_core.imports.sales import Orders
 from erp_core.orders import service as order_service
+from erp_core.orders.movements import products_of, with_parts
 from erp_core.orders.rules import Fate
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
@@ -104,7 +105,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     )
     revised = standing.order_id[(standing.order_id > 0) & written[at]]
     # a revised order may no longer name a product, or say only its state: the balances of all that it moved change
-    products = np.union1d(product_of_line[product_of_line > 0], order_service.products_of(uow.connection, revised))
+    products = np.union1d(product_of_line[product_of_line > 0], products_of(uow.connection, revised))
     news = written
     if parcels is None and standing.partial.any():
         products = np.union1d(products, load_shipments.take_over(batch, standing.order_id[standing.partial]))
@@ -114,7 +115,7 @@ def load(batch: Batch, orders: Orders) -> Loaded:
         told, moved = load_shipments.attach(batch, orders, order_id, product_of_line, parcels.attached)
         news, products = written | told, np.union1d(products, moved)
     batch.progress(0.85, T("Updating stock …"))
-    return _outcome(orders, news, counted, order_service.with_parts(uow.connection, products))
+    return _outcome(orders, news, counted, with_parts(uow.connection, products))
 
 
 def _outcome(orders: Orders, written: npt.NDArray[np.bool_], counted: tuple[int, int], products: Ints) -> Loaded:

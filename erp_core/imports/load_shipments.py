@@ -20,6 +20,7 @@ from erp_core.imports.batch import Batch
 from erp_core.imports.sales import Orders
 from erp_core.orders import parcels
 from erp_core.orders import service as order_service
+from erp_core.orders.movements import products_of
 from erp_core.orders.rules import Fate
 from erp_core.orders.tables import order_line
 
@@ -187,4 +188,4 @@ def _move_on(batch: Batch, shipped: pd.DataFrame) -> Ints:
         for value, order_id in zip(news["shipped_at"], news["order_id"], strict=True)
     ]
     moved = parcels.move_on(batch.uow, news, partly, batch.id)
-    return order_service.products_of(batch.uow.connection, moved)
+    return products_of(batch.uow.connection, moved)

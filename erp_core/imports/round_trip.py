@@ -19,7 +19,7 @@ from erp_core.company.views import read_company
 from erp_core.db.engine import Database
 from erp_core.db.uow import As
 from erp_core.errors import BadInput
-from erp_core.imports import load_reference
+from erp_core.imports import checked as checked_rows
 from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import PRODUCT_FIELDS
 from erp_core.imports.detect import need
@@ -98,7 +98,7 @@ def differences(database: Database, who: As, path: Path) -> Differences:
     with database.reading() as connection:
         company = read_company(connection)
         source = shaped(table, declared, found.indices)
-        checked = load_reference.check(source, company, None, unit_factors(connection))
+        checked = checked_rows.check(source, company, None, unit_factors(connection))
         day = today(who.clock, company.time_zone)
         standing = _Standing.read(connection)
     good = np.flatnonzero(~checked.bad)

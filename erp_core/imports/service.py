@@ -26,6 +26,7 @@ from erp_core.files.read import read_table
 from erp_core.files.table import RawTable
 from erp_core.finance import service as finance
 from erp_core.imports import changes, load_facts, load_reference, load_sales
+from erp_core.imports import checked as checked_rows
 from erp_core.imports.batch import Batch, Progress, keep_rejected, silent
 from erp_core.imports.declaration import Format, Kind
 from erp_core.imports.detect import Detection, detect, header_key, known_headers, need
@@ -37,6 +38,7 @@ from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
 from erp_core.money import is_currency
 from erp_core.orders import service as order_service
+from erp_core.orders import undo as order_undo
 from erp_core.parties import service as parties
 from erp_core.purchasing import service as purchasing
 from erp_core.security import audit
@@ -174,7 +176,7 @@ def _import_group(
         company = _with_own_currency(database, company, declared, options, orders)
         issues: Sequence[Issue] = orders.rows.issues
     else:
-        checked = load_reference.check(group[0].source, company, options.currency, _unit_factors(database))
+        checked = checked_rows.check(group[0].source, company, options.currency, _unit_factors(database))
         issues = checked.issues
     if options.strict:
         _refuse_if_any_rejects(issues)
@@ -423,7 +425,7 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
                 code="undo.already_undone",
             )
         changes.refuse_if_later_rests_on(uow.connection, batch_id)
-        products = set(order_service.withdraw(uow, batch_id).tolist())
+        products = set(order_undo.withdraw(uow, batch_id).tolist())
         products |= set(stock.reverse_batch(uow, batch_id))
         products |= set(load_facts.withdraw_after_sales(uow, batch_id))
         products |= set(purchasing.withdraw_batch(uow, batch_id))

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from erp_core.db.bulk import load_temporary
 from erp_core.imports.batch import Batch
-from erp_core.imports.load_reference import Checked
+from erp_core.imports.checked import Checked
 from erp_core.orders import service as order_service
 from erp_core.orders.tables import channel, sales_order
 from erp_core.text import T, Text

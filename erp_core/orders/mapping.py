@@ -20,8 +20,8 @@ from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput, Conflict, NotFound
 from erp_core.orders import returns
+from erp_core.orders.movements import recount_units, with_parts
 from erp_core.orders.rewriting import rewritten
-from erp_core.orders.service import recount_units, with_parts
 from erp_core.orders.tables import channel, order_line, sales_order
 from erp_core.orders.uses import uses_of
 from erp_core.security import audit

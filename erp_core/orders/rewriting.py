@@ -18,7 +18,7 @@ from erp_core.company.views import read_company
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
 from erp_core.orders import rollups
-from erp_core.orders.service import movements_of
+from erp_core.orders.movements import movements_of
 from erp_core.orders.tables import order_line, sales_order
 from erp_core.security.guard import lent
 from erp_core.security.permissions import Permission

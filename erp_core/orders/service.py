@@ -12,21 +12,16 @@ import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
-from erp_core.catalog.tables import bom_line, product
-from erp_core.catalog.views import bundles
-from erp_core.db import facts
-from erp_core.db.base import UtcTime
 from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
 from erp_core.db.uow import UnitOfWork
-from erp_core.errors import Conflict
-from erp_core.orders import returns, rollups
+from erp_core.orders import rollups
+from erp_core.orders.movements import move_stock, orders_table
 from erp_core.orders.rules import STATE_RANK, Fate, LineFacts, fate_of, is_sale
-from erp_core.orders.tables import channel, order_event, order_line, return_case, sales_order, shipment
+from erp_core.orders.tables import channel, order_event, order_line, sales_order
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.stock import service as stock
-from erp_core.stock.tables import location, stock_movement
-from erp_core.text import T
+from erp_core.stock.tables import stock_movement
 
 Ints = npt.NDArray[np.int64]
 Column = npt.NDArray[Any]
@@ -205,33 +200,13 @@ def write(
         _revise(writing)
     _insert_headers(writing)
     _insert_lines(writing)
-    written = _orders_table(connection, "written_orders", order_id[np.concatenate([created, writing.revised])])
+    written = orders_table(connection, "written_orders", order_id[np.concatenate([created, writing.revised])])
     move_stock(uow, written)
     rollups.add_headers(connection, written, 1)
-    rollups.add_lines(connection, _orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
+    rollups.add_lines(connection, orders_table(connection, "rewritten_orders", order_id[writing.revised]), 1)
     _roll_up_created(writing)
-    _append_events(uow, batch_id, order_id[created], "imported")
+    append_events(uow, batch_id, order_id[created], "imported")
     return order_id
-
-
-def products_of(connection: sa.Connection, order_id: Ints) -> Ints:
-    """Products that the lines of these orders name, or named before the orders were revised, with bundles' parts."""
-    if not len(order_id):
-        return np.zeros(0, np.int64)
-    named = _orders_table(connection, "naming_orders", order_id)
-    query = (
-        sa.select(order_line.c.product_id)
-        .distinct()
-        .join(named, named.c.id == order_line.c.order_id)
-        .where(order_line.c.product_id.is_not(None))
-    )
-    return with_parts(connection, np.array(connection.execute(query).scalars().all(), np.int64))
-
-
-def with_parts(connection: sa.Connection, product_ids: Ints) -> Ints:
-    """These products and the parts of those that are bundles: all whose stock moves when they are sold."""
-    parts = bundles(connection)
-    return np.union1d(product_ids, parts.loc[parts["parent_id"].isin(product_ids), "component_id"].to_numpy(np.int64))
 
 
 def revise(uow: UnitOfWork, batch_id: int, order_id: Ints, columns: Mapping[str, Column]) -> None:
@@ -245,28 +220,21 @@ def revise(uow: UnitOfWork, batch_id: int, order_id: Ints, columns: Mapping[str,
     no_lines = dict.fromkeys(("order", *_LINE_COLUMNS), nothing)
     writing = _Writing(uow, batch_id, order_id, columns, no_lines, nothing, np.arange(len(order_id)), nothing)
     _revise(writing)
-    written = _orders_table(uow.connection, "written_orders", order_id)
+    written = orders_table(uow.connection, "written_orders", order_id)
     move_stock(uow, written)
     rollups.add(uow.connection, written, 1)
-
-
-def move_stock(uow: UnitOfWork, orders: sa.FromClause) -> None:
-    """Append the stock movements of orders (column `id`) that have none, or whose earlier ones were taken back: of
-    their lines and of what came back. The caller refreshes the balances."""
-    stock.append_from(uow, movements_of(uow.connection, orders))
-    returns.append_movements(uow, orders)
 
 
 def _revise(writing: _Writing) -> None:
     """Take what stands out of rollups and stock, set its lines aside, and write the new headers over the old."""
     connection, order_id, revised = writing.uow.connection, writing.order_id, writing.revised
-    touched = _orders_table(connection, "revised_orders", order_id[revised])
+    touched = orders_table(connection, "revised_orders", order_id[revised])
     remember(writing.uow, writing.batch_id, order_id[writing.changed])
-    _append_events(writing.uow, writing.batch_id, order_id[writing.revived], "imported")
+    append_events(writing.uow, writing.batch_id, order_id[writing.revived], "imported")
     rollups.add(connection, touched, -1)
     movements = sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id)
     stock.reverse_from(writing.uow, movements)
-    relined = _orders_table(connection, "relined_orders", order_id[revised[writing.has_lines[revised]]])
+    relined = orders_table(connection, "relined_orders", order_id[revised[writing.has_lines[revised]]])
     connection.execute(
         sa.update(order_line)
         .where(order_line.c.order_id.in_(sa.select(relined.c.id)), order_line.c.superseded_by.is_(None))
@@ -275,117 +243,8 @@ def _revise(writing: _Writing) -> None:
     _revise_headers(writing)
 
 
-def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
-    """Take back what a batch did to orders: new ones are withdrawn, revised ones stand as before.
-
-    Returns the products whose stock is touched. Raises Conflict naming later imports that rest on the batch.
-    """
-    require(uow, Permission.UNDO_IMPORTS)
-    _refuse_if_later_rests_on(uow.connection, batch_id)
-    _refuse_if_facts_rest_on(uow.connection, batch_id)
-    connection = uow.connection
-    standing = sa.and_(sales_order.c.batch_id == batch_id, sales_order.c.withdrawn_by.is_(None))
-    rows = connection.execute(sa.select(sales_order.c.id, sales_order.c.first_batch_id).where(standing)).all()
-    new = np.array([row.id for row in rows if row.first_batch_id == batch_id], np.int64)
-    revised = np.array([row.id for row in rows if row.first_batch_id != batch_id], np.int64)
-    touched = _orders_table(connection, "touched_orders", np.concatenate([new, revised]))
-    products = products_of(connection, np.concatenate([new, revised]))
-    rollups.add(connection, touched, -1)
-    stock.reverse_from(uow, sa.select(stock_movement.c.id).join(touched, touched.c.id == stock_movement.c.order_id))
-    fresh = _orders_table(connection, "fresh_orders", new)
-    connection.execute(
-        sa.update(sales_order).where(sales_order.c.id.in_(sa.select(fresh.c.id))).values(withdrawn_by=batch_id)
-    )
-    _append_events(uow, batch_id, new, "withdrawn")
-    if len(revised):
-        back = _orders_table(connection, "restored_orders", revised)
-        in_back = order_line.c.order_id.in_(sa.select(back.c.id))
-        connection.execute(
-            sa.update(order_line).where(in_back, order_line.c.batch_id == batch_id).values(superseded_by=batch_id)
-        )
-        connection.execute(
-            sa.update(order_line)
-            .where(in_back, order_line.c.superseded_by == batch_id, order_line.c.batch_id != batch_id)
-            .values(superseded_by=None)
-        )
-        _restore_headers(connection, batch_id, back)
-        recount_units(connection, back)  # a product may be counted in another unit since
-        move_stock(uow, back)
-        rollups.add(connection, back, 1)
-        _append_events(uow, batch_id, revised, "restored")
-    return products
-
-
-def recount_units(connection: sa.Connection, orders: sa.FromClause) -> None:
-    """The units of orders (column `id`), added up anew from their live product lines."""
-    total = (
-        sa.select(sa.func.coalesce(sa.func.sum(order_line.c.quantity), 0))
-        .join(product, product.c.id == order_line.c.product_id)
-        .where(order_line.c.order_id == sales_order.c.id, product.c.is_charge.is_(sa.false()), rollups.IS_LIVE_LINE)
-        .scalar_subquery()
-    )
-    connection.execute(
-        sa.update(sales_order).where(sales_order.c.id.in_(sa.select(orders.c.id))).values(quantity=total)
-    )
-
-
-def movements_of(connection: sa.Connection, orders: sa.FromClause) -> sa.Select[Any]:
-    """The stock movements that the orders in `orders` (column `id`) cause, as rows of stock_movement.
-
-    A bundle leaves the warehouse as its components: one movement a component, of as many units as are in the bundles.
-    """
-    o, line, part = sales_order, order_line, bom_line
-    per_unit = sa.func.coalesce(part.c.quantity, 1)
-    default = connection.execute(sa.select(location.c.id).where(location.c.is_default.is_(sa.true()))).scalar_one()
-    is_credit = o.c.document == "credit_note"
-    is_write_off = o.c.state == "adjustment"
-    left = sa.or_(o.c.state.in_(("shipped", "completed")), line.c.fulfilled.is_(sa.true()))
-    waits = sa.and_(o.c.state == "paid", line.c.quantity > 0)
-    kind = sa.case(
-        (is_write_off, "write_off"),
-        (sa.or_(is_credit, line.c.quantity < 0), "return"),
-        (left, "sale"),
-        else_="reserve",
-    )
-    quantity = sa.case((is_write_off, line.c.quantity), (sa.or_(is_credit, left), -line.c.quantity), else_=0)
-    reserved = sa.case((sa.or_(is_credit, is_write_off, left), 0), else_=line.c.quantity)
-    return (
-        sa.select(
-            sa.func.coalesce(part.c.component_id, line.c.product_id),
-            sa.func.coalesce(o.c.location_id, channel.c.location_id, default),
-            sa.func.coalesce(o.c.shipped_at, o.c.ordered_at),
-            kind,
-            quantity * per_unit,
-            reserved * per_unit,
-            line.c.order_id,
-            line.c.line_no,
-            o.c.batch_id,
-        )
-        .select_from(
-            orders.join(o, o.c.id == orders.c.id)
-            .join(line, line.c.order_id == o.c.id)
-            .join(channel, channel.c.id == o.c.channel_id)
-            .join(product, product.c.id == line.c.product_id)
-            .outerjoin(part, sa.and_(part.c.parent_id == line.c.product_id, part.c.kind == "bundle"))
-        )
-        .where(
-            rollups.IS_LIVE_LINE,
-            product.c.is_charge.is_(sa.false()),
-            line.c.quantity != 0,
-            sa.or_(
-                is_credit,
-                is_write_off,
-                sa.and_(o.c.state != "cancelled", sa.or_(left, waits)),
-            ),
-        )
-    )
-
-
-def _orders_table(connection: sa.Connection, name: str, ids: Ints) -> sa.Table:
-    return load_temporary(connection, name, {"id": (sa.BigInteger(), ids)})
-
-
-def _append_events(uow: UnitOfWork, batch_id: int, ids: Ints, kind: str, before: Sequence[Any] | None = None) -> None:
+def append_events(uow: UnitOfWork, batch_id: int, ids: Ints, kind: str, before: Sequence[Any] | None = None) -> None:
+    """Append one event to each of these orders; `before`: what an undo needs to put it back."""
     count = len(ids)
     columns: dict[str, Any] = {
         "order_id": ids, "at": [uow.now()] * count, "kind": [kind] * count, "actor": [uow.actor] * count,
@@ -398,11 +257,11 @@ def _append_events(uow: UnitOfWork, batch_id: int, ids: Ints, kind: str, before:
 
 def remember(uow: UnitOfWork, batch_id: int, order_ids: Ints) -> None:
     """Append an event to each order that is about to change, with its header as it stands, for an undo."""
-    table = _orders_table(uow.connection, "remembered_orders", order_ids)
+    table = orders_table(uow.connection, "remembered_orders", order_ids)
     rows = uow.connection.execute(sa.select(sales_order).join(table, table.c.id == sales_order.c.id)).mappings().all()
     ids = np.array([row["id"] for row in rows], np.int64)
     before = [{key: _json_value(value) for key, value in row.items()} for row in rows]
-    _append_events(uow, batch_id, ids, "revised", before)
+    append_events(uow, batch_id, ids, "revised", before)
 
 
 def _json_value(value: Any) -> Any:
@@ -464,7 +323,7 @@ def _insert_lines(writing: _Writing) -> None:
     at = at[np.argsort(order_id[lines["order"][at]], kind="stable")]
     offset = np.zeros(len(order_id), np.int64)  # the lines of a new version are numbered after those of the old
     if len(writing.revised):
-        table = _orders_table(connection, "relined_orders", order_id[writing.revised])
+        table = orders_table(connection, "relined_orders", order_id[writing.revised])
         position = {int(order_id[i]): int(i) for i in writing.revised}
         query = (
             sa.select(order_line.c.order_id, sa.func.max(order_line.c.line_no))
@@ -504,101 +363,3 @@ def _roll_up_created(writing: _Writing) -> None:
         refunded=lines["refunded"][live],
     )
     rollups.add_facts(writing.uow.connection, facts, list(keys))
-
-
-def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table) -> None:
-    query = (
-        sa.select(order_event.c.order_id, order_event.c.before)
-        .where(
-            order_event.c.order_id.in_(sa.select(orders.c.id)),  # a join is planned badly without statistics
-            order_event.c.batch_id == batch_id,
-            order_event.c.kind == "revised",
-        )
-        .order_by(order_event.c.id.desc())
-    )
-    before: dict[int, Any] = dict(connection.execute(query).all())
-    names = [column.name for column in sales_order.columns if column.name not in ("id", "channel_id", "external_id")]
-    statement = (
-        sa.update(sales_order)
-        .where(sales_order.c.id == sa.bindparam("order"))
-        .values({name: sa.bindparam(f"new_{name}", type_=sales_order.c[name].type) for name in names})
-    )
-    rows = [
-        {"order": order, **{f"new_{name}": _from_json(sales_order.c[name].type, held[name]) for name in names}}
-        for order, held in before.items()
-    ]
-    if rows:
-        connection.execute(statement, rows)
-
-
-def _from_json(kind: sa.types.TypeEngine[Any], value: Any) -> Any:
-    if value is not None and isinstance(kind, UtcTime):
-        return dt.datetime.fromisoformat(value)
-    if value is not None and isinstance(kind, sa.Date):
-        return dt.date.fromisoformat(value)
-    return value
-
-
-def _refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
-    """A later import that revised the batch's orders must be undone first."""
-    mine, later = order_event.alias("mine"), order_event.alias("later")
-    undone = (
-        sa.select(sa.literal(1))
-        .where(
-            order_event.c.order_id == later.c.order_id,
-            order_event.c.batch_id == later.c.batch_id,
-            order_event.c.kind.in_(("withdrawn", "restored")),
-            order_event.c.id > later.c.id,
-        )
-        .exists()
-    )
-    query = (
-        sa.select(later.c.batch_id)
-        .distinct()
-        .select_from(mine.join(later, sa.and_(later.c.order_id == mine.c.order_id, later.c.id > mine.c.id)))
-        .where(
-            mine.c.batch_id == batch_id,
-            later.c.batch_id != batch_id,
-            later.c.kind.in_(("imported", "revised")),
-            ~undone,
-        )
-    )
-    batches = sorted(connection.execute(query).scalars().all())
-    if batches:
-        raise Conflict(
-            T(
-                "Import {batch} cannot be undone: later imports changed its orders: {later}.",
-                batch=batch_id,
-                later=", ".join(map(str, batches)),
-            ),
-            hint=T("Undo the later imports first, the newest before the older."),
-            code="undo.later_imports",
-        )
-
-
-def _refuse_if_facts_rest_on(connection: sa.Connection, batch_id: int) -> None:
-    """Later imports that tell of returns and parcels of the batch's orders must be undone first."""
-    later: set[int] = set()
-    for table in (return_case, shipment):
-        query = (
-            sa.select(table.c.batch_id)
-            .distinct()
-            .join(sales_order, sales_order.c.id == table.c.order_id)
-            .where(
-                sales_order.c.first_batch_id == batch_id,
-                sales_order.c.withdrawn_by.is_(None),
-                facts.stands(table),
-                table.c.batch_id != batch_id,
-            )
-        )
-        later |= set(connection.execute(query).scalars())
-    if later:
-        raise Conflict(
-            T(
-                "Import {batch} cannot be undone: later imports tell of returns or parcels of its orders: {later}.",
-                batch=batch_id,
-                later=", ".join(map(str, sorted(later))),
-            ),
-            hint=T("Undo the later imports first, the newest before the older."),
-            code="undo.later_imports",
-        )

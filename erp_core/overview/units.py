@@ -17,7 +17,7 @@ from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput, Conflict, NotFound
 from erp_core.orders import rollups
-from erp_core.orders import service as order_service
+from erp_core.orders.movements import recount_units
 from erp_core.orders.tables import order_line, return_case, shipment_line
 from erp_core.planning.tables import purchase_choice
 from erp_core.purchasing.tables import purchase_order_line, receipt, supplier_item
@@ -129,7 +129,7 @@ def _say_anew(uow: UnitOfWork, product_id: int, old: int, new: int) -> None:
             .where(owner == product_id, price.is_not(None))
             .values({price.name: (2 * old * price + new) // (2 * new)})
         )
-    order_service.recount_units(connection, orders)
+    recount_units(connection, orders)
     rollups.add(connection, orders, 1)
     rollups.sweep(connection)
     stock.refresh(uow, [product_id], read_company(connection).time_zone)

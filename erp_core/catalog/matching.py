@@ -2,8 +2,7 @@
 
 Three kinds of evidence, the surest first: the shop's SKU is the product's barcode; the SKUs differ in nothing but case,
 separators and leading zeros; the names are alike. Names are compared as words, Chinese ones as pairs of neighbouring
-characters (they carry no spaces). Candidates for a name are those that share its rarest groups of characters, so that
-thousands of names against thousands cost no comparison of each with each.
+characters (they carry no spaces), each with each.
 """
 
 from __future__ import annotations
@@ -11,23 +10,23 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
-import numpy.typing as npt
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from erp_core.catalog.rules import plain_sku
 from erp_core.text import T, Text
 
 LEAST_SCORE = 72.0
 BARCODE_SCORE, SKU_SCORE = 100.0, 95.0
-_CANDIDATES = 12
+_CANDIDATES = 25  # of the closest names, which are then compared by their words too
 _OF_DIFFERENT_NUMBERS = 0.75  # 10 W and 20 W are two products, however alike the rest of their names
 _RUNS = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]+|[^\W_\u3400-\u9fff\uf900-\ufaff]+")
 _SHORTEST_BARCODE = 6
-Floats = npt.NDArray[np.float64]
+_AT_ONCE = 500  # names compared with all at a time, so that the table of scores stays small
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,11 @@ def propose(external: Sequence[Item], own: Sequence[Item], each: int = 3) -> lis
     """
     by_barcode = _unique([(_plain_barcode(code), at) for at, item in enumerate(own) for code in item.barcodes])
     by_sku = _unique([(plain_sku(item.sku), at) for at, item in enumerate(own)])
-    by_name = _NameIndex([item.name for item in own])
+    by_name: Iterable[list[tuple[int, float]]] = repeat([])
+    if own:
+        by_name = _Names([item.name for item in own]).alike(_Names([item.name for item in external]))
     found: list[Proposal] = []
-    for item in external:
+    for item, alike in zip(external, by_name, strict=False):
         scores: dict[int, tuple[float, tuple[Text, ...]]] = {}
         for code in dict.fromkeys((item.sku, *item.barcodes)):
             at = by_barcode.get(_plain_barcode(code)) if len(code) >= _SHORTEST_BARCODE else None
@@ -87,7 +88,7 @@ def propose(external: Sequence[Item], own: Sequence[Item], each: int = 3) -> lis
             reason = T("“{one}” and “{other}” differ only in case, separators or leading zeros.",
                        one=item.sku, other=own[at].sku)  # fmt: skip
             scores[at] = (SKU_SCORE, (reason,))
-        for at, score in by_name.alike(item.name):
+        for at, score in alike:
             reason = T("The names are {percent} % alike.", percent=round(score))
             held = scores.get(at)
             if held is not None:
@@ -111,56 +112,35 @@ def _unique(pairs: Sequence[tuple[str, int]]) -> dict[str, int]:
     return {word: next(iter(several)) for word, several in owners.items() if len(several) == 1 and word}
 
 
-class _NameIndex:
-    """Names, found by the groups of characters that they share."""
+class _Names:
+    """Names as their words in a fixed order, which compare as texts."""
 
     def __init__(self, names: Sequence[str | None]) -> None:
-        self.words = [words_of(name or "") for name in names]
-        self.sorted = [" ".join(sorted(words)) for words in self.words]
-        self.numbers = [_with_digits(words) for words in self.words]
-        listed: dict[str, list[int]] = defaultdict(list)
-        for at, words in enumerate(self.words):
-            for group in _groups(words):
-                listed[group].append(at)
-        count = max(len(names), 1)
-        self.postings: Mapping[str, tuple[npt.NDArray[np.int64], float]] = {
-            group: (np.array(places, np.int64), float(np.log1p(count / len(places))))
-            for group, places in listed.items()
-        }
-        self.weight = np.zeros(len(names))
-        for places, rarity in self.postings.values():
-            self.weight[places] += rarity
-        self.sums = np.zeros(len(names))
+        words = [words_of(name or "") for name in names]
+        self.sorted = [" ".join(sorted(several)) for several in words]
+        self.numbers = [_with_digits(several) for several in words]
 
-    def alike(self, name: str | None) -> Iterator[tuple[int, float]]:
-        """(position, score) of the names that are most alike."""
-        words = words_of(name or "")
-        if not words or not len(self.sums):
-            return
-        sums = self.sums
-        sums[:] = 0.0
-        for group in _groups(words):
-            posting = self.postings.get(group)
-            if posting is not None:
-                sums[posting[0]] += posting[1]
-        share = np.divide(sums, np.sqrt(self.weight), where=self.weight > 0, out=np.zeros(len(sums)))
-        count = min(_CANDIDATES, len(share))
-        best = np.argpartition(share, -count)[-count:]
-        joined, numbers = " ".join(sorted(words)), _with_digits(words)
-        for at in best[share[best] > 0].tolist():
-            score = (fuzz.ratio(joined, self.sorted[at]) + fuzz.token_set_ratio(joined, self.sorted[at])) / 2
-            if numbers != self.numbers[at]:
-                score *= _OF_DIFFERENT_NUMBERS
-            yield at, score
+    def alike(self, others: _Names) -> Iterator[list[tuple[int, float]]]:
+        """For each of `others`, (position, score) of the names here that are most alike."""
+        count = min(_CANDIDATES, len(self.sorted))
+        for start in range(0, len(others.sorted), _AT_ONCE):
+            asked = others.sorted[start : start + _AT_ONCE]
+            close = process.cdist(asked, self.sorted, scorer=fuzz.ratio, dtype=np.uint8, workers=-1)
+            best = np.argpartition(close, len(self.sorted) - count, axis=1)[:, len(self.sorted) - count :]
+            for row, places in enumerate(best.tolist()):
+                numbers = others.numbers[start + row]
+                yield [
+                    (at, _score(asked[row], self.sorted[at], same_numbers=numbers == self.numbers[at]))
+                    for at in places
+                    if asked[row] and self.sorted[at]
+                ]
+
+
+def _score(one: str, other: str, *, same_numbers: bool) -> float:
+    """How alike two names are, 0 to 100: as they stand, and by the words that they share."""
+    score = (fuzz.ratio(one, other) + fuzz.token_set_ratio(one, other)) / 2
+    return score if same_numbers else score * _OF_DIFFERENT_NUMBERS
 
 
 def _with_digits(words: Sequence[str]) -> frozenset[str]:
     return frozenset(word for word in words if any(char.isdigit() for char in word))
-
-
-def _groups(words: Sequence[str]) -> set[str]:
-    """Groups of three neighbouring characters of each word; short words and Chinese pairs whole."""
-    groups: set[str] = set()
-    for word in words:
-        groups.update([word] if len(word) <= 3 else (word[at : at + 3] for at in range(len(word) - 2)))
-    return groups

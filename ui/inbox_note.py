@@ -19,7 +19,7 @@ def show(visit: Visit) -> None:
     except Unavailable as error:
         st.warning(f"{visit.say(error.message)}\n\n{visit.say(error.hint or '')}", icon=":material/folder_off:")
         return
-    refusals = inbox.latest_refusals(visit.settings, visit.language)
+    refusals = inbox.latest_refusals(visit.settings, visit.clock, visit.language)
     title = T("Watched folder")
     if not refusals.empty:
         title = T("Watched folder · refused lately: {count}", count=format_number(len(refusals), visit.language))

@@ -148,6 +148,11 @@ def _missing(visit: Visit, frame: pd.DataFrame) -> None:
                 address("settings"), label=visit.say(T("State what each shop takes")), icon=":material/storefront:",
                 query_params={"view": "shops"},
             )  # fmt: skip
+            if "revenue" in unknown:
+                st.page_link(
+                    address("settings"), label=visit.say(T("Exchange rates")), icon=":material/currency_exchange:",
+                    query_params={"view": "company"},
+                )  # fmt: skip
 
 
 def _waterfall(visit: Visit, frame: pd.DataFrame) -> None:

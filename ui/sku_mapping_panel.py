@@ -88,7 +88,7 @@ def _offer(visit: Visit, found: Assortment, proposals: pd.DataFrame, shops: dict
         accept=False,
         score=(first["score"] / 100).round(2),
         why=[" ".join(visit.say(text) for text in reasons) for reasons in first["evidence"]],
-    )
+    ).drop(columns="evidence")
     may = visit.actor.may(Permission.EDIT_CATALOG)
     with st.form("proposals", border=False):
         edited = st.data_editor(

@@ -19,8 +19,9 @@ TEXT = pa.dictionary(pa.int32(), pa.string())
 _BATCH = 50_000
 _OFTEN = 16  # Excel leaves out empty cells at the end of rows in blocks of sixteen rows
 _TAIL = 5
+_FOOTER_CELLS = 8  # eBay: 83 | record(s) downloaded | from | Jul-01-25 | 00:00:00 | to | Jul-31-25 | 23:59:59
 _COUNT_LINE = re.compile(
-    r"^\W*(?:(?:\d[\d,]* )?record\(?s?\)? downloaded(?:,? from \S.*)?"
+    r"^\W*(?:(?:\d[\d,]* )?record\(?s?\)? downloaded(?:,? from\b.*)?"
     r"|seller id\b\W*.*"
     r"|(?:total )?(?:records?|rows?)( downloaded| exported)?\s*[:：]\s*\d[\d,]*"
     r"|(?:共|总共|合计)\s*\d+\s*(?:条|行|笔)(?:记录|数据|订单)?"
@@ -157,7 +158,7 @@ def without_footer(gathered: Gathered) -> Gathered:
     at = total - 1
     while at >= max(0, total - _TAIL):
         filled = [text.strip() for column in gathered.cells if (text := column[at].as_py()).strip()]
-        if len(filled) > 3 or not _COUNT_LINE.match(" ".join(filled)):
+        if len(filled) > _FOOTER_CELLS or not _COUNT_LINE.match(" ".join(filled)):
             break
         message = T("The row “{text}” is no record; it was passed over.", text=" ".join(filled)[:80])
         dropped.append(RowIssue(int(gathered.row_numbers[at]), None, "file.footer", message))

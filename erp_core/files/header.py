@@ -22,12 +22,16 @@ _KNOWN_WEIGHT = 3.0
 
 
 def normalise_header(header: str) -> str:
-    """The form in which headers are compared: width, case, outer and inner white space, `_` and `-` do not count.
+    """The form in which headers are compared: width, case, outer and inner white space, `_` and `-` do not count, nor
+    do a full stop at the end and the space before `#`.
 
     >>> normalise_header(" Order_ID\\t"), normalise_header("收货地址 "), normalise_header("purchase-date")
     ('order id', '收货地址', 'purchase date')
+    >>> normalise_header("PO#"), normalise_header("PO No.")
+    ('po #', 'po no')
     """
-    return _BLANKS_AND_JOINTS.sub(" ", unicodedata.normalize("NFKC", header).casefold()).strip()
+    plain = unicodedata.normalize("NFKC", header).casefold().replace("#", " #")
+    return _BLANKS_AND_JOINTS.sub(" ", plain).strip().rstrip(" .")
 
 
 def clean_header(header: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -206,6 +207,43 @@ def rescaled(value: Ints, decimals: int, wanted: int) -> Ints:
     step = 10 ** (decimals - wanted)
     size = (2 * np.abs(value) + step) // (2 * step)
     return np.asarray(np.where(value < 0, -size, size), np.int64)
+
+
+@dataclass(frozen=True)
+class OrderMoney:
+    """Money of orders in minor units, each of which the file may leave at nought: their lines, what went off these,
+    shipping, tax, what is to be paid in all (`told`: for which orders the file says it)."""
+
+    lines: Ints
+    off_lines: Ints
+    shipping: Ints
+    tax: Ints
+    total: Ints
+    told: Bools
+
+
+def off_whole_orders(said: Ints, money_of: OrderMoney) -> Ints:
+    """What of the discounts that a file says of orders is still to be taken off their lines' money, never negative.
+
+    Platforms count discounts of lines, of shipping and of their own into the order's, or do not. Where the file says
+    what is to be paid, that decides, whether tax is in the prices or comes on top: all of the discount is off if that
+    leads to the total, else the part that the lines do not have, else none of it. Without a total all of it is.
+
+    >>> of = lambda *money: OrderMoney(*(np.array([n]) for n in money), np.array([True]))
+    >>> [off_whole_orders(np.array([10]), of(100, 4, 5, 0, total)).tolist() for total in (95, 99, 105, 70)]
+    [[10], [6], [0], [10]]
+    """
+    said = np.abs(said)
+    untaxed = np.abs(money_of.lines) + np.abs(money_of.shipping)
+    total = np.abs(money_of.total)
+    rest = np.maximum(said - np.abs(money_of.off_lines), 0)
+    off = said.copy()
+    settled = ~money_of.told
+    for candidate in (said, rest, np.zeros_like(said)):
+        leads = (untaxed - candidate == total) | (untaxed + np.abs(money_of.tax) - candidate == total)
+        off = np.where(leads & ~settled, candidate, off)
+        settled |= leads
+    return off
 
 
 def _shared(total: Ints, pairs: pd.DataFrame) -> Ints:

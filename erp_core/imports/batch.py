@@ -25,7 +25,7 @@ def silent(_share: float, _text: Text) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """What the loaders work with. `known_since`: the latest import that brought the very same files, 0 without one."""
+    """What the loaders work with. `known_since`: the first import that brought the very same files, 0 without one."""
 
     uow: UnitOfWork
     id: int

@@ -392,6 +392,7 @@ class Format:
     from → its name ('' = the shop's own).
     `summary_rows`: an order of several lines has a row of its own that names no product.
     `discount_off_amount`: the line's money is still to be reduced by the line discount.
+    `net_of_discounts`: the lines' money is after the discount of the whole order too.
     `platform_wide_ids`: order numbers are unique on the whole platform, not only within a shop. `order_manager`: the
     export of a system that gathers orders of several platforms, some of which it sends together or in parts:
     `own_order_id` is its own number, and sums that repeat on each row are of the order of that number. `platforms`: its
@@ -435,6 +436,7 @@ class Format:
     locations: Mapping[str, str] = field(default_factory=dict)
     summary_rows: bool = False
     discount_off_amount: bool = False
+    net_of_discounts: bool = False
     platform_wide_ids: bool = False
     order_manager: bool = False
     platforms: Mapping[str, str] = field(default_factory=dict)

@@ -165,6 +165,8 @@ def _plausible(found: Detection) -> bool:
     """Generic kinds other than sales need more than one telling column, else any list with a name would be theirs."""
     if found.format in _JUDGES:
         return _JUDGES[found.format](_Look(found))
+    if found.kind in (Kind.PRODUCTS, Kind.SUPPLIERS) and _names_purchase_orders(found):
+        return False  # an order to a supplier of which a column is not known is no list of products or suppliers
     if found.kind is Kind.PRODUCTS:
         return bool({"name", "category", "barcode", "unit_cost", "supplier"} & found.columns.keys())
     if found.kind is Kind.SUPPLIERS:
@@ -184,6 +186,11 @@ def _plausible(found: Detection) -> bool:
         sales = _matched(FORMATS["generic-sales"], (*found.columns.values(), *found.unused), {}, None)
         return not _SALES_ONLY & sales.columns.keys()
     return True
+
+
+def _names_purchase_orders(found: Detection) -> bool:
+    headers = {normalise_header(header) for header in (*found.columns.values(), *found.unused)}
+    return any(normalise_header(word) in headers for word in FORMATS["generic-purchase-orders"].telling)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,7 @@ from erp_core.text import T, Text, say
 INBOX_USER = Actor("inbox", frozenset({Permission.IMPORT_FILES}))
 SETTLING = "inbox.settling"
 REFUSALS_SHOWN = 20
+LATELY = dt.timedelta(days=30)
 _NOT_THE_FILES_FAULT = (Cancelled, Unavailable, NotPermitted)
 
 
@@ -159,6 +160,7 @@ class _Look:
     imported: list[Receipt] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     waiting: list[LeftAlone] = field(default_factory=list)
+    stopped: Exception | None = None  # what ended the work from outside, whatever it is: no fault of a file
 
     def run(self) -> None:
         folder = folder_of(self.settings)
@@ -174,9 +176,19 @@ class _Look:
             share = at / len(groups)
 
             def told(part: float, text: Text, share: float = share) -> None:
-                self.progress(share + part / len(groups), text)
+                self._tell(share + part / len(groups), text)
 
             self._handle(folder, group, told)
+
+    def _tell(self, share: float, text: Text) -> None:
+        try:
+            self.progress(share, text)
+        except Exception as stop:
+            self.stopped = stop
+            raise
+
+    def _is_no_fault_of_the_file(self, error: Exception) -> bool:
+        return error is self.stopped or isinstance(error, _NOT_THE_FILES_FAULT)
 
     def _wait(self, arrival: Arrival, code: str, message: Text) -> None:
         self.waiting.append(arrival.left_alone(code, message))
@@ -191,9 +203,9 @@ class _Look:
                 continue
             try:
                 name = self._format_of(arrival)
-            except _NOT_THE_FILES_FAULT:
-                raise
             except ErpError as error:
+                if self._is_no_fault_of_the_file(error):
+                    raise
                 groups.append(_Group((arrival,), error=error))
                 continue
             companion = FORMATS[name].companion if name in FORMATS else None
@@ -207,7 +219,7 @@ class _Look:
 
     def _format_of(self, arrival: Arrival) -> str:
         """What the file is; `unknown` where nothing claims it. Raises ErpError where it cannot be read."""
-        self.progress(0.0, T("Reading {file} …", file=arrival.label))
+        self._tell(0.0, T("Reading {file} …", file=arrival.label))
         if not is_text(arrival.path.name) or (arrival.shop is not None and not is_text(arrival.shop)):
             raise FileRefused(
                 T("The name of {file} holds characters that are no text.", file=arrival.label),
@@ -246,9 +258,9 @@ class _Look:
             with folder.taking(group.arrivals) as taken:
                 try:
                     self._import(folder, taken, group, progress)
-                except _NOT_THE_FILES_FAULT:
-                    raise
                 except ErpError as error:
+                    if self._is_no_fault_of_the_file(error):
+                        raise
                     for arrival in list(taken.paths):
                         self._refuse(folder, taken, arrival, error)
         except InUse as busy:
@@ -261,7 +273,8 @@ class _Look:
         if group.error is not None:
             raise group.error
         remarks = () if group.alone is None else (_came_alone(group.alone, self.settings.inbox_patience),)
-        options = ImportOptions(channel=group.arrivals[0].shop, remarks=remarks)
+        shop = (group.arrivals[0].shop or "").strip() or None
+        options = ImportOptions(channel=shop, remarks=remarks)
         try:
             receipts = import_files(self.database, self.who, list(taken.paths.values()), options, progress)
         except ErpError:
@@ -269,6 +282,8 @@ class _Look:
         except sa.exc.OperationalError as problem:
             raise _database_failed(problem) from problem
         except Exception as problem:  # as above; nothing of the file was stored
+            if problem is self.stopped:
+                raise
             raise self._fault(group.arrivals, problem) from problem
         self.imported += receipts
         for receipt in receipts:
@@ -359,10 +374,12 @@ def lying_there(settings: Settings, clock: Clock) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["file", "arrived"])
 
 
-def latest_refusals(settings: Settings, language: str, limit: int = REFUSALS_SHOWN) -> pd.DataFrame:
-    """What was refused lately, newest first: at (UTC), file, message and hint in the language."""
-    documents = folder_of(settings).latest(REFUSED, ".reason.json", limit)
-    rows = [row for document in documents if (row := _refusal_row(document, language)) is not None]
+def latest_refusals(settings: Settings, clock: Clock, language: str) -> pd.DataFrame:
+    """What was refused in the last thirty days, newest first, at most `REFUSALS_SHOWN`: at (UTC), file, and message and
+    hint in the language."""
+    documents = folder_of(settings).latest(REFUSED, ".reason.json", REFUSALS_SHOWN)
+    found = [row for document in documents if (row := _refusal_row(document, language)) is not None]
+    rows = [row for row in found if clock.now() - row[0] < LATELY]
     return pd.DataFrame(rows, columns=["at", "file", "message", "hint"])
 
 

@@ -54,6 +54,7 @@ def load_fees(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     """Store the fees of a settlement. Returns which rows changed something."""
     accepted = np.zeros(checked.count, bool)
     kinds = _kinds(checked)
+    _name_unread(checked)
     placed = place(batch, checked, np.ones(checked.count, bool))
     checked.reject(placed.channel_id == 0, "shop" if checked.header("shop") else "order_id", "shop.missing", NO_SHOP)
     order_currencies(batch, checked, placed)
@@ -113,6 +114,21 @@ def _kinds(checked: Checked) -> Objects:
             )
             checked.issues.append(Issue(None, checked.header("kind"), "fee.kind_missing", text, "warns"))
     return np.array([*(silent if w is None else held[w] or "other" for w in said.tolist()), None], object)[:-1]
+
+
+def _name_unread(checked: Checked) -> None:
+    """Say which further columns of fees stand beside the one that was read, where no column says the fee's kind."""
+    if checked.header("amount") is None or checked.header("kind") is not None:
+        return
+    read = set(checked.source.indices.values())
+    unread = [c for i, c in enumerate(checked.source.table.columns) if i not in read and words.names_a_fee(c)]
+    if unread:
+        text = T(
+            "Only the fees in “{header}” were read; {others} stand beside it and were not. Give each fee a row of its "
+            "own, with its kind.",
+            header=checked.header("amount"), others=", ".join(unread),
+        )  # fmt: skip
+        checked.issues.append(Issue(None, unread[0], "fee.column_unread", text, "warns"))
 
 
 def _costs(checked: Checked) -> Objects:

@@ -17,6 +17,7 @@ from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
 from erp_core.imports import load_shipments, shops, standing_lines
+from erp_core.imports.amounts import OrderMoney, off_whole_orders
 from erp_core.imports.batch import Batch
 from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import Part
@@ -65,6 +66,8 @@ def load(batch: Batch, orders: Orders) -> Loaded:
     uow = batch.uow
     usable = ~orders.bad_order
     channel_id = shops.place(batch, orders, usable)
+    shops.reject_doubles(orders, channel_id)
+    usable = ~orders.bad_order
     orders = standing_lines.kept(batch, orders, channel_id)
     at = np.flatnonzero(usable)
     standing = order_service.find_standing(
@@ -200,8 +203,22 @@ def _columns(
         headers[name] = header[name]
     for name in ("status_at", "ordered_at", "paid_at", "shipped_at", "completed_at", "cancelled_at"):
         headers[name] = header[name].astype("datetime64[s]")
-    for name, source in (("discount", "order_discount"), ("shipping", "shipping"), ("tax", "tax"), ("total", "total")):
-        headers[name] = known_only(header[source], header[f"{source}_known"])
+    for name in ("shipping", "tax", "total"):
+        headers[name] = known_only(header[name], header[f"{name}_known"])
+    if orders.declared.net_of_discounts:
+        headers["discount"] = known_only(np.zeros(count, np.int64), header["order_discount_known"])
+    else:
+        off_lines = per_order(orders.lines["line_discount"][keep], live)
+        paid = OrderMoney(
+            per_order(amount, live),
+            off_lines,
+            header["shipping"],
+            header["tax"],
+            header["total"],
+            header["total_known"],
+        )
+        off = off_whole_orders(header["order_discount"], paid)
+        headers["discount"] = known_only(off, header["order_discount_known"])
     title = np.array([*orders.titles, None], object)[orders.lines["title"][keep]]
     title[title == names] = None
     fulfilled = np.array([False, True, None], object)[orders.lines["fulfilled"][keep]]

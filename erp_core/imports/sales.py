@@ -72,7 +72,7 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
     The order is the unit: a bad row keeps its whole order out, naming the row.
     """
     rows = read_rows(sources, assumed.company_zone)
-    order_of_row, ids = _orders_of_rows(rows, any(source.declared.fill_down for source in sources))
+    order_of_row, ids = _orders_of_rows(rows, assumed, any(source.declared.fill_down for source in sources))
     # the header file's word counts before the lines file's
     draft = Draft(rows, tuple(sources), assumed, ids, order_of_row, np.argsort(rows.is_line, kind="stable"))
     _mark_summary_rows(draft)
@@ -116,7 +116,7 @@ def assemble(sources: Sequence[Source], assumed: Assumptions) -> Orders:
     )
 
 
-def _orders_of_rows(rows: Rows, fill_down: bool) -> tuple[Ints, list[str]]:
+def _orders_of_rows(rows: Rows, assumed: Assumptions, fill_down: bool) -> tuple[Ints, list[str]]:
     coded = rows.texts["order_id"]
     codes = coded.codes.astype(np.int64)
     if fill_down:  # a continuation row says nothing of the order, not even its id
@@ -139,7 +139,9 @@ def _orders_of_rows(rows: Rows, fill_down: bool) -> tuple[Ints, list[str]]:
     text = T("The row has no order id, so it cannot be told from other orders. Fill in the order’s id.")
     rows.reject((codes < 0) & ~rows.ignored, None, "order_id.missing", text)
     codes[rows.ignored] = -1
-    codes, words = _by_shop(rows, codes, list(coded.words))
+    words = list(coded.words)
+    if assumed.channel is None:  # else all orders belong to the shop that the person names
+        codes, words = _by_shop(rows, codes, words)
     if not rows.ignored.any():
         return codes, words
     used, codes[codes >= 0] = np.unique(codes[codes >= 0], return_inverse=True)

@@ -245,7 +245,9 @@ def _assemble(database: Database, group: Sequence[Recognised], options: ImportOp
     lone_headers = sorted({orders.ids[i] for i in np.flatnonzero(~orders.has_lines).tolist()})
     if lone_headers:  # an order list without its lines may still bring news of orders that stand
         with database.writing_connection() as connection:  # a temporary table is used; nothing is kept
-            known = order_service.known_orders(connection, load_sales.channels_of(orders), lone_headers)
+            declared = orders.declared
+            platform = declared.platform if declared.platform_wide_ids else None
+            known = order_service.known_orders(connection, load_sales.channels_of(orders), lone_headers, platform)
         if known:
             orders = assemble(sources, replace(assumed, header_only_allowed=known))
     return orders
@@ -376,7 +378,10 @@ def forget_mapping(uow: UnitOfWork, columns: Sequence[str]) -> None:
 
 
 def _known_since(connection: sa.Connection, group: Sequence[Recognised]) -> int:
-    """The latest import, not taken back, that brought the very same files; 0 without one."""
+    """The first import, not taken back, that brought the very same files; 0 without one.
+
+    Not the latest: a file that came again and changed nothing has not become newer than what was said since.
+    """
     digests = {item.table.sha256 for item in group}
     query = (
         sa.select(import_file.c.batch_id)
@@ -384,7 +389,7 @@ def _known_since(connection: sa.Connection, group: Sequence[Recognised]) -> int:
         .where(import_batch.c.status == "done", import_file.c.sha256.in_(digests))
         .group_by(import_file.c.batch_id)
         .having(sa.func.count(sa.distinct(import_file.c.sha256)) == len(digests))
-        .order_by(import_file.c.batch_id.desc())
+        .order_by(import_file.c.batch_id)
         .limit(1)
     )
     return int(connection.execute(query).scalar() or 0)

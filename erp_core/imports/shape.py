@@ -349,10 +349,14 @@ def _separated(work: _Shaping, at: int, split: Split, cells: Mapping[str, str]) 
     several = {name: len(words) for name, words in parts.items() if cells[name].strip()}
     codes = [name for name in several if SALES_FIELDS[name].cell is Cell.ID]
     one_code = any(split.separator not in cells[name] for name in codes)  # the names merely hold the separator
-    if one_code or max(several.values(), default=1) == 1:
+    # unless the product codes hold several as well: then one number of a sub-order covers them all
+    listed = count > 1 and any(several.get(name, 1) > 1 for name in ("sku", "item_id"))
+    if (one_code and not listed) or max(several.values(), default=1) == 1:
         return [dict(cells)]
     lone_unit = cells.get("quantity", "").strip() == str(count)  # "2" for two products: one of each
-    odd = [n for name, n in several.items() if n != count and not (name == "quantity" and lone_unit)]
+    shared = {"quantity"} if lone_unit else set()
+    shared |= {"line_ref"} if several.get("line_ref") == 1 else set()
+    odd = [n for name, n in several.items() if n != count and name not in shared]
     if odd:
         work.reject(
             at,

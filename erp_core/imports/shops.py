@@ -64,6 +64,23 @@ def place(batch: Batch, orders: Orders, usable: npt.NDArray[np.bool_]) -> Ints:
     return np.where(usable, channel_id, 0)
 
 
+def reject_doubles(orders: Orders, channel_id: Ints) -> None:
+    """Keep orders out that the file tells of under two shop names which are one shop: which of them holds is not known.
+    `channel_id`: of each order, 0 where it does not go in; set to 0 for those kept out."""
+    told = pd.DataFrame({"channel": channel_id, "id": orders.ids})
+    doubles = (told.duplicated(keep=False) & (told["channel"] > 0)).to_numpy()
+    if not doubles.any():
+        return
+    orders.bad_order[doubles] = True
+    channel_id[doubles] = 0
+    text = T(
+        "The file tells of this order under two shop names that are one shop here. Correct the shop in these rows, or "
+        "import with --channel and the shop’s name."
+    )
+    rows = np.append(doubles, False)[orders.order_of_row]
+    orders.rows.reject(rows, None, "order.two_shops", text)
+
+
 def _join_new_names(orders: Orders, taken: pd.DataFrame, names: Mapping[int, str]) -> None:
     """Orders of a shop name that is new go where those of its orders stand that stand already, if that is one shop."""
     shop = orders.header["shop"]

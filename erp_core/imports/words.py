@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from erp_core.imports.declaration import normalise_word
+from erp_core.files.header import normalise_header
+from erp_core.imports.declaration import normalise_word, without_aside
 
 
 def _table(**words: str) -> Mapping[str, str]:
@@ -160,6 +161,15 @@ def fee_kind(word: str) -> str | None:
     if plain in _FEES:
         return _FEES[plain]
     return next((kind for kind, parts in _FEE_PARTS if any(normalise_word(part) in plain for part in parts)), None)
+
+
+def names_a_fee(header: str) -> bool:
+    """Whether a column's header is as such the name of a fee.
+
+    >>> names_a_fee("Payment fee (USD)"), names_a_fee("Payment date")
+    (True, False)
+    """
+    return normalise_word(without_aside(normalise_header(header))) in _FEES
 
 
 def is_no_fee(word: str) -> bool:

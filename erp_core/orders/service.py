@@ -50,7 +50,7 @@ _OF_LINES = frozenset({"lines", "quantity", "goods", "charges", "lines_fingerpri
 
 @dataclass(frozen=True)
 class Incoming:
-    """Identity and content marks of the orders that a file brings, one entry an order. `known_since`: the latest import
+    """Identity and content marks of the orders that a file brings, one entry an order. `known_since`: the first import
     that brought the very same file, 0 without one: what a later import said since is news to it."""
 
     channel_id: Ints
@@ -119,14 +119,20 @@ def ensure_channels(uow: UnitOfWork, platforms: Mapping[str, str]) -> dict[str, 
     return {name: found[name] for name in platforms}
 
 
-def known_orders(connection: sa.Connection, channel_names: Sequence[str], ids: Sequence[str]) -> frozenset[str]:
-    """Which of these external ids stand, with lines, in any of these channels."""
+def known_orders(
+    connection: sa.Connection, channel_names: Sequence[str], ids: Sequence[str], platform: str | None = None
+) -> frozenset[str]:
+    """Which of these external ids stand, with lines, in any of these channels, or anywhere on `platform`."""
     wanted = load_temporary(connection, "wanted_orders", {"external_id": (sa.Text(), list(ids))})
     query = (
         sa.select(sales_order.c.external_id)
         .join(channel, channel.c.id == sales_order.c.channel_id)
         .join(wanted, wanted.c.external_id == sales_order.c.external_id)
-        .where(channel.c.name.in_(list(channel_names)), sales_order.c.withdrawn_by.is_(None), sales_order.c.lines > 0)
+        .where(
+            sa.or_(channel.c.name.in_(list(channel_names)), channel.c.platform == platform),
+            sales_order.c.withdrawn_by.is_(None),
+            sales_order.c.lines > 0,
+        )
     )
     return frozenset(connection.execute(query).scalars())
 

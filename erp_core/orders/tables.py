@@ -40,7 +40,9 @@ sales_order = sa.Table(
     units("quantity"),  # product lines
     minor("goods"),  # product lines after line discounts
     minor("charges"),  # charge lines
-    minor("discount", nullable=True),  # order level; informative, NULL = not said
+    minor(
+        "discount", nullable=True
+    ),  # off the order as a whole, not in the lines' money, borne by the shop; NULL = not said
     minor("shipping", nullable=True),
     minor("tax", nullable=True),
     minor("total", nullable=True),

@@ -103,13 +103,14 @@ class Books:
             sa.select(
                 o.id.label("order_id"), o.external_id, o.ds, o.channel_id, o.currency, IS_SALE.label("is_sale"),
                 IS_CREDIT.label("is_credit"), sa.func.coalesce(o.shipping, 0).label("shipping"),
+                sa.func.coalesce(o.discount, 0).label("discount"),
             )
             .where(o.withdrawn_by.is_(None), o.ds.between(self.span.start, self.span.end))
             .where(*self._of_channels(o.channel_id))
             .order_by(o.id)
         )  # fmt: skip
         frame = pd.DataFrame(fetch_columns(self.connection, query))
-        numbers = dict.fromkeys(("order_id", "channel_id", "shipping"), "int64")
+        numbers = dict.fromkeys(("order_id", "channel_id", "shipping", "discount"), "int64")
         frame = frame.astype(numbers | {"ds": "datetime64[s]", "is_sale": bool, "is_credit": bool})
         wanted = frame["is_sale"] | frame["is_credit"] | frame["order_id"].isin(self.fees["order_id"])
         return frame[wanted].reset_index(drop=True)
@@ -138,6 +139,12 @@ class Books:
     def days(self) -> Days:
         """The day of each order."""
         return self.orders["ds"].to_numpy().astype("datetime64[D]")
+
+    @property
+    def discounts(self) -> Ints:
+        """What is off each order as a whole: of a sale positive, of a credit note negative, of others nought."""
+        sign = self.orders["is_sale"].to_numpy(np.int64) - self.orders["is_credit"].to_numpy(np.int64)
+        return np.asarray(sign * self.orders["discount"].to_numpy(np.int64), np.int64)
 
     def position(self, order_id: pd.Series) -> Ints:
         """Positions of orders by id, −1 where there is none."""

@@ -1,6 +1,6 @@
 """What is left of revenue when everyone has had their share: contribution per order, SKU and channel.
 
-contribution = revenue − cost − commission − payment − advertising − shipping − returns − other_fees
+contribution = revenue − discounts − cost − commission − payment − advertising − shipping − returns − other_fees
 
 `cost` is net of goods that came back on the shelf, `shipping` net of what buyers paid beside the goods. Every amount is
 laid on the order and SKU that caused it, in whole minor units, and only then added up: the three tables say the same in
@@ -46,6 +46,7 @@ from erp_core.text import T, Text
 
 BYS = ("order", "sku", "channel")
 DEDUCTIONS: Mapping[str, Text] = {  # what goes off revenue, in the order of the formula
+    "discounts": T("Discounts"),
     "cost": T("Cost of goods"),
     "commission": T("Commission"),
     "payment": T("Payment fees"),
@@ -56,6 +57,7 @@ DEDUCTIONS: Mapping[str, Text] = {  # what goes off revenue, in the order of the
 }
 LACKS: Mapping[str, Text] = {  # what is missing, by the component that is not known
     "revenue": T("exchange rates"),
+    "discounts": T("discounts of whole orders"),
     "cost": T("unit costs"),
     "commission": T("commissions"),
     "payment": T("payment fees"),
@@ -81,8 +83,8 @@ _COLUMN_OF_KIND = {  # of a fee: the column of the cells, and the component that
     "advertising": ("advertising", "advertising"), "shipping": ("carrier", "shipping"),
     "storage": ("other_fees", "other_fees"), "other": ("other_fees", "other_fees"),
 }  # fmt: skip
-_MONEY = ("revenue", "sold_cost", "restocked_cost", "commission", "payment", "advertising", "carrier", "other_fees",
-          "returns", "shipping_income")  # fmt: skip
+_MONEY = ("revenue", "discounts", "sold_cost", "restocked_cost", "commission", "payment", "advertising", "carrier",
+          "other_fees", "returns", "shipping_income")  # fmt: skip
 _NUMBERS = ("order", "product", "channel", "units", *_MONEY)
 _FLAGS = tuple(f"unknown_{name}" for name in LACKS)
 Column = npt.NDArray[Any]
@@ -187,6 +189,7 @@ def _cells(books: Books) -> pd.DataFrame:
     order (position, −1 = none), product (0 = none), channel, units, the columns of `_MONEY` in minor units, `_FLAGS`,
     known (none of the flags), known_revenue, is_sale."""
     sheet = _lines(books)
+    _lay_discounts(sheet)
     _lay_costs_of_returned(sheet)
     _lay_returns(sheet)
     _lay_income(sheet)
@@ -235,6 +238,15 @@ def _lines(books: Books) -> _Sheet:
     weight = np.maximum(np.where(on_sale, amount, -amount), 0)
     shop = Shop(orders["channel_id"].to_numpy(np.int64), books.days, sale, order, product, weight)
     return _Sheet(books, shop, cells)
+
+
+def _lay_discounts(sheet: _Sheet) -> None:
+    """What the shop took off orders as a whole. A credit note gives back that much less."""
+    books, shop = sheet.books, sheet.shop
+    amount, known = whole_units(books.exact_of_orders(books.discounts))
+    sheet.add(
+        "discounts", Laid(spread(amount, shop.order, shop.weight), ~known, on_lineless(shop, amount)), "discounts"
+    )
 
 
 def _lay_costs_of_returned(sheet: _Sheet) -> None:
@@ -315,6 +327,7 @@ def _terms_of(sheet: _Sheet, stated: pd.DataFrame, *, asked_for: bool) -> Terms:
     if len(orders):
         goods = np.zeros(count, np.int64)
         np.add.at(goods, shop.order, books.lines["amount"])
+        goods -= books.discounts
         terms = stated.iloc[at[orders]]
         taken = share_of_goods(goods[orders], terms["share"].to_numpy())
         fixed = books.exact(terms["fixed"], terms["currency"], books.orders["ds"].iloc[orders])

@@ -53,6 +53,7 @@ FEES: list[dict[str, Any]] = [
     {"kind": "advertising", "ds": "2025-03-05", "amount": 1000},  # a day without one: over the month
 ]
 Load = Callable[..., None]
+UNDISCOUNTED = tuple(name for name in AMOUNTS if name != "discounts")
 
 
 @pytest.fixture
@@ -91,7 +92,8 @@ def rows(frame: pd.DataFrame, key: str) -> dict[Any, dict[str, Any]]:
 
 def amounts(row: dict[str, Any]) -> list[float | None]:
     """revenue, cost, commission, payment, advertising, shipping, returns, other fees, contribution."""
-    return [None if pd.isna(row[name]) else round(row[name], 2) for name in AMOUNTS]
+    assert row["discounts"] == 0 or "revenue" in row["missing"]
+    return [None if pd.isna(row[name]) else round(row[name], 2) for name in UNDISCOUNTED]
 
 
 @pytest.fixture
@@ -131,7 +133,7 @@ def test_skus_and_channels_say_the_same_in_all(shop: Database) -> None:
     assert amounts(by_channel["Web"]) == [300, 100, 18.5, 4.5, 13, 15, 50, 0, 99]
     totals = [table(shop, by).attrs["totals"] for by in BYS]
     assert totals[0] == totals[1] == totals[2]
-    assert [totals[0][name] for name in AMOUNTS] == [300, 100, 18.5, 4.5, 13, 15, 50, 0, 99]
+    assert [totals[0][name] for name in UNDISCOUNTED] == [300, 100, 18.5, 4.5, 13, 15, 50, 0, 99]
     assert table(shop).attrs["known_share"] == 1.0
 
 
@@ -436,3 +438,86 @@ def test_terms_are_kept_replaced_and_removed_by_those_who_may(database: Database
         for act in (lambda: set_channel_fee(uow, fee), lambda: remove_channel_fee(uow, 1)):
             with pytest.raises(NotPermitted):
                 act()
+
+
+SHOPIFY = (
+    "Name,Financial Status,Currency,Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Created at,"
+    "Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Lineitem discount\n"
+)
+
+
+def _left(database: Database, by: str = "order") -> pd.DataFrame:
+    with database.reading() as connection:
+        return contribution(connection, read_company(connection), YEAR, Filters(), by)
+
+
+def test_a_discount_code_is_taken_off_once_whatever_the_file_makes_of_it(
+    database: Database, load: Load, clock: FixedClock
+) -> None:
+    at = "2025-03-01 09:00:00 +0000"
+    load(
+        products="SKU,Name,Unit cost,Currency\nLAMP,Lamp,20,USD\nBULB,Bulb,2,USD\n",
+        shopify=SHOPIFY
+        # 100 + 20 of lines; 12 off; 5 shipping; 10 tax on top: 123 to be paid
+        + f"#1,paid,USD,108.00,5.00,10.00,123.00,SPRING,12.00,{at},2,Lamp,50.00,LAMP,0.00\n"
+        + f"#1,,,,,,,,,{at},2,Bulb,10.00,BULB,0.00\n"
+        # tax within the prices: 50 − 5 + 3 = 48
+        + f"#2,paid,USD,45.00,3.00,7.00,48.00,SPRING,5.00,{at},1,Lamp,50.00,LAMP,0.00\n"
+        # the code is for the shipping, which is charged at nothing: 50 to be paid
+        + f"#3,paid,USD,50.00,0.00,0.00,50.00,FREESHIP,6.00,{at},1,Lamp,50.00,LAMP,0.00\n"
+        # the code took 4 off the line, and they are told twice: 50 − 4 = 46
+        + f"#4,paid,USD,46.00,0.00,0.00,46.00,LINE4,4.00,{at},1,Lamp,50.00,LAMP,4.00\n"
+        # 4 off the line and 6 off the order are told as 10: 50 − 4 − 6 = 40
+        + f"#5,paid,USD,40.00,0.00,0.00,40.00,BOTH,10.00,{at},1,Lamp,50.00,LAMP,4.00\n"
+        # no discount is told
+        + f"#6,paid,USD,50.00,0.00,0.00,50.00,,,{at},1,Lamp,50.00,LAMP,\n",
+    )
+    name = "Shopify"
+    state(database, clock, *((kind, "0", "0") for kind in ("commission", "advertising", "shipping")), channel=name)
+    state(database, clock, ("payment", "0.1", "0"), channel=name, currency="USD")
+    orders = _left(database).set_index("external_id")
+    assert orders["revenue"].tolist() == [120.0, 50.0, 50.0, 46.0, 46.0, 50.0]
+    assert orders["discounts"].tolist() == [12.0, 5.0, 0.0, 0.0, 6.0, 0.0]
+    assert orders["payment"].tolist() == [10.8, 4.5, 5.0, 4.6, 4.0, 5.0]  # a tenth of what the goods cost the buyer
+    # 120 − 12 − (40 + 4) − 10.80 + 5; 50 − 5 − 20 − 4.50 + 3; 50 − 20 − 5; 46 − 20 − 4.60; 46 − 6 − 20 − 4; 50 − 20 − 5
+    assert orders["contribution"].tolist() == [58.2, 23.5, 25.0, 21.4, 16.0, 25.0]
+    assert not any(orders["missing"])
+    skus = _left(database, "sku").set_index("sku")
+    assert skus["discounts"].to_dict() == {"LAMP": 21.0, "BULB": 2.0}  # of the 12: 100 to 20; and 5 + 6
+    assert _left(database, "channel")["discounts"].tolist() == [23.0]
+    assert _left(database).attrs["totals"]["discounts"] == 23.0
+
+
+def test_lines_that_are_after_all_discounts_are_not_discounted_again(database: Database, load: Load) -> None:
+    load(
+        woo="Order Number,Order Status,Order Date,Email (Billing),SKU,Item Name,Quantity,Item Cost,Order Line Total,"
+        "Cart Discount Amount,Order Shipping Amount\n"
+        "77,completed,2025-03-01,a@example.com,LAMP,Lamp,2,45.00,90.00,10.00,0\n"
+    )
+    row = _left(database).iloc[0]
+    assert (row["revenue"], row["discounts"]) == (90.0, 0.0)
+
+
+def test_a_credit_note_gives_back_what_was_paid_after_the_discount(database: Database, load: Load) -> None:
+    header = (
+        "ID,Customer,Customer Name,Date,Status,Currency,Grand Total,Additional Discount Amount,Item Code (Items),"
+        "Item Name (Items),Quantity (Items),Rate (Items),Amount (Items)\n"
+    )
+    load(
+        erpnext=header + "S-1,C,Cy,2025-07-01,Paid,USD,90.00,10.00,LAMP,Lamp,2,50.00,100.00\n"
+        "S-2,C,Cy,2025-07-03,Return,USD,-90.00,-10.00,LAMP,Lamp,-2,50.00,-100.00\n"
+    )
+    orders = _left(database)
+    assert orders["discounts"].tolist() == [10.0, -10.0]
+    assert (orders["revenue"].sum(), orders["discounts"].sum(), orders["returns"].sum()) == (100.0, 0.0, 100.0)
+
+
+def test_a_discount_of_a_generic_file_goes_with_its_import(database: Database, load: Load, clock: FixedClock) -> None:
+    first = "Order ID,Date,SKU,Quantity,Unit price,Currency,Channel,Order discount\n"
+    load(sales=first + "9,2025-03-01,LAMP,2,50.00,CNY,Web,-7.50\n9,2025-03-01,BULB,1,50.00,CNY,Web,-7.50\n")
+    assert _left(database)["discounts"].tolist() == [7.5]
+    load(again=first + "9,2025-03-01,LAMP,2,50.00,CNY,Web,3.00\n9,2025-03-01,BULB,1,50.00,CNY,Web,3.00\n")
+    assert _left(database)["discounts"].tolist() == [3.0]
+    assert _left(database, "sku").set_index("sku")["discounts"].to_dict() == {"LAMP": 2.0, "BULB": 1.0}
+    undo_import(database, LOCAL_USER.acting(clock), 2)
+    assert _left(database)["discounts"].tolist() == [7.5]

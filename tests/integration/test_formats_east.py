@@ -593,6 +593,15 @@ def test_a_refund_in_a_later_export_is_taken_off_once(database: Database, load: 
     assert load(after).orders == 0
 
 
+def test_an_order_list_that_names_its_shop_finds_the_lines_that_came_before_it(database: Database, load: Load) -> None:
+    lines_first = load(text_of(TAOBAO_LINES, taobao_line("238401")))  # the lines file names no shop
+    assert lines_first.orders == 1
+    late = load(text_of(TAOBAO_ORDERS, taobao_order("238401", "交易成功", 店铺名称="灯语旗舰店", 确认收货时间=DONE)))
+    assert (late.orders, late.rows_rejected) == (1, 0)
+    assert numbers(database, "orders", "revenue") == (1, 59.0)
+    assert orders(database, "state", "goods") == {"238401": ("completed", 5900)}
+
+
 def test_an_order_list_alone_brings_a_refund_and_takes_none_back(database: Database, load: Load) -> None:
     line_file = text_of(
         TAOBAO_LINES, taobao_line("238401", "交易成功"), taobao_line("238401", "交易成功", "2384012", 价格="20.00")
@@ -619,6 +628,17 @@ def test_several_products_in_a_cell_that_cannot_be_told_apart_are_rejected_with_
     (issue,) = [issue for issue in receipt.issues if issue.severity == "rejects"]
     assert (issue.row, issue.code) == (2, "row.several_products")
     assert "one row a product" in str(issue.message)
+
+
+def test_products_that_share_one_suborder_number_are_taken_apart(database: Database, load: Load) -> None:
+    joined = {"选购商品": "A;B", "商品规格": "白;黑", "商家编码": "A01;B02", "商品数量": "2", "订单应付金额": "88.00"}
+    load(text_of(DOUYIN, douyin("6917926768823643750", ref="6917926768823643750", **joined)))
+    assert lines(database, "p.sku", "l.quantity", "l.amount") == [("A01", 1, 4400), ("B02", 1, 4400)]  # 88 ÷ 2 units
+    three = joined | {"商品数量": "3"}  # which of the two was bought twice is not said
+    odd = three | {"选购商品": "A;B;C"}  # three names, two codes
+    for number, cells in enumerate((three, odd), 1):
+        receipt = load(text_of(DOUYIN, douyin(f"691792676882364375{number}", ref="1", **cells)))
+        assert [issue.code for issue in receipt.issues if issue.severity == "rejects"] == ["row.several_products"]
 
 
 def test_quantities_of_each_product_in_a_cell_are_taken_apart(database: Database, load: Load) -> None:
@@ -838,6 +858,34 @@ def test_two_shops_of_a_platform_stay_two(database: Database, load: Load) -> Non
     # its known orders stand in two shops: the name is neither's
     assert [issue.code for issue in receipt.issues] == []
     assert channels(database) == [("North", "JD"), ("South", "JD"), ("总店", "JD")]
+    assert numbers(database, "orders", "revenue") == (3, 177.0)
+
+
+def test_one_number_in_two_shops_of_a_file_is_one_order_where_the_person_names_the_shop(
+    database: Database, load: Load
+) -> None:
+    both = text_of(JUSHUITAN, jushuitan("1", "A1", 店铺="甲"), jushuitan("2", "A1", 店铺="乙", 商品金额="30.00"))
+    receipt = load(both, channel="'; --")
+    assert (receipt.orders, receipt.lines, receipt.rows_accepted) == (1, 2, 2)
+    assert numbers(database, "orders", "revenue") == (1, 89.0)  # 59 + 30
+    assert [name for name, _ in channels(database)] == ["'; --"]
+    assert load(both, channel="'; --").rows_unchanged == 2
+
+
+def test_one_number_under_two_names_of_a_known_shop_stays_out_with_the_reason(database: Database, load: Load) -> None:
+    load(text_of(JD, jd("298000000001"), jd("298000000002"), jd("298000000003")))
+    rows = [
+        jushuitan("1", "298000000001", "已发货", 店铺="甲", 发货日期=SHIPPED),
+        jushuitan("2", "298000000002", "已发货", 店铺="乙", 发货日期=SHIPPED),
+        jushuitan("3", "298000000003", "已发货", 店铺="甲", 发货日期=SHIPPED),  # one number, both names
+        jushuitan("4", "298000000003", "已发货", 店铺="乙", 发货日期=SHIPPED),
+        jushuitan("5", "298000000009", "已发货", 店铺="甲", 发货日期=SHIPPED),  # the same, of an order that is new
+        jushuitan("6", "298000000009", "已发货", 店铺="乙", 发货日期=SHIPPED),
+    ]
+    receipt = load(text_of(JUSHUITAN, *rows))
+    assert (receipt.rows_accepted, receipt.rows_rejected) == (2, 4)
+    rejected = [(issue.row, issue.code) for issue in receipt.issues if issue.severity == "rejects"]
+    assert rejected == [(4, "order.two_shops"), (5, "order.two_shops"), (6, "order.two_shops"), (7, "order.two_shops")]
     assert numbers(database, "orders", "revenue") == (3, 177.0)
 
 

@@ -607,6 +607,15 @@ def test_fees_know_their_kind_and_leave_out_what_is_no_fee(database: Database, l
     assert rows(database, "SELECT COUNT(*) FROM settlement_fee WHERE product_id IS NOT NULL") == [(1,)]
 
 
+def test_fees_in_columns_that_were_not_read_are_named(database: Database, load: Load) -> None:
+    table = "Date,Order ID,Commission,Payment fee,Payment date\n2026-01-05,R1,5.00,1.00,2026-01-06\n"
+    receipt = load(table, channel="Web shop", currency="USD")
+    assert amounts(database) == [("commission", 500)]
+    (unread,) = [issue for issue in receipt.issues if issue.code == "fee.column_unread"]
+    assert (unread.column, unread.severity) == ("Payment fee", "warns")
+    assert "Payment date" not in str(unread.message)
+
+
 def test_a_fee_waits_for_its_order(database: Database, load: Load, undo: Callable[[Receipt], None]) -> None:
     text = FEES + "2026-01-05,A-1,commission,-2.70,,T-1\n2026-01-05,A-1,commission,-2.70,,T-1\n"
     refused = load(text)

@@ -375,3 +375,20 @@ def test_news_of_an_order_without_its_lines_moves_its_stock(database: Database, 
     load(str(path))
     assert rows(database, reserved) == [(0,)]
     assert_sound(database)
+
+
+def test_an_older_file_changes_nothing_however_often_it_comes_again(database: Database, load: Load) -> None:
+    first = f"{HEADER}\n1,2025-01-02,A,Ant,5,2.00,USD,paid\n"
+    load(first)
+    load(f"{HEADER}\n1,2025-01-02,A,Ant,7,2.00,USD,paid\n")
+    for _ in range(3):
+        assert load(first).orders == 0
+        assert rows(database, "SELECT quantity FROM sales_order") == [(7,)]
+
+
+def test_skus_of_one_letter_are_products_unless_their_names_are_charges(database: Database, load: Load) -> None:
+    lines = ["B,Bulb,2,5.00", "M,,1,7.00", "C2,Chair,1,9.00", "D,Discount,-1,3.00", "P,Manual,1,1.00"]
+    load("\n".join([HEADER, *(f"1,2025-10-07,{line},CNY,paid" for line in lines)]))
+    assert rows(database, "SELECT sku FROM product WHERE is_charge ORDER BY sku") == [("D",), ("P",)]
+    # goods 2 × 5 + 7 + 9 = 26; charges −3 + 1 = −2
+    assert rows(database, "SELECT goods, charges FROM sales_order") == [(2600, -200)]

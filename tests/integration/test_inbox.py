@@ -31,7 +31,7 @@ from erp_core.jobs.process import FileLock
 from erp_core.jobs.worker import run_forever
 from erp_core.security.actor import Actor
 from erp_core.settings import Settings, load_settings
-from erp_core.text import Text
+from erp_core.text import T, Text
 from erp_core.work import REGISTRY
 from tests.unit.test_schedule import StopAfter
 
@@ -246,10 +246,11 @@ def test_what_cannot_be_imported_is_refused_with_the_reason_and_stops_nothing(se
         assert reason["error"]["code"] == refusal.error.code
         assert reason["error"]["hint"]
         assert refusal.label in filed.with_name(filed.name + ".reason.txt").read_text(encoding="utf-8")
-    frame = latest_refusals(settings, "zh_CN")
+    frame = latest_refusals(settings, since(settings, 60), "zh_CN")
     assert sorted(frame["file"]) == ["North/c.pdf", "a.csv", "b.csv"]
     assert all(re.search("[\u4e00-\u9fff]{4}", words) for words in frame["message"] + frame["hint"])
     assert lying_there(settings, since(settings, 10)).empty
+    assert latest_refusals(settings, since(settings, 31 * 86_400), "en").empty  # no longer lately
 
 
 def test_refusals_that_somebody_tampered_with_are_passed_over(settings: Settings) -> None:
@@ -262,7 +263,7 @@ def test_refusals_that_somebody_tampered_with_are_passed_over(settings: Settings
     (month / "4.reason.json").write_text(
         json.dumps({"at": "2026-01-01T00:00:00+00:00", "file": "x", "text": {"message": text, "hint": None}})
     )
-    assert latest_refusals(settings, "en").empty
+    assert latest_refusals(settings, FixedClock(dt.datetime(2026, 1, 2, tzinfo=dt.UTC)), "en").empty
 
 
 def test_a_file_that_cannot_be_opened_is_reported(
@@ -366,6 +367,22 @@ def test_an_import_that_is_interrupted_leaves_the_file_where_it_was(database: Da
         process_inbox(database, INBOX_USER.acting(clock), settings, clock, stop)
     assert (settings.inbox / "North" / "sales.csv").exists()
     assert rows(database, "SELECT * FROM sales_order") == []
+
+
+def test_a_job_that_was_taken_over_refuses_no_file(database: Database, settings: Settings) -> None:
+    path = put(settings, "sales.csv", SAMPLES / "generic-sales.csv")
+    clock = since(settings, 10)
+    for stop in (Conflict(T("Attempt {attempt} is over.", attempt=1), code="job.attempt_over"), RuntimeError("stop")):
+
+        def told(share: float, _text: Text, stop: Exception = stop) -> None:
+            if share > 0.3:
+                raise stop
+
+        with pytest.raises(type(stop)):
+            process_inbox(database, INBOX_USER.acting(clock), settings, clock, told)
+        assert path.exists()
+        clock = since(settings, 10)
+    assert rows(database, "SELECT * FROM import_batch") == []
 
 
 def test_a_file_that_is_written_to_while_it_is_imported_comes_again(

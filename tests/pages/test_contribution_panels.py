@@ -14,6 +14,7 @@ from erp_core.db.engine import Database
 from erp_core.db.uow import unit_of_work
 from erp_core.finance.service import ChannelFee, set_channel_fee
 from erp_core.finance.views import channel_fees
+from erp_core.imports.service import import_files
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import Permission
 from erp_core.text import LANGUAGES, T
@@ -149,3 +150,15 @@ def test_who_may_not_edit_settings_is_refused_in_words(filled: Database, open_pa
 def test_without_shops_the_section_says_when_they_come(shop: Database, open_page: Open) -> None:
     app = open_page("settings", view="shops")
     assert any("first orders" in info.value for info in app.info)
+
+
+def test_where_rates_lack_it_leads_to_them(
+    filled: Database, panel: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: FixedClock
+) -> None:
+    labels = [link.label for link in open_panel(monkeypatch, period="all").get("page_link")]
+    assert "Exchange rates" not in labels
+    path = tmp_path / "more.csv"
+    path.write_text("Order ID,Date,SKU,Quantity,Unit price,Currency\n1,2025-03-01,X,1,5.00,XAF\n", encoding="utf-8")
+    import_files(filled, LOCAL_USER.acting(clock), [path])
+    labels = [link.label for link in open_panel(monkeypatch, period="all").get("page_link")]
+    assert "Exchange rates" in labels

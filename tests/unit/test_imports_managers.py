@@ -129,6 +129,8 @@ def test_a_file_of_bad_rows_only_has_no_sums_to_share() -> None:
         ("soap;water", "", "", 2),  # nothing but names to go by
         ("soap;water;", "X1;", "1;2", 2),
         ("soap", "X1", "1", 1),
+        ("soap;water", "X1;X2", "1", 2),  # one sub-order of two products, each with its code
+        ("set", "X1;X2", "1", 1),  # one name, one number: the code holds the separator
     ],
 )
 def test_a_lone_code_says_that_a_cell_is_one_product(titles: str, codes: str, refs: str, count: int) -> None:

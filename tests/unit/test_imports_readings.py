@@ -165,12 +165,22 @@ def test_rows_of_another_shops_sales_are_passed_over_and_said() -> None:
     [
         ["83 record(s) downloaded", "", "", ""], ["83", "record(s) downloaded", "", ""], ["record(s) downloaded"],
         ["45", "record(s) downloaded", "from Jul-01-25 to Jul-31-25", ""], ["Seller ID : demo"], ["Seller ID: demo", "", "", ""],
+        ["83", "record(s) downloaded", "from", "Jul-01-25"],
     ],
 )  # fmt: skip
 def test_lines_that_count_the_rows_are_no_records(footer: list[str]) -> None:
     gatherer = Gatherer("orders.csv", 4, DEFAULT_LIMITS, 10)
     gatherer.add(2, ["1", "A", "2", "3.00"])
     gatherer.add(4, footer)
+    gathered = gatherer.finish()
+    assert gathered.row_numbers.tolist() == [2]
+    assert [(issue.row, issue.code) for issue in gathered.issues] == [(4, "file.footer")]
+
+
+def test_a_count_line_spread_over_many_cells_is_no_record() -> None:
+    gatherer = Gatherer("orders.csv", 9, DEFAULT_LIMITS, 10)
+    gatherer.add(2, ["1", "A", "2", "3.00", "", "", "", "", ""])
+    gatherer.add(4, ["83", "record(s) downloaded", "from ", "Jul-01-25", "00:00:00", " to ", "Jul-31-25", "23:59:59"])
     gathered = gatherer.finish()
     assert gathered.row_numbers.tolist() == [2]
     assert [(issue.row, issue.code) for issue in gathered.issues] == [(4, "file.footer")]

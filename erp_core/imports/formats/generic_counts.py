@@ -17,7 +17,7 @@ FORMAT = Format(
         "quantity": (
             "counted quantity", "quantity counted", "counted qty", "qty counted", "counted units", "counted", "actual count", "physical count",
             "actual quantity", "actual qty", "physical quantity", "count result", "实盘数量", "实盘数", "盘点数量", "盘点数", "实点数量", "实点数",
-            "清点数量", "实际数量", "复盘数量", "初盘数量",
+            "清点数量", "实际数量", "复盘数量", "初盘数量", "实盘库存", "盘点库存",
         ),
         "system_quantity": (
             "system quantity", "system qty", "system stock", "book quantity", "book stock", "expected quantity", "expected qty",
@@ -35,6 +35,6 @@ FORMAT = Format(
     telling=frozenset({
         "counted quantity", "quantity counted", "counted qty", "qty counted", "counted units", "counted", "actual count", "physical count",
         "actual quantity", "actual qty", "physical quantity", "count result", "实盘数量", "实盘数", "盘点数量", "盘点数", "实点数量", "实点数",
-        "清点数量", "实际数量", "复盘数量", "初盘数量",
+        "清点数量", "实际数量", "复盘数量", "初盘数量", "实盘库存", "盘点库存",
     }),
 )  # fmt: skip

@@ -24,7 +24,8 @@ FORMAT = Format(
             "product name", "item name", "product", "item", "title", "description", "商品名称", "产品名称", "品名", "货品名称", "商品",
         ),
         "quantity": (
-            "ordered quantity", "quantity ordered", "qty ordered", "ordered qty", "ordered", "order quantity", "po quantity", "采购数量", "订购数量",
+            "ordered quantity", "quantity ordered", "qty ordered", "ordered qty", "ordered", "order quantity", "order qty", "po quantity", "po qty",
+            "units ordered", "采购数量", "订购数量",
             "订货数量", "采购数", "进货数量", "quantity", "qty", "units", "数量",
         ),
         "received": (

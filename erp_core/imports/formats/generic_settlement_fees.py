@@ -42,6 +42,6 @@ FORMAT = Format(
     telling=frozenset({
         "fee type", "fee kind", "kind of fee", "fee name", "fee description", "charge type", "amount description", "fee category", "费用类型",
         "费用名称", "费用项", "费用项目", "收费项目", "扣费类型", "扣费项目", "费用类别", "fee amount", "charge amount", "commission",
-        "commission amount", "fees", "fee", "费用金额", "扣费金额", "扣款金额", "佣金", "佣金金额", "服务费", "技术服务费", "手续费", "账务类型",
+        "commission amount", "fees", "fee", "费用金额", "扣费金额", "扣款金额", "佣金", "佣金金额", "服务费", "技术服务费", "手续费", "账务类型", "账务流水号",
     }),
 )  # fmt: skip

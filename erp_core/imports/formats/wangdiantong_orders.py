@@ -107,6 +107,7 @@ FORMAT = Format(
     default_state="paid",
     amount=("line_amount", "unit_price"),
     status_per_line=True,
+    net_of_discounts=True,
     refund_words=frozenset({"全部退款", "全额退款", "退款成功"}),
     cancelled_line_words=frozenset({"0", "0.0", "0.00", "0.000", "0.0000"}),
     ignored_words=frozenset({"被合并", "被拆分", "已合并", "已拆分"}),

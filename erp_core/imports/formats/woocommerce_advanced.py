@@ -110,5 +110,6 @@ FORMAT = Format(
         "city": Combine.FIRST,
         "postcode": Combine.FIRST,
     },
+    net_of_discounts=True,
     net_of_refunds=frozenset({"Quantity (- Refund)", "Order Line Total (- Refund)"}),
 )

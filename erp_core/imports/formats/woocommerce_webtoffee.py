@@ -62,6 +62,7 @@ FORMAT = Format(
     default_state="paid",
     refund_words=REFUND_WORDS,
     amount=("line_amount",),
+    net_of_discounts=True,
     combined={
         "order_id": Combine.FIRST,
         "customer_name": Combine.JOIN,

@@ -13,6 +13,10 @@ branch_labels = None
 depends_on = None
 
 
+# Online Retail's codes for charges are plain SKUs elsewhere (sizes, A, B, C …); there the charges are known by their names.
+CODES_THAT_ARE_SKUS = ("b", "c2", "d", "m", "s")
+
+
 def upgrade() -> None:
     op.create_table(
         "channel_fee",
@@ -338,3 +342,6 @@ def upgrade() -> None:
 
     with op.batch_alter_table("stock_movement", schema=None) as batch_op:
         batch_op.add_column(sa.Column("source_id", sa.BigInteger(), nullable=True))
+
+    word = sa.column("word", sa.Text)
+    op.execute(sa.delete(sa.table("charge_word", word)).where(word.in_(CODES_THAT_ARE_SKUS)))

@@ -72,6 +72,12 @@ def assortment_of(visit: Visit) -> Assortment:
     return _assortment(visit, key, Period(end - dt.timedelta(days=_DAYS - 1), end), now)
 
 
+@st.cache_data(max_entries=4, show_spinner=False)
+def _list(_visit: Visit, key: str, on: dt.date) -> pd.DataFrame:
+    with _visit.database.reading() as connection:
+        return product_list(connection, on)
+
+
 def show(visit: Visit) -> None:
     """The whole view."""
     with st.spinner(visit.say(T("Adding up …"))):
@@ -228,7 +234,8 @@ def _downloads(visit: Visit, rows: pd.DataFrame, wanted: ProductFilter) -> None:
     """The rows under the headers that the importer knows, so that a changed file comes back as it went."""
     now = today(visit.clock, visit.company.time_zone)
     with visit.database.reading() as connection:
-        table = product_list(connection, now)
+        key = f"{visit.settings.database_url}:{revision(connection)}"
+    table = _list(visit, key, now)
     table = table[table["product_id"].isin(rows["product_id"])]
     costs = visit.actor.may(Permission.VIEW_COSTS)
     columns = {name: Column(title) for name, title in COLUMNS.items() if costs or name not in COST_COLUMNS}

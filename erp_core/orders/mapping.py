@@ -56,6 +56,13 @@ def map_skus(uow: UnitOfWork, mappings: Sequence[SkuMapping]) -> Mapped:
     require(uow, Permission.EDIT_CATALOG)
     if not mappings:
         return Mapped(0, ())
+    shops = set(uow.connection.execute(sa.select(channel.c.id)).scalars()) | {EVERY_SHOP}
+    if any(mapping.channel_id not in shops for mapping in mappings):
+        raise NotFound(
+            T("There is no such shop."),
+            hint=T("Choose a shop from the list, or all shops."),
+            code="mapping.no_shop",
+        )
     editing.write_aliases(uow, mappings)
     done = _repoint(uow, [(m.channel_id, editing.clean_sku(m.external_sku)) for m in mappings])
     first = mappings[0]
@@ -119,7 +126,7 @@ def _repoint(uow: UnitOfWork, pairs: Sequence[tuple[int, str]]) -> Mapped:
     if len(cases):
         touched = with_parts(uow.connection, np.unique(moving[["product_id", "target"]].to_numpy()))
         stock.refresh(uow, touched.tolist(), read_company(uow.connection).time_zone)
-    left = np.unique(moving["product_id"]).tolist()
+    left = sorted({*moving["product_id"], *own.values()})  # what came back for orders that are gone is not needed
     used = uses_of(uow.connection, left, with_master_data=True)
     orphans = [product_id for product_id in left if product_id not in used]
     editing.set_archived(uow, orphans, archived=True)

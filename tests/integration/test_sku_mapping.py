@@ -93,6 +93,19 @@ def test_a_file_imported_before_the_mapping_is_unchanged_after_it(shop: Shop) ->
     shop.assert_sound()
 
 
+def test_taking_a_mapping_back_after_its_orders_are_gone_brings_no_empty_product(shop: Shop) -> None:
+    stocked(shop)
+    first = shop.load(ORDERS)
+    shop.do(map_sku, mapping(shop))
+    shop.undo(first)
+    shop.do(unmap_sku, 0, "TB-77")
+    assert shop.read(products)["sku"].tolist() == ["LAMP"]
+    shop.load(ORDERS)
+    assert shop.sold() == {"LAMP": (1, 2_000), "TB-77": (3, 9_000)}
+    assert set(shop.read(products)["sku"]) == {"LAMP", "TB-77"}
+    shop.assert_sound()
+
+
 def test_undo_of_an_update_after_the_mapping_brings_back_the_mapped_line(shop: Shop) -> None:
     stocked(shop)
     shop.load(ORDERS)
@@ -181,6 +194,8 @@ def test_what_cannot_be_mapped_is_refused_in_words(shop: Shop) -> None:
             shop.do(map_sku, wrong)
     with pytest.raises(NotFound):
         shop.do(map_sku, SkuMapping(0, "TB-77", 99_999))
+    with pytest.raises(NotFound, match="no such shop"):
+        shop.do(map_sku, mapping(shop, channel_id=99))
     with pytest.raises(NotFound):
         shop.do(unmap_sku, 0, "TB-77")
     assert shop.read(aliases).empty

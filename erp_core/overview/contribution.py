@@ -225,9 +225,9 @@ def _lines(books: Books) -> _Sheet:
     order, product, units = lines["order"], lines["product_id"], lines["quantity"]
     sale = orders["is_sale"].to_numpy(bool)
     on_sale = sale[order]
-    amount, known = whole_units(books.exact_of_orders(lines["amount"], order))
-    refunded, _ = whole_units(books.exact_of_orders(lines["refunded"], order))
-    cost, costed = whole_units(books.exact_costs(product, orders["ds"].iloc[order], units))
+    amount, known = whole_units(books.exact_of_orders(lines["amount"], order), on_sale)
+    refunded, _ = whole_units(books.exact_of_orders(lines["refunded"], order), on_sale)
+    cost, costed = whole_units(books.exact_costs(product, orders["ds"].iloc[order], units), on_sale)
     cells = _filled(
         len(order), order=order, product=product, units=np.where(on_sale, units, 0),
         revenue=np.where(on_sale, amount, 0), sold_cost=np.where(on_sale, cost, 0),

@@ -42,8 +42,10 @@ def round_keeping_sum(exact: Floats) -> Ints:
     return down
 
 
-def whole_units(exact: Floats) -> tuple[Ints, Bools]:
+def whole_units(exact: Floats, apart: Bools | None = None) -> tuple[Ints, Bools]:
     """`round_keeping_sum` of what is known, 0 where `exact` is NaN; and which are known.
+
+    `apart`: numbers of two kinds (sales and credit notes), each of which keeps a sum of its own.
 
     >>> units, known = whole_units(np.array([1.5, np.nan, 1.5]))
     >>> units.tolist(), known.tolist()
@@ -51,7 +53,8 @@ def whole_units(exact: Floats) -> tuple[Ints, Bools]:
     """
     known = ~np.isnan(exact)
     whole = np.zeros(len(exact), np.int64)
-    whole[known] = round_keeping_sum(exact[known])
+    for kind in (known,) if apart is None else (known & apart, known & ~apart):
+        whole[kind] = round_keeping_sum(exact[kind])
     return whole, known
 
 

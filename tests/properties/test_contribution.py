@@ -185,6 +185,7 @@ def facts_of(shop: Shop) -> dict[str, int]:
     """What the facts say in all, one currency, by plain loops: minor units."""
     said: dict[str, int] = defaultdict(int)
     own_cost = 0  # millionths of a minor unit × 100
+    credited_cost = 0  # of goods that credit notes and cases put back on the shelf
     restocked_cost = 0
     settled: set[tuple[str, int]] = set()
     months = {(fee.kind, fee.channel, fee.ds.month) for fee in shop.fees if fee.order is None}
@@ -204,7 +205,7 @@ def facts_of(shop: Shop) -> dict[str, int]:
         if document == "credit_note":
             said["returns"] += max(-amount, cases)
             said["shipping"] -= charges
-            restocked_cost += sum(-line[1] * UNIT_COST[line[0]] for line in goods)
+            credited_cost += sum(-line[1] * UNIT_COST[line[0]] for line in goods)
         elif state not in ("cancelled", "adjustment"):
             said["revenue"] += amount
             own_cost += sum(line[1] * UNIT_COST[line[0]] for line in goods)
@@ -219,8 +220,10 @@ def facts_of(shop: Shop) -> dict[str, int]:
         if case.order is None:
             said["returns"] += case.refund
             restocked_cost += case.restocked * UNIT_COST[case.product]
-    # unit costs are millionths of a yuan: 10,000 of them make one fen; each of the two is rounded once, half up
-    said["cost"] = (own_cost + 5_000) // 10_000 - (restocked_cost + 5_000) // 10_000
+    # unit costs are millionths of a yuan: 10,000 of them make one fen; each of the three is rounded once, half up
+    said["cost"] = sum(
+        sign * ((cost + 5_000) // 10_000) for sign, cost in ((1, own_cost), (-1, credited_cost), (-1, restocked_cost))
+    )
     said["contribution"] = said["revenue"] - sum(said[name] for name in DEDUCTIONS)
     return said
 

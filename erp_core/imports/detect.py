@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from erp_core.errors import BadInput, MappingNeeded
 from erp_core.files.header import normalise_header
@@ -324,20 +324,21 @@ def _assign(declared: Format, columns: Sequence[str], mapping: Mapping[str, str]
         indices[name] = _given(declared, name, header, columns, indices)
     taken = set(indices.values())
     normalised = [normalise_header(column) for column in columns]
-    passes: list[tuple[float, Callable[[str, int], bool]]] = [
-        (1.0, lambda alias, i: columns[i] == alias),
-        (1.0, lambda alias, i: normalised[i] == normalise_header(alias)),
-        (0.9, lambda alias, i: same_but_for_aside(normalised[i], normalise_header(alias))),
+    passes: list[tuple[float, Callable[[_Alias, int], bool]]] = [
+        (1.0, lambda alias, i: columns[i] == alias.text),
+        (1.0, lambda alias, i: normalised[i] == alias.normalised),
+        (0.9, lambda alias, i: same_but_for_aside(normalised[i], alias.normalised)),
     ]
     if declared.loose:
-        passes.append((0.5, lambda alias, i: _contains(normalised[i], normalise_header(alias))))
+        passes.append((0.5, lambda alias, i: alias.is_part_of(normalised[i])))
     weakest = 1.0
     for sureness, fits in passes:
         for name, aliases in declared.columns.items():
             if name in indices or mapping.get(name) == "":
                 continue
-            ordered = aliases if sureness > 0.5 else sorted(aliases, key=len, reverse=True)
-            at = next((i for alias in ordered for i in range(len(columns)) if i not in taken and fits(alias, i)), None)
+            ordered = map(_alias, aliases if sureness > 0.5 else sorted(aliases, key=len, reverse=True))
+            free = [i for i in range(len(columns)) if i not in taken]
+            at = next((i for alias in ordered for i in free if fits(alias, i)), None)
             if at is not None:
                 indices[name] = at
                 taken.add(at)
@@ -367,7 +368,22 @@ def _given(declared: Format, name: str, header: str, columns: Sequence[str], ind
     return at
 
 
-def _contains(header: str, alias: str) -> bool:
-    if alias.isascii():
-        return len(alias) >= _SHORTEST_PART["ascii"] and re.search(rf"\b{re.escape(alias)}\b", header) is not None
-    return len(alias) >= _SHORTEST_PART["other"] and alias in header
+@dataclass(frozen=True)
+class _Alias:
+    """A header of a declaration in the forms in which it is compared. `part`: finds it inside another header."""
+
+    text: str
+    normalised: str
+    part: re.Pattern[str] | None
+
+    def is_part_of(self, header: str) -> bool:
+        """Whether a normalised header holds it as words of its own; what is too short to tell anything is in none."""
+        return self.part is not None and self.part.search(header) is not None
+
+
+@cache  # as many as the declarations name
+def _alias(text: str) -> _Alias:
+    normalised = normalise_header(text)
+    word = rf"\b{re.escape(normalised)}\b" if normalised.isascii() else re.escape(normalised)
+    shortest = _SHORTEST_PART["ascii" if normalised.isascii() else "other"]
+    return _Alias(text, normalised, re.compile(word) if len(normalised) >= shortest else None)

@@ -85,8 +85,7 @@ def assortment(connection: sa.Connection, company: Company, period: Period, on: 
     frame["suppliers"] = frame["product_id"].map(items["product_id"].value_counts()).fillna(0).astype(np.int64)
     frame["last_sale"] = frame["product_id"].map(sale_spans(connection)["last"])
     frame["units"] = frame["units"].fillna(0).astype(np.int64)
-    if sales["revenue"].notna().all():
-        frame["revenue"] = frame["revenue"].fillna(0.0)
+    frame.loc[~frame["product_id"].isin(sales["product_id"]), "revenue"] = 0.0  # not sold in the period
     frame["weight_grams"] = pd.to_numeric(frame["weight_grams"]).astype("Int64")
     frame["sold_only"] = ~frame["product_id"].isin(_with_master_data(connection)) & frame["last_sale"].notna()
     frame["sold_only"] &= ~frame["is_charge"]

@@ -391,11 +391,13 @@ def revenue_by_month(connection: sa.Connection, company: Company, period: Period
 
 
 def sales_by_product(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
-    """product_id, units, revenue (in the currency given by `attrs['currency']`; missing where a rate is), as sold."""
+    """product_id, units, revenue (in the currency given by `attrs['currency']`; missing for products that sold in a
+    currency without a rate), as sold."""
     facts = _Facts(connection, company, period, filters)
-    money = facts._money(facts.sales, "revenue") if not facts.rates_missing else np.full(len(facts.sales), np.nan)
-    sums = facts.sales.assign(revenue=money).groupby("product_id")
-    frame = pd.DataFrame({"units": sums["quantity"].sum(), "revenue": sums["revenue"].sum(min_count=1)}).reset_index()
+    money = facts._money(facts.sales, "revenue")
+    sums = facts.sales.assign(revenue=money, unknown=np.isnan(money)).groupby("product_id")
+    revenue = sums["revenue"].sum().where(~sums["unknown"].any())
+    frame = pd.DataFrame({"units": sums["quantity"].sum(), "revenue": revenue}).reset_index()
     frame.attrs["currency"] = facts.currency
     return frame
 

@@ -96,7 +96,14 @@ def with_kept_lines(headers: dict[str, Any], lines: dict[str, Any], kept: pd.Dat
         "order": order,
         "line_no": number,
     }
-    return {name: np.concatenate([np.asarray(column), np.asarray(added[name])]) for name, column in lines.items()}
+    return {name: _continued(np.asarray(column), np.asarray(added[name])) for name, column in lines.items()}
+
+
+def _continued(column: npt.NDArray[Any], kept: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Both, in the column's own type unless a kept value is unknown: sums and positions are computed on it."""
+    if column.dtype != object and not pd.isna(kept).any():
+        kept = kept.astype(column.dtype)
+    return np.concatenate([column, kept])
 
 
 def attach(batch: Batch, orders: Orders, order_id: Ints, product_of_line: Ints, attached: Bools) -> tuple[Bools, Ints]:

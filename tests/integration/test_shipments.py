@@ -143,6 +143,15 @@ def test_an_order_that_only_shipments_tell_of_grows_with_them(shop: Shop) -> Non
     assert shop.sound()
 
 
+def test_a_file_may_let_one_order_grow_and_bring_another(shop: Shop) -> None:
+    shop.put(BULBS)
+    receipt = shop.put(LAMPS + shipped("111-2", "8", "i5", "LAMP", 1, "20.00"))
+    assert (receipt.rows_accepted, receipt.orders) == (2, 2)
+    assert [line[:2] for line in shop.lines()] == [(2, 4000), (1, 2000), (3, 900)]
+    assert shop.revenue() == 69.0  # 40.00 + 9.00 + 20.00
+    assert shop.sound()
+
+
 def test_the_order_list_takes_over_what_shipments_had_to_tell(shop: Shop) -> None:
     shop.put(LAMPS)
     shop.put(ORDERS.replace("Unshipped", "Shipped"))

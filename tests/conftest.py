@@ -102,6 +102,19 @@ def _new_database(server: sa.Engine, template: str = "template1") -> Iterator[st
         connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table, of each kind."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    addresses: Addresses = request.getfixturevalue("postgresql_addresses")
+    with addresses() as url:
+        server = sa.create_engine(Database(url).url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+        with _new_database(server) as fresh:
+            yield fresh
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def database_addresses(request: pytest.FixtureRequest) -> Addresses:
     """For tests that need more than one database, such as state machines: `with database_addresses() as url: …`."""

@@ -21,9 +21,9 @@ def _config(database: Database) -> Config:
     return config
 
 
-def upgrade(database: Database) -> str:
+def upgrade(database: Database, to: str = "head") -> str:
     """Run the migrations that are missing; returns the schema's revision. Safe to call twice, also at once."""
-    command.upgrade(_config(database), "head")
+    command.upgrade(_config(database), to)
     return current_revision(database) or ""
 
 

@@ -27,6 +27,36 @@ def test_a_migrated_database_stands_at_the_newest_revision_and_upgrading_again_c
     assert upgrade(database) == head_revision(database)
 
 
+def test_a_database_with_data_of_the_first_version_is_brought_up_to_date(empty_url: str) -> None:
+    database = Database(empty_url)
+    upgrade(database, "0002")
+    rows = (
+        "INSERT INTO channel (name, platform) VALUES ('Lamps', 'Taobao')",
+        "INSERT INTO product (sku, name) VALUES ('MUG', 'Mug'), ('POST', 'Postage')",
+        "INSERT INTO sales_order (channel_id, external_id, document, state, ordered_at, ds, currency, lines, header_fingerprint,"
+        " lines_fingerprint) VALUES (1, '1', 'order', 'paid', '2025-01-01 00:00:00', '2025-01-01', 'CNY', 1, 1, 1)",
+        "INSERT INTO order_line (order_id, line_no, product_id, quantity, amount) VALUES (1, 1, 1, 2, 100)",
+        "INSERT INTO stock_movement (product_id, location_id, at, kind, quantity) VALUES (1, 1, '2025-01-01 00:00:00', 'sale', -2)",
+        "INSERT INTO stock_balance (product_id, location_id) VALUES (1, 1)",
+    )
+    with database.writing_connection() as connection:
+        for row in rows:
+            connection.execute(sa.text(row))
+        connection.commit()
+    assert upgrade(database) == head_revision(database)
+    with database.reading() as connection:
+
+        def all_of(query: str) -> list[tuple[object, ...]]:
+            return [tuple(row) for row in connection.execute(sa.text(query))]
+
+        assert all_of("SELECT stock_share, safety_buffer FROM channel") == [(100, 0)]
+        assert all_of("SELECT sku, unit_factor FROM product ORDER BY sku") == [("MUG", 1), ("POST", 1)]
+        assert all_of("SELECT quantity, line_ref FROM order_line") == [(2, None)]
+        assert all_of("SELECT quantity, source_id FROM stock_movement") == [(-2, None)]
+        assert [bool(row[0]) for row in all_of("SELECT partial FROM sales_order")] == [False]
+    database.dispose()
+
+
 @pytest.mark.parametrize("turn", ["first", "second"])
 def test_what_one_test_writes_the_next_does_not_see(database: Database, turn: str) -> None:
     event = metadata.tables["audit_event"]

@@ -321,27 +321,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_tracking_event_fact_key", ["fact_key"], unique=False)
         batch_op.create_index(batch_op.f("ix_tracking_event_shipment_id"), ["shipment_id"], unique=False)
 
-    with op.batch_alter_table("product", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("stock_unit", sa.Text(), nullable=True))
-        batch_op.add_column(sa.Column("unit_factor", sa.Integer(), server_default=sa.text("1"), nullable=False))
-
-    with op.batch_alter_table("channel", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("stock_share", sa.Integer(), server_default=sa.text("100"), nullable=False))
-        batch_op.add_column(sa.Column("safety_buffer", sa.BigInteger(), server_default=sa.text("0"), nullable=False))
-
-    with op.batch_alter_table("product", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("archived_at", UtcTime(), nullable=True))
-
-    with op.batch_alter_table("order_line", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("line_ref", sa.Text(), nullable=True))
-        batch_op.add_column(sa.Column("sold_as", sa.Text(), nullable=True))
-
-    with op.batch_alter_table("sales_order", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("location_id", sa.BigInteger(), nullable=True))
-        batch_op.add_column(sa.Column("partial", sa.Boolean(), server_default=sa.false(), nullable=False))
-
-    with op.batch_alter_table("stock_movement", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("source_id", sa.BigInteger(), nullable=True))
+    # Added one by one, not in a batch: a batch copies and drops the table, which rows of other tables point to.
+    for table, column in (
+        ("product", sa.Column("stock_unit", sa.Text(), nullable=True)),
+        ("product", sa.Column("unit_factor", sa.Integer(), server_default=sa.text("1"), nullable=False)),
+        ("product", sa.Column("archived_at", UtcTime(), nullable=True)),
+        ("channel", sa.Column("stock_share", sa.Integer(), server_default=sa.text("100"), nullable=False)),
+        ("channel", sa.Column("safety_buffer", sa.BigInteger(), server_default=sa.text("0"), nullable=False)),
+        ("order_line", sa.Column("line_ref", sa.Text(), nullable=True)),
+        ("order_line", sa.Column("sold_as", sa.Text(), nullable=True)),
+        ("sales_order", sa.Column("location_id", sa.BigInteger(), nullable=True)),
+        ("sales_order", sa.Column("partial", sa.Boolean(), server_default=sa.false(), nullable=False)),
+        ("stock_movement", sa.Column("source_id", sa.BigInteger(), nullable=True)),
+    ):
+        op.add_column(table, column)
 
     word = sa.column("word", sa.Text)
     op.execute(sa.delete(sa.table("charge_word", word)).where(word.in_(CODES_THAT_ARE_SKUS)))

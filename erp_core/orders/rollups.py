@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from erp_core.db.bulk import add_columns, fetch_columns, load_temporary
 from erp_core.db.upsert import insert_adding
-from erp_core.orders.rules import SALES_SUMS, LineFacts, daily_sales_of, is_sale
+from erp_core.orders.rules import SALES_SUMS, LineFacts, daily_sales_of, is_sale, off_lines
 from erp_core.orders.tables import daily_orders, daily_sales, order_line, sales_order
 
 SALES_KEYS = ("product_id", "ds", "channel_id", "currency")
@@ -49,27 +49,32 @@ def add_headers(connection: sa.Connection, orders: sa.FromClause, sign: int) -> 
 def add_lines(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
     """What the stored lines of orders contribute to daily_sales."""
     columns = (
-        _l.c.order_id, _l.c.product_id, _l.c.quantity, _l.c.amount, _l.c.refunded, _o.c.document, _o.c.state, _o.c.ds,
-        _o.c.channel_id, _o.c.currency,
+        _l.c.order_id, _l.c.product_id, _l.c.quantity, _l.c.amount, _l.c.refunded, _l.c.discount, _o.c.document,
+        _o.c.state, _o.c.ds, _o.c.channel_id, _o.c.currency, _o.c.discount.label("off_order"),
     )  # fmt: skip
     query = (
         sa.select(*columns)
         .select_from(orders.join(_o, _o.c.id == orders.c.id).join(_l, _l.c.order_id == _o.c.id))
         .where(IS_LIVE_LINE, _o.c.withdrawn_by.is_(None), _l.c.product_id.is_not(None))
+        .order_by(_l.c.order_id, _l.c.line_no)  # of equal remainders of a discount the first line takes more
     )
     found = fetch_columns(connection, query)
     if found["order_id"]:
         days, keys = pd.MultiIndex.from_arrays([found["ds"], found["channel_id"], found["currency"]]).factorize()
         sale = is_sale(found["document"], found["state"])
+        order_id, amount = np.array(found["order_id"], np.int64), np.array(found["amount"], np.int64)
+        _, first, order = np.unique(order_id, return_index=True, return_inverse=True)
         facts = LineFacts(
-            order=np.array(found["order_id"], np.int64),
+            order=order_id,
             product_id=np.array(found["product_id"], np.int64),
             day=days.astype(np.int64),
             is_sale=sale,
             is_credit=np.array([document == "credit_note" for document in found["document"]], bool),
             quantity=np.array(found["quantity"], np.int64),
-            amount=np.array(found["amount"], np.int64),
+            amount=amount,
             refunded=np.array(found["refunded"], np.int64),
+            discount=np.array(found["discount"], np.int64),
+            order_discount=off_lines([found["off_order"][at] for at in first], order.astype(np.int64), amount),
         )
         add_facts(connection, facts, list(keys), sign)
 

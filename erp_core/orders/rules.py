@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from erp_core.finance.rules import spread
 
 STATES = ("pending", "paid", "shipped", "completed", "cancelled", "adjustment")
 STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
@@ -58,9 +60,24 @@ class LineFacts:
     quantity: npt.NDArray[np.int64]
     amount: npt.NDArray[np.int64]
     refunded: npt.NDArray[np.int64]
+    discount: npt.NDArray[np.int64]  # off the line, in `amount` already
+    order_discount: npt.NDArray[np.int64]  # its part of what was taken off its order (`off_lines`)
 
 
-SALES_SUMS = ("orders", "quantity", "revenue", "credited_quantity", "credited", "refunded")
+SALES_SUMS = (
+    "orders", "quantity", "revenue", "discount", "order_discount", "credited_quantity", "credited", "refunded",
+)  # fmt: skip
+
+
+def off_lines(
+    discounts: Iterable[int | None], order: npt.NDArray[np.int64], amount: npt.NDArray[np.int64]
+) -> npt.NDArray[np.int64]:
+    """What was taken off whole orders, shared out over their lines by amount in whole minor units.
+
+    `discounts`: one an order, None = not said, nothing is taken off; `order`: of each line the position of its order.
+    """
+    off = np.array([value or 0 for value in discounts], np.int64)
+    return spread(off, order, amount) if off.any() else np.zeros(len(order), np.int64)
 
 
 def is_sale(document: Sequence[str], state: Sequence[str]) -> npt.NDArray[np.bool_]:
@@ -89,7 +106,8 @@ def daily_sales_of(lines: LineFacts) -> dict[str, npt.NDArray[np.int64]]:
     def summed(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         return np.add.reduceat(values, starts)
 
-    quantity, amount, refunded = (column[counts][by] for column in (lines.quantity, lines.amount, lines.refunded))
+    measures = (lines.quantity, lines.amount, lines.refunded, lines.discount, lines.order_discount)
+    quantity, amount, refunded, discount, order_discount = (column[counts][by] for column in measures)
     inside = np.lexsort((order, key))  # within a key the lines of one order stand side by side
     seen_before = np.zeros(len(key), bool)
     seen_before[1:] = (key[inside][1:] == key[inside][:-1]) & (order[inside][1:] == order[inside][:-1])
@@ -101,6 +119,8 @@ def daily_sales_of(lines: LineFacts) -> dict[str, npt.NDArray[np.int64]]:
         "orders": summed((sale & first_line).astype(np.int64)),
         "quantity": summed(np.where(sale, quantity, 0)),
         "revenue": summed(np.where(sale, amount, 0)),
+        "discount": summed(np.where(sale, discount, 0)),
+        "order_discount": summed(np.where(sale, order_discount, 0)),
         "credited_quantity": summed(np.where(credit, -quantity, 0)),
         "credited": summed(np.where(credit, -amount, 0)),
         "refunded": summed(np.where(sale, refunded, 0)),

@@ -16,7 +16,7 @@ from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, n
 from erp_core.db.uow import UnitOfWork
 from erp_core.orders import rollups
 from erp_core.orders.movements import move_stock, orders_table
-from erp_core.orders.rules import STATE_RANK, Fate, LineFacts, fate_of, is_sale
+from erp_core.orders.rules import STATE_RANK, Fate, LineFacts, fate_of, is_sale, off_lines
 from erp_core.orders.tables import channel, order_event, order_line, sales_order
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
@@ -361,5 +361,7 @@ def _roll_up_created(writing: _Writing) -> None:
         quantity=lines["quantity"][live],
         amount=lines["amount"][live],
         refunded=lines["refunded"][live],
+        discount=lines["discount"][live],
+        order_discount=off_lines(headers.get("discount", ()), order, lines["amount"][live]),
     )
     rollups.add_facts(writing.uow.connection, facts, list(keys))

@@ -177,6 +177,8 @@ daily_sales = sa.Table(
     units("orders"),  # orders with this product
     units("quantity"),
     minor("revenue"),
+    minor("discount"),  # off its lines; in `revenue` already
+    minor("order_discount"),  # its lines' part of what was taken off whole orders; not in `revenue`
     units("credited_quantity"),  # of credit notes, not negative
     minor("credited"),  # money of credit notes, not negative
     minor("refunded"),

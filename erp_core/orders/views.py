@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +77,39 @@ def product_sales(connection: sa.Connection, period: Period, filters: Filters, *
     frame = frame.astype({"is_charge": bool})
     told = refunds_beyond_orders(connection, period, filters.channels, filters.categories)
     return _with_refunds(frame, told, [*(key.name for key in keys), "is_charge"])
+
+
+SUMS = ("quantity", "revenue", "discount", "order_discount", "refunded", "credited_quantity", "credited")
+GRAINS = ("ds", "week", "month", "channel_id", "product_id", "category")
+
+
+def sales_sums(connection: sa.Connection, period: Period, filters: Filters, by: Sequence[str]) -> pd.DataFrame:
+    """Sales of products, without charges: the columns of `by`, currency, and `SUMS` in minor units and units.
+
+    `by`: any of `GRAINS`; ds, week (its Monday) and month (its first day) are datetime64; category is missing where a
+    product has none. `revenue` is after discounts of lines (`discount`) and before the lines' part of discounts of
+    whole orders (`order_discount`); `refunded` holds what return cases tell beyond the orders. Sorted by the keys.
+    """
+    d = daily_sales.c
+    sums = [sa.func.sum(d[name]).label(name) for name in SUMS]
+    columns = (d.ds, d.channel_id, d.product_id, product.c.category, d.currency)
+    query = (
+        sa.select(*columns, *sums)
+        .join(product, product.c.id == d.product_id)
+        .where(d.ds.between(period.start, period.end), product.c.is_charge.is_(sa.false()))
+        .group_by(*columns)
+    )
+    if filters.channels:
+        query = query.where(d.channel_id.in_(filters.channels))
+    if filters.categories:
+        query = query.where(product.c.category.in_(filters.categories))
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=[*(c.name for c in columns), *SUMS])
+    frame = frame.astype(dict.fromkeys(("channel_id", "product_id", *SUMS), "int64"))
+    days = frame["ds"] = pd.to_datetime(frame["ds"])
+    frame["week"] = days - pd.to_timedelta(days.dt.dayofweek, unit="D")
+    frame["month"] = days - pd.to_timedelta(days.dt.day - 1, unit="D")
+    keys = [*by, "currency"]
+    return frame.groupby(keys, as_index=False, dropna=False)[list(SUMS)].sum()
 
 
 def order_days(connection: sa.Connection, period: Period, filters: Filters) -> pd.DataFrame:

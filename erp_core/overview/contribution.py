@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.company.views import Company
-from erp_core.finance.rules import share_of_goods
+from erp_core.finance.rules import share_of_goods, spread
 from erp_core.finance.views import channel_fees
 from erp_core.metrics import formulas
 from erp_core.metrics.registry import METRICS
@@ -38,7 +38,6 @@ from erp_core.overview.rules import (
     lay_fees,
     lay_returns,
     on_lineless,
-    spread,
     stacked,
     whole_units,
 )

@@ -15,13 +15,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from erp_core.finance.rules import spread
+
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 Days = npt.NDArray[np.datetime64]
 Columns = dict[str, npt.NDArray[Any]]
-
-_LARGEST = np.iinfo(np.int64).max
 
 
 def round_keeping_sum(exact: Floats) -> Ints:
@@ -56,44 +56,6 @@ def whole_units(exact: Floats, apart: Bools | None = None) -> tuple[Ints, Bools]
     for kind in (known,) if apart is None else (known & apart, known & ~apart):
         whole[kind] = round_keeping_sum(exact[kind])
     return whole, known
-
-
-def spread(amounts: Ints, group: Ints, weights: Ints) -> Ints:
-    """Each group's amount over its members in proportion to their weights, whole parts that add up to it.
-
-    `amounts`: one a group; `group`: of each member the position of its group, −1 for none; `weights`: of each member,
-    negative ones count as 0; where all are 0 the members share alike. The largest remainder rounds up, of equal ones
-    the first. A group without members keeps its amount to itself.
-
-    >>> spread(np.array([100, -7]), np.array([0, 0, 0, 1, -1]), np.array([1, 1, 1, 5, 9])).tolist()
-    [34, 33, 33, -7, 0]
-    """
-    parts = np.zeros(len(group), np.int64)
-    at = np.flatnonzero(group >= 0)
-    at = at[amounts[group[at]] != 0]
-    if not len(at):
-        return parts
-    of = group[at]
-    weight = np.maximum(weights[at], 0)
-    total = np.zeros(len(amounts), np.int64)
-    np.add.at(total, of, weight)
-    weight = np.where(total[of] == 0, 1, weight)
-    np.add.at(total, of[total[of] == 0], 1)
-    amount = amounts[of]
-    if int(np.abs(amount).max()) * int(weight.max()) > _LARGEST:
-        product = amount.astype(object) * weight
-        quotient = (product // total[of]).astype(np.int64)
-        remainder = (product % total[of]).astype(np.int64)
-    else:
-        quotient, remainder = np.divmod(amount * weight, total[of])
-    short = amounts.copy()  # what rounding down has left of each group: fewer units than members
-    np.subtract.at(short, of, quotient)
-    order = np.lexsort((-remainder, of))
-    starts = np.searchsorted(of[order], of[order], side="left")
-    rank = np.arange(len(order)) - starts
-    quotient[order] += rank < short[of[order]]
-    parts[at] = quotient
-    return parts
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,12 @@ class Permission(StrEnum):
     ENTER_ORDERS = "enter_orders"
     EDIT_CUSTOMERS = "edit_customers"
     EDIT_SETTINGS = "edit_settings"
+    ANSWER_DECISIONS = "answer_decisions"
+    SAVE_VIEWS = "save_views"
+    SHARE_VIEWS = "share_views"
+    MANAGE_ALERTS = "manage_alerts"
+    RUN_BACKUPS = "run_backups"
+    USE_DEMO = "use_demo"
     EXPORT = "export"
     SEE_PERSONAL_DATA = "see_personal_data"
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from erp_core.finance.rules import share_of_goods
+from erp_core.finance.rules import share_of_goods, spread
 from erp_core.metrics import formulas
 from erp_core.overview import rules
 
@@ -88,7 +88,7 @@ def test_the_parts_add_up_and_are_within_one_unit_of_their_share(
     members = [(group, weight) for group, weight in members if group < len(amounts)]
     group = np.array([m[0] for m in members], np.int64)
     weight = np.array([m[1] for m in members], np.int64)
-    parts = rules.spread(np.array(amounts, np.int64), group, weight)
+    parts = spread(np.array(amounts, np.int64), group, weight)
     for number, amount in enumerate(amounts):
         here = group == number
         if not here.any():

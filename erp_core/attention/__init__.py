@@ -1,0 +1,1 @@
+"""What calls for somebody: alerts on the company's numbers, and the daily digest that goes out."""

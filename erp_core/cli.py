@@ -117,6 +117,9 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     replenish.add_argument("--out", type=Path, help=_(T("write the purchase list to this .csv or .xlsx file")))
     replenish.add_argument("--as-of", type=_day, help=_(T("plan from this day, YYYY-MM-DD")))
     replenish.add_argument("--assume-zero", action="store_true", help=_(T("take uncounted stock as none")))
+    command("alerts", T("look at the alerts: what fires, what is quiet"), _alerts)
+    digest = command("digest", T("the day in short: write it out, or send it"), _digest)
+    digest_options(digest, _)
     export = command("export", T("stock, tracking numbers and packing slips as files for others"), _export)
     _export_options(export, _)
     stock = command("stock", T("the stock ledger"), _stock)
@@ -471,6 +474,28 @@ def _export(session: Session, given: argparse.Namespace) -> int:
     asked = run(session.database(), LOCAL_USER.acting(), given, session.language)
     session.show(asked.document, asked.lines)
     return 0
+
+
+def _teller(session: Session) -> Any:
+    from erp_core.attention.sending import Teller
+
+    return Teller(session.database(), session.settings, SystemClock(), LOCAL_USER)
+
+
+def _alerts(session: Session, _given: argparse.Namespace) -> int:
+    from erp_core.attention.terminal import alerts
+
+    shown = alerts(_teller(session), session.language)
+    session.show(shown.document, shown.lines)
+    return shown.code
+
+
+def _digest(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.attention.terminal import digest
+
+    shown = digest(_teller(session), given, session.language)
+    session.show(shown.document, shown.lines)
+    return shown.code
 
 
 def _stock(session: Session, given: argparse.Namespace) -> int:

@@ -6,6 +6,9 @@
 | `ERP_DATABASE_URL` | the company's one database | `sqlite:///<ERP_HOME>/erp.db` |
 | `ERP_LANGUAGE` | language of the terminal: `en` or `zh_CN` | from `LANG`, else `en` |
 | `ERP_INBOX_QUIET` | seconds for which a file in the watched folder must not have changed | 5 |
+| `ERP_SMTP_URL` | the mail server: `smtp://user:password@host:587`, or `smtps://…` | none: no mail |
+| `ERP_MAIL_FROM` | the sender of mails | the user of `ERP_SMTP_URL` |
+| `ERP_PUBLIC_URL` | where people open the workbench; messages link to it | none: no link |
 | `ERP_INBOX_PATIENCE` | seconds for which one half of a two-file export waits for the other | 600 |
 
 What is no number of seconds counts as not given.
@@ -16,7 +19,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,13 +29,17 @@ INBOX_PATIENCE_SECONDS = 600.0
 
 @dataclass(frozen=True)
 class Settings:
-    """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds)."""
+    """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds), how mails
+    go out, where people open it."""
 
     home: Path
     database_url: str
     language: str = "en"
     inbox_quiet: float = INBOX_QUIET_SECONDS
     inbox_patience: float = INBOX_PATIENCE_SECONDS
+    smtp_url: str | None = field(default=None, repr=False)  # holds a password
+    mail_from: str | None = None
+    public_url: str | None = None
 
     @property
     def jobs_path(self) -> Path:
@@ -61,6 +68,9 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         language=_language(env),
         inbox_quiet=_seconds(env.get("ERP_INBOX_QUIET"), INBOX_QUIET_SECONDS),
         inbox_patience=_seconds(env.get("ERP_INBOX_PATIENCE"), INBOX_PATIENCE_SECONDS),
+        smtp_url=env.get("ERP_SMTP_URL") or None,
+        mail_from=env.get("ERP_MAIL_FROM") or None,
+        public_url=(env.get("ERP_PUBLIC_URL") or "").rstrip("/") or None,
     )
 
 

@@ -29,10 +29,19 @@ _LOCALE_DIR = Path(__file__).parent / "locale"
 
 
 @dataclass(frozen=True)
+class Money:
+    """An amount inside a sentence, in major units: written in the manner of whoever reads it, in short form."""
+
+    amount: float
+    currency: str
+
+
+@dataclass(frozen=True)
 class Text:
     """A sentence not yet put into a language: its English form and the values to fill in.
 
-    `values` may hold further `Text`s. Brace placeholders follow `str.format`.
+    `values` may hold further `Text`s, amounts (`Money`) and days (`datetime.date`), which wait for their reader too.
+    Brace placeholders follow `str.format`.
     """
 
     id: str
@@ -52,18 +61,27 @@ class Text:
     def from_json(cls, document: Mapping[str, Any]) -> Text:
         """The `Text` that `to_json` wrote."""
         values = document.get("values", {})
-        return cls(
-            document["id"],
-            tuple(
-                (key, cls.from_json(value) if isinstance(value, dict) and "id" in value else value)
-                for key, value in values.items()
-            ),
-        )
+        return cls(document["id"], tuple((key, _from_json(value)) for key, value in values.items()))
+
+
+def _from_json(value: Any) -> Any:
+    match value:
+        case {"id": _}:
+            return Text.from_json(value)
+        case {"amount": amount, "currency": currency}:
+            return Money(amount, currency)
+        case {"day": day}:
+            return dt.date.fromisoformat(day)
+    return value
 
 
 def _json_value(value: Any) -> Any:
     if isinstance(value, Text):
         return value.to_json()
+    if isinstance(value, Money):
+        return {"amount": value.amount, "currency": value.currency}
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return {"day": value.isoformat()}
     return value if isinstance(value, int | float | str | bool) or value is None else str(value)
 
 
@@ -90,8 +108,17 @@ def say(text: Text | str, language: str) -> str:
     template = text.id if language == "en" else _catalogue(language).get(text.id, text.id)
     if not text.values:
         return template
-    values = {key: say(value, language) if isinstance(value, Text) else value for key, value in text.values}
-    return template.format(**values)
+    return template.format(**{key: _written(value, language) for key, value in text.values})
+
+
+def _written(value: Any, language: str) -> Any:
+    if isinstance(value, Text):
+        return say(value, language)
+    if isinstance(value, Money):
+        return format_money(value.amount, value.currency, language, compact=True)
+    if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
+        return format_date(value, language)
+    return value
 
 
 def translated(language: str) -> Mapping[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from erp_core.attention import work as attention
 from erp_core.clock import SystemClock
 from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
@@ -14,8 +15,10 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        attention.EVALUATE: attention.evaluate,
+        attention.DIGEST: attention.digest,
     },
-    duties=(inbox.DUTY,),
+    duties=(inbox.DUTY, attention.ALERTS_DUTY, attention.DIGEST_DUTY),
 )
 
 

@@ -4,19 +4,19 @@ import streamlit as st
 
 from erp_core.clock import today
 from erp_core.orders.views import revision
-from erp_core.overview.decisions import decisions, setup_steps
+from erp_core.overview.decisions import setup_steps
 from erp_core.overview.views import changes, kpis, revenue_by_month
-from erp_core.planning.views import planning_day
+from erp_core.overview.weeks import weekly
 from erp_core.security.permissions import Permission
-from erp_core.text import T, format_money
-from ui import charts, states
+from erp_core.text import T
+from ui import acts, alert_rows, charts, decision_list, decision_rows, states
 from ui.filters import bar
 from ui.guard import require
-from ui.headline import headline
+from ui.headline import Moved, headline
 from ui.pages_list import address
 
 visit = require(Permission.VIEW_DASHBOARDS)
-HEADLINE = ("revenue", "turnover_month", "in_stock_rate", "orders_waiting", "cash_in_stock", "cancel_rate")
+HEADLINE = ("revenue", "turnover_month", "in_stock_rate", "orders_waiting", "cash_in_stock")
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
@@ -26,30 +26,32 @@ def numbers(_visit, key, chosen, now):
         current = kpis(connection, _visit.company, period, filters, now)
         earlier = kpis(connection, _visit.company, before, filters, None)
         months = revenue_by_month(connection, _visit.company, period, filters)
+        weeks = weekly(connection, _visit.company, period, filters)
         currency = months.attrs["currency"]
     comparable = before.start >= first
-    return current, changes(current, earlier) if comparable else {}, months, currency
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def list_of_decisions(_visit, key, as_of):
-    with _visit.database.reading() as connection:
-        return decisions(connection, _visit.company, as_of)
+    return current, changes(current, earlier) if comparable else {}, months, currency, weeks
 
 
 st.title(visit.say(T("What needs a decision today?")))
+acts.say_what_was_done(visit)
+rows = decision_rows.asked()
+if rows is not None:
+    decision_rows.show(visit, rows)
+    st.stop()
 now = today(visit.clock, visit.company.time_zone)
 with visit.database.reading() as connection:
     steps = setup_steps(connection, visit.company)
     key = f"{visit.settings.database_url}:{revision(connection)}"
-    as_of = planning_day(connection, now)
 chosen = bar(visit)
 if chosen is None:
     states.no_data(visit, T("No sales yet. Drop the export of your shop, and the numbers of your shop stand here."))
 else:
     with st.spinner(visit.say(T("Adding up …"))):
-        current, moved, months, currency = numbers(visit, key, chosen, now)
-    headline(visit, HEADLINE, current, moved, visit.say(T("against {period}", period=chosen.against)))
+        current, moved, months, currency, weeks = numbers(visit, key, chosen, now)
+    errors_known = current["order_error_rate"].value is not None
+    sixth = "order_error_rate" if errors_known else "cancel_rate"
+    against = visit.say(T("against {period}", period=chosen.against))
+    headline(visit, (*HEADLINE, sixth), current, Moved(against, moved, weeks))
 
 setting_up = not all(step.done for step in steps)
 left, right = st.columns([3, 1]) if setting_up else (st.container(), st.container())
@@ -69,23 +71,8 @@ with right:
                 )
 with left:
     if chosen is not None:
-        st.subheader(visit.say(T("Decisions, most money first")))
-        with st.spinner(visit.say(T("Adding up …"))):
-            found = list_of_decisions(visit, key, as_of)
-        if not found:
-            st.success(visit.say(T("Nothing needs a decision today.")), icon=":material/check:")
-        for number, decision in enumerate(found):
-            with st.container(border=True):
-                words, money, go = st.columns([6, 2, 2], vertical_alignment="center")
-                words.markdown(f"**{visit.say(decision.title)}**  \n:gray[{visit.say(decision.why)}]")
-                if decision.money:
-                    money.markdown(
-                        f"**{format_money(decision.money, visit.company.base_currency, visit.language, compact=True)}**"
-                    )
-                if go.button(
-                    visit.say(T("Open")), key=f"decision_{number}_{decision.key}", icon=":material/arrow_forward:"
-                ):
-                    st.switch_page(address(decision.page), query_params=dict(decision.query))
+        alert_rows.show(visit)
+        decision_list.show(visit)
         best = months.loc[months["revenue"].idxmax(), "month"] if months["revenue"].notna().any() else None
         if best is not None:
             title = visit.say(

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import pandas as pd
 import streamlit as st
 
 from erp_core.metrics.registry import METRICS
 from erp_core.overview.views import MetricValue
-from erp_core.text import T, format_compact, format_money, format_number, format_share
+from erp_core.overview.wording import worded
+from erp_core.text import T, format_share
 from ui.guard import Visit
 
 
-def formatted(visit: Visit, value: MetricValue) -> str:
-    """A number in the reader's manner; a dash where it is unknown."""
-    if value.value is None:
-        return "–"
-    number = value.value
-    if value.currency is not None:
-        return format_money(number, value.currency, visit.language, compact=True)
-    if value.unit == "share":
-        return format_share(number, visit.language)
-    if value.unit in ("per_month", "per_year", "ratio"):
-        return format_number(number, visit.language, 2)
-    if value.unit == "days":
-        return format_number(number, visit.language, 0)
-    return format_compact(number, visit.language)
+@dataclass(frozen=True)
+class Moved:
+    """How the numbers moved: against which period (in words), each number's change, and their values week by week."""
+
+    against: str
+    change: Mapping[str, float | None]
+    weeks: pd.DataFrame | None = None
+
+    def line(self, key: str) -> list[float] | None:
+        """A number's weekly values; None where there are fewer than two."""
+        if self.weeks is None or key not in self.weeks:
+            return None
+        known = self.weeks[key].dropna().tolist()
+        return known if len(known) > 1 else None
 
 
-def headline(
-    visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], change: Mapping[str, float | None], against: str
-) -> None:
-    """Up to six numbers in a row. `against`: the name of the period that the change is measured by."""
+def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], moves: Moved) -> None:
+    """Up to six numbers in a row; on a narrow screen below each other."""
+    change = moves.change
     for column, key in zip(st.columns(len(keys)), keys, strict=True):
         metric, value = METRICS[key], now[key]
         moved = change.get(key)
@@ -45,13 +47,15 @@ def headline(
             notes.append(visit.say(T("Missing: {what}", what="; ".join(visit.say(text) for text in value.missing))))
         column.metric(
             visit.say(metric.name),
-            formatted(visit, value),
+            worded(value, visit.language),
             delta=None if moved is None else format_share(moved, visit.language),
             delta_color=colour,
             help="\n\n".join(notes),
             border=True,
+            chart_data=moves.line(key),
+            chart_type="area",
         )
         if value.value is None and value.missing:
             column.caption(visit.say(T("Missing: {what}", what=visit.say(value.missing[0]))))
         elif moved is not None:
-            column.caption(against)
+            column.caption(moves.against)

@@ -19,3 +19,8 @@ def no_data(visit: Visit, text: Text) -> None:
 def nothing_matches(visit: Visit) -> None:
     """There are data, but none that fit the filters."""
     st.info(visit.say(T("Nothing matches these filters.")), icon=":material/filter_alt_off:")
+
+
+def nothing_left(visit: Visit) -> None:
+    """What was to be done is done: no row is left."""
+    st.success(visit.say(T("Nothing is left to do here.")), icon=":material/check:")

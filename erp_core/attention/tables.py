@@ -29,32 +29,43 @@ alert_event = sa.Table(
     id_column(),
     reference("rule_id", "alert_rule.id", index=True),
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("kind", sa.String(12), nullable=False),  # fired, cleared, made, changed, muted, unmuted
+    sa.Column("kind", sa.String(12), nullable=False),  # fired, cleared, made, changed, muted, unmuted, removed
     sa.Column("actor", sa.Text, nullable=False),
     price("value"),  # what was measured, in millionths; NULL = not measured
 )
 
-# Where the digest goes. Addresses that let anyone post, and passwords, lie outside the database: ERP_HOME/keys.
+# Where messages go. Addresses that let anyone post, and passwords, lie outside the database: ERP_HOME/keys.
 digest_target = sa.Table(
     "digest_target",
     metadata,
     id_column(),
-    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("name", sa.Text, nullable=False),
     sa.Column("kind", sa.String(12), nullable=False),  # mail, wecom, dingtalk, feishu, webhook
     sa.Column("minute", sa.Integer, nullable=False),  # of the company's day, from when on it goes out
     sa.Column("language", sa.String(8), nullable=False),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("removed_at", UtcTime),  # its deliveries keep their target
     sa.CheckConstraint("minute BETWEEN 0 AND 1439", name="minute"),
+    sa.Index(
+        "uq_digest_target_name",
+        "name",
+        unique=True,
+        sqlite_where=sa.text("removed_at IS NULL"),
+        postgresql_where=sa.text("removed_at IS NULL"),
+    ),
 )
 
-# Appended: each attempt to deliver.
+# Each attempt to deliver; written as begun before anything goes out, so that nobody sends the same beside it.
 digest_delivery = sa.Table(
     "digest_delivery",
     metadata,
     id_column(),
-    reference("target_id", "digest_target.id", index=True),
-    sa.Column("ds", sa.Date, nullable=False),  # the day that it tells of
+    reference("target_id", "digest_target.id"),
+    sa.Column("subject", sa.Text, nullable=False),  # digest:2026-03-02, alert:17 (the event's id)
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("ds", sa.Date, nullable=False),  # the company's day of the message
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("outcome", sa.String(8), nullable=False),  # sent, failed
+    sa.Column("outcome", sa.String(8), nullable=False),  # begun, sent, failed
     sa.Column("detail", sa.JSON),  # of a failure: what happened
+    sa.UniqueConstraint("target_id", "subject", "attempt"),
 )

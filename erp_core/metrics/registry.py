@@ -67,6 +67,7 @@ def _identity(value: float | None) -> float | None:
 TURNOVER = Benchmark(
     3.0, 4.0, 4.5, T("Online trade: 3 to 4 a month; one home-goods shop reached 4.5 with a good system")
 )
+ORDER_ERRORS = Benchmark(0.0, 0.001, 0.001, T("Online trade: wrong and missing items stay below 0.1 %"))
 _PER_YEAR = Benchmark(36.0, 48.0, 54.0, T("The monthly benchmark times twelve"))
 _COSTED = ("orders", "costs")
 _FEES = ("orders", "costs", "fees")
@@ -148,6 +149,9 @@ _ALL = (
     Metric("cancel_rate", T("Cancel rate"),
            T("Cancelled orders and credit notes ÷ (these + orders)"), "share", "down", "CRM",
            formulas.ratio, {"0": 5, "1": 25}, 0.2),
+    Metric("order_error_rate", T("Order error rate"),
+           T("Orders with a wrong or a missing item ÷ orders, as far as the reasons of returns tell"), "share", "down", "ERP",
+           formulas.ratio, {"0": 3, "1": 1200}, 0.0025, ORDER_ERRORS, ("orders", "returns")),
     Metric("customers", T("Customers"), T("Different customers who ordered"), "count", "up", "CRM",
            _identity, {"value": 15}, 15.0),
     Metric("repeat_customer_rate", T("Repeat customers"), T("Customers with two or more orders in the period ÷ customers"), "share", "up", "CRM",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -156,3 +157,24 @@ def excess_refunds(cases: pd.DataFrame, said: pd.DataFrame) -> pd.Series:
     share[some] = (high - low).astype(np.int64)
     alone = cases["order_id"].isna().to_numpy(bool)
     return pd.Series(np.where(alone, refund, share), index=cases.index)
+
+
+_PICKING_ERROR = re.compile(
+    r"wrong (item|product|article|size|colou?r|model|goods|sku|order)|incorrect (item|product|order)|wrongly (sent|shipped)"
+    r"|(sent|shipped|received|delivered) (the )?wrong|not (what|the (item|product)) (i )?(was )?order|mis-?ship|mis-?pick"
+    r"|missing|short[- ]?(shipped|ship|delivered|quantity)|incomplete|switcheroo"
+    r"|发错|错发|寄错|配错|拿错|错货|货不对|与订单不符|少发|漏发|缺件|少件|漏件|少货|缺少|数量不(对|足|符)|件数不",
+)
+
+
+def names_picking_error(reason: str) -> bool:
+    """Whether a return's reason, in a platform's or a buyer's words, says that a wrong item came or one was missing.
+
+    Damaged goods, goods that do not please and parcels that never came are other things.
+
+    >>> [names_picking_error(word) for word in ("Wrong item sent", "MISSING_PARTS", "少件/漏发", "卖家发错货")]
+    [True, True, True, True]
+    >>> [names_picking_error(word) for word in ("does not fit", "Damaged", "七天无理由", "质量问题", "Parcel lost")]
+    [False, False, False, False, False]
+    """
+    return _PICKING_ERROR.search(reason.lower().replace("_", " ")) is not None

@@ -45,10 +45,14 @@ def channels(connection: sa.Connection) -> list[tuple[int, str]]:
 
 
 def revision(connection: sa.Connection) -> str:
-    """A key that changes whenever stored data or settings may have changed: for caches."""
+    """A key that changes whenever stored data or settings may have changed: for caches. Acts that change no number,
+    such as an answer to a decision, do not change it."""
+    from erp_core.security.audit import LEAVES_NUMBERS
     from erp_core.security.tables import audit_event
 
-    last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(audit_event.c.id), 0))).scalar_one()
+    a = audit_event.c
+    newest = sa.select(a.id).where(a.action.not_in(LEAVES_NUMBERS)).order_by(a.id.desc()).limit(1)
+    last = connection.execute(newest).scalar() or 0
     version = connection.execute(sa.select(company.c.version)).scalar_one()
     rates = connection.execute(sa.select(sa.func.count()).select_from(fx_rate)).scalar_one()
     return f"{last}.{version}.{rates}"

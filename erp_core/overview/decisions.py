@@ -12,22 +12,12 @@ from erp_core.catalog.tables import product_cost
 from erp_core.company.views import Company
 from erp_core.imports.tables import import_batch
 from erp_core.orders.tables import daily_orders
+from erp_core.overview.deciding import Decision
+from erp_core.overview.findings import Scene, findings
 from erp_core.planning.views import ReplenishmentOptions, plan_of, stock_position
 from erp_core.purchasing.tables import supplier_item
 from erp_core.stock.tables import stock_balance
-from erp_core.text import T, Text
-
-
-@dataclass(frozen=True)
-class Decision:
-    """One thing to decide: what, why, the money it protects or frees (base currency, major units), where to act."""
-
-    key: str
-    title: Text
-    why: Text
-    money: float | None
-    page: str
-    query: tuple[tuple[str, str], ...] = ()
+from erp_core.text import Money, T, Text
 
 
 @dataclass(frozen=True)
@@ -81,63 +71,110 @@ def setup_steps(connection: sa.Connection, company: Company) -> tuple[SetupStep,
 
 
 def decisions(connection: sa.Connection, company: Company, as_of: dt.date) -> tuple[Decision, ...]:
-    """The decisions of the day, most money first; those without money last."""
+    """The decisions of the day, most money first; those without money last. `as_of`: the day to plan from."""
     position = stock_position(connection, company, as_of)
     plan = plan_of(position, company, ReplenishmentOptions(), as_of)
-    found = [*_purchases(plan.suppliers, as_of), *_stock(position), *_data(connection, plan.excluded)]
+    found = [
+        *_purchases(plan.suppliers, company.base_currency, as_of),
+        *_stock(position, company),
+        *findings(Scene(connection, company, as_of), position.set_index("product_id")["mean_per_day"]),
+        *_data(connection, plan.excluded),
+    ]
     return tuple(sorted(found, key=lambda decision: -(decision.money if decision.money is not None else -1.0)))
 
 
-def _purchases(suppliers: pd.DataFrame, as_of: dt.date) -> list[Decision]:
+def _purchases(suppliers: pd.DataFrame, currency: str, as_of: dt.date) -> list[Decision]:
+    """One a supplier, whatever the currencies of its prices."""
     found = []
-    for row in suppliers.to_dict("records"):
-        by = row["order_by"].date() if pd.notna(row["order_by"]) else as_of
-        when = T("today") if by <= as_of else T("by {day}", day=by.isoformat())
-        name = row["supplier"] or T("suppliers not yet named")
+    for supplier, rows in suppliers.groupby("supplier", sort=True):
+        days = rows["order_by"].dropna()
+        by = max(days.min().date(), as_of) if len(days) else as_of
+        when = T("today") if by <= as_of else T("by {day}", day=by)
+        name = str(supplier) or T("suppliers not yet named")
+        count, money = int(rows["products"].sum()), float(rows["protects"].sum())
+        totals = rows.dropna(subset=["total"])
+        cost = ", ".join(f"{total:,.0f} {word}" for total, word in zip(totals["total"], totals["currency"], strict=True))
         found.append(
             Decision(
-                f"buy:{row['supplier']}",
-                T("Order {count} products from {supplier} {when}", count=row["products"], supplier=name, when=when),
-                T("Their stock, with what is on order, has reached the reorder point; waiting loses sales."),
-                float(row["protects"]),
+                f"buy:{supplier}",
+                T("Order {count:,} products from {supplier} {when}", count=count, supplier=name, when=when),
+                _why_to_buy(cost, money, currency),
+                money,
                 "replenishment",
+                stake=T("protects {money}", money=Money(money, currency)) if money > 0 else None,
+                patience=(by - as_of).days + 1,
             )
         )
     return found
 
 
-def _stock(position: pd.DataFrame) -> list[Decision]:
-    found = []
+def _why_to_buy(cost: str, money: float, currency: str) -> Text:
+    """`cost`: what the order comes to, in the currencies of its prices; empty where no price is known."""
+    reached = T("Stock and what is on order have fallen to the reorder point.")
+    risk = (
+        T("Sales of {money} cannot be served before a delivery that is ordered today.", money=Money(money, currency))
+        if money > 0
+        else T("No sale is lost yet.")
+    )
+    price = T("The order comes to {cost}.", cost=cost) if cost else T("No purchase price is known.")
+    return T("{reached} {risk} {price}", reached=reached, risk=risk, price=price)
+
+
+def _stock(position: pd.DataFrame, company: Company) -> list[Decision]:
+    found, currency = [], company.base_currency
     out = position[position["status"] == "out"]
     if len(out):
-        lost = float((out["mean_per_day"] * 7 * out["unit_price_sold"].fillna(0)).sum())
+        a_day = float((out["mean_per_day"] * out["unit_price_sold"].fillna(0)).sum())
+        unpriced = int(out["unit_price_sold"].isna().sum())
+        lost = a_day * 7 if unpriced < len(out) else None
         found.append(
             Decision(
                 "out",
-                T("{count} products that sell are out of stock", count=len(out)),
-                T("At the recent rate of sale this is what a week without them costs in revenue."),
+                T("{count:,} products that sell are out of stock", count=len(out)),
+                T("Lately they sold for {money} a day; seven days without them cost this much revenue.",
+                  money=Money(a_day, currency)),
                 lost,
                 "inventory",
                 (("status", "out"),),
+                None if lost is None else T("{money} a week", money=Money(lost, currency)),
             )
-        )
+        )  # fmt: skip
     dead, excess = position[position["status"] == "dead"], position[position["status"] == "excess"]
     if len(dead):
-        title = T("Clear {count} products that no longer sell", count=len(dead))
-        why = T("Their stock ties up this much cash.")
-        worth = _worth(dead["on_hand"], dead["unit_cost"])
-        found.append(Decision("dead", title, why, worth, "inventory", (("status", "dead"),)))
+        worth, known = _worth(dead["on_hand"], dead["unit_cost"])
+        found.append(
+            Decision(
+                "dead",
+                T("Clear {count:,} products that no longer sell", count=len(dead)),
+                T("Not one sold in {days} days; {units:,} units lie there, {known:,} of the products have a cost.",
+                  days=company.planning.dead_days, units=int(dead["on_hand"].sum()), known=known),
+                worth,
+                "inventory",
+                (("status", "dead"),),
+                None if worth is None else T("frees {money}", money=Money(worth, currency)),
+            )
+        )  # fmt: skip
     if len(excess):
-        title = T("Stop buying {count} products with too much stock", count=len(excess))
-        why = T("The units beyond the allowed cover tie up this much cash.")
-        worth = _worth(excess["excess_units"], excess["unit_cost"])
-        found.append(Decision("excess", title, why, worth, "inventory", (("status", "excess"),)))
+        worth, known = _worth(excess["excess_units"], excess["unit_cost"])
+        found.append(
+            Decision(
+                "excess",
+                T("Stop buying {count:,} products with too much stock", count=len(excess)),
+                T("{units:,} units lie beyond what sells in {days} days; {known:,} of the products have a cost.",
+                  units=int(excess["excess_units"].sum()), days=company.planning.excess_days, known=known),
+                worth,
+                "inventory",
+                (("status", "excess"),),
+                None if worth is None else T("frees {money}", money=Money(worth, currency)),
+            )
+        )  # fmt: skip
     return found
 
 
-def _worth(units: pd.Series, unit_cost: pd.Series) -> float | None:
+def _worth(units: pd.Series, unit_cost: pd.Series) -> tuple[float | None, int]:
+    """What the units cost, and over how many products that is known."""
     known = (units.astype(float) * unit_cost).dropna()
-    return float(known.sum()) if len(known) else None
+    return (float(known.sum()) if len(known) else None), len(known)
 
 
 def _data(connection: sa.Connection, excluded: pd.DataFrame) -> list[Decision]:
@@ -147,7 +184,7 @@ def _data(connection: sa.Connection, excluded: pd.DataFrame) -> list[Decision]:
         found.append(
             Decision(
                 "count",
-                T("Count {count} products that sell", count=uncounted),
+                T("Count {count:,} products that sell", count=uncounted),
                 T("Their stock is unknown, so nothing can be said of when they run out."),
                 None,
                 "data",
@@ -157,16 +194,17 @@ def _data(connection: sa.Connection, excluded: pd.DataFrame) -> list[Decision]:
     receipts = (
         connection.execute(sa.select(import_batch.c.receipt).where(import_batch.c.status == "done")).scalars().all()
     )
-    rejected = sum(int(receipt.get("rows_rejected", 0)) for receipt in receipts)
-    if rejected:
+    rejected = [int(receipt.get("rows_rejected", 0)) for receipt in receipts]
+    if sum(rejected):
         found.append(
             Decision(
                 "rejected",
-                T("Correct {count} rejected rows", count=rejected),
-                T("They were kept out of all numbers; download them with their reasons."),
+                T("Correct {count:,} rejected rows", count=sum(rejected)),
+                T("{imports:,} imports left rows out of all numbers; download them with their reasons.",
+                  imports=sum(1 for count in rejected if count)),
                 None,
                 "data",
                 (("view", "receipts"),),
             )
-        )
+        )  # fmt: skip
     return found

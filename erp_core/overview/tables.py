@@ -15,7 +15,7 @@ decision_answer = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False, index=True),  # of the decision, such as buy:Yiwu Lamps
     sa.Column("act", sa.String(12), nullable=False),  # accept, snooze, dismiss, reopen
-    sa.Column("until", sa.Date),  # of a snooze: the first day on which it stands again
+    sa.Column("until", sa.Date),  # of a snooze, an acceptance: the first day on which it stands again
     sa.Column("reason", sa.Text),  # of a dismissal
     sa.Column("title", sa.JSON, nullable=False),  # what was decided on, as it stood
     minor("money", nullable=True),  # what it protected or freed then, in `currency`

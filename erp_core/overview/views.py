@@ -23,6 +23,7 @@ from erp_core.money import decimals
 from erp_core.orders.views import Filters, buyers, data_span, order_days, product_sales
 from erp_core.overview.amounts import currency_of, missing_rates, unit_costs_on
 from erp_core.overview.contribution import ASKED_FOR, lacking_texts, summary
+from erp_core.overview.order_errors import NO_REASONS, errors_by_day
 from erp_core.planning.views import planning_day, stock_position
 from erp_core.stock.tables import daily_stock
 from erp_core.stock.views import average_of_steps, daily_levels, oversold_products
@@ -94,6 +95,7 @@ def kpis(
     values |= dict.fromkeys(STANDING, (None, ()))
     if today is not None:
         values |= _position_numbers(connection, company, today, filters, facts)
+    values["order_error_rate"] = facts.error_rate()
     customers, repeat, nameless = buyers(connection, span, filters)
     lacks = (T("the customer of {count} orders", count=nameless),) if nameless else ()
     has_orders = facts.has_orders
@@ -166,6 +168,15 @@ class _Facts:
             "return_rate": (METRICS["return_rate"].compute(back, revenue), lacks),
             "cancel_rate": (METRICS["cancel_rate"].compute(cancelled, orders + cancelled), ()),
         }
+
+    def error_rate(self) -> tuple[float | None, tuple[Text, ...]]:
+        """Orders that went out wrong, as far as returns tell."""
+        if not self.has_orders:
+            return None, (NO_ORDERS,)
+        wrong = errors_by_day(self.connection, self.period, self.filters)
+        if wrong is None:
+            return None, (NO_REASONS,)
+        return METRICS["order_error_rate"].compute(int(wrong["orders"].sum()), int(self.days["orders"].sum())), ()
 
     @cached_property
     def costed(self) -> pd.DataFrame:

@@ -9,6 +9,12 @@ import sqlalchemy as sa
 from erp_core.db.uow import UnitOfWork
 from erp_core.security.tables import audit_event
 
+ANSWER_DECISION = "answer decision"
+MANAGE_ALERT = "manage alert"
+MANAGE_DIGEST = "manage digest"
+# Acts that change no number: what was computed before them still holds.
+LEAVES_NUMBERS = frozenset({ANSWER_DECISION, MANAGE_ALERT, MANAGE_DIGEST})
+
 
 def record(uow: UnitOfWork, action: str, subject: str = "", **details: Any) -> None:
     """Append what was done. `details` holds no personal values."""

@@ -93,14 +93,20 @@ def upgrade() -> None:
         sa.Column("minute", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(length=8), nullable=False),
         sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("removed_at", UtcTime(), nullable=True),
         sa.CheckConstraint("minute BETWEEN 0 AND 1439", name=op.f("ck_digest_target_minute")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digest_target")),
-        sa.UniqueConstraint("name", name=op.f("uq_digest_target_name")),
+    )
+    standing = sa.text("removed_at IS NULL")
+    op.create_index(
+        "uq_digest_target_name", "digest_target", ["name"], unique=True, sqlite_where=standing, postgresql_where=standing
     )
     op.create_table(
         "digest_delivery",
         _id(),
         sa.Column("target_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("ds", sa.Date(), nullable=False),
         sa.Column("at", UtcTime(), nullable=False),
         sa.Column("outcome", sa.String(length=8), nullable=False),
@@ -109,8 +115,10 @@ def upgrade() -> None:
             ["target_id"], ["digest_target.id"], name=op.f("fk_digest_delivery_target_id_digest_target")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_digest_delivery")),
+        sa.UniqueConstraint(
+            "target_id", "subject", "attempt", name=op.f("uq_digest_delivery_target_id_subject_attempt")
+        ),
     )
-    op.create_index(op.f("ix_digest_delivery_target_id"), "digest_delivery", ["target_id"], unique=False)
     for name in ("discount", "order_discount"):
         op.add_column("daily_sales", sa.Column(name, sa.BigInteger(), server_default=sa.text("0"), nullable=False))
     connection = op.get_bind()

@@ -19,10 +19,11 @@ from erp_core.catalog.views import bundles, costs, latest_costs
 from erp_core.company.views import Company
 from erp_core.customers.tables import interaction
 from erp_core.db import facts
-from erp_core.finance.views import Rates, read_rates, to_base
+from erp_core.finance.views import Rates, read_rates
 from erp_core.money import to_major
 from erp_core.orders.tables import channel, daily_orders, return_case, sales_order
-from erp_core.orders.views import Filters, product_sales
+from erp_core.orders.rules import Filters
+from erp_core.orders.sold import Sold
 from erp_core.overview.deciding import Decision, cost_rises, losses
 from erp_core.text import Money, T, Text
 
@@ -161,23 +162,20 @@ def _inspect(scene: Scene) -> Decision | None:
 
 
 def _loss_rows(scene: Scene) -> pd.DataFrame:
-    """sku, name, units, revenue, cost, loss: the largest loss first."""
-    held = latest_costs(scene.connection, scene.as_of)
-    if held.empty:
-        return pd.DataFrame(columns=["product_id", "sku", "name", "units", "revenue", "cost", "loss"])
-    sales = product_sales(scene.connection, scene.period, Filters())
-    base, rates = scene.company.base_currency, read_rates(scene.connection)
-    by_day = bool(len(sales)) and set(sales["currency"]) != {base}
-    if by_day:
-        sales = product_sales(scene.connection, scene.period, Filters(), by_day=True)
-    sales = sales[~sales["is_charge"]]
-    days = sales["ds"] if by_day else pd.Series(pd.Timestamp(scene.as_of), index=sales.index)
-    money, _ = to_base(sales["revenue"].to_numpy(np.int64), sales["currency"].to_numpy(object), days, base, rates)
-    known = sales.assign(money=money, unknown=np.isnan(money)).groupby("product_id", as_index=False)
-    sums = known.agg(units=("quantity", "sum"), revenue=("money", "sum"), unknown=("unknown", "any"))
-    sums.loc[sums["unknown"], "revenue"] = np.nan
-    sums["cost"] = _costs_now(scene, sums["product_id"]) * sums["units"].astype(float)
-    return _named(scene, losses(sums))[["product_id", "sku", "name", "units", "revenue", "cost", "loss"]]
+    """sku, name, units, revenue (after all discounts), cost (in force on the day of sale), loss: the largest loss
+    first."""
+    money = (scene.company.base_currency, read_rates(scene.connection))
+    sold = Sold(scene.connection, scene.period, Filters(), money)
+    sums = sold.over(scene.period)
+    sales = pd.DataFrame(
+        {
+            "product_id": sold.products,
+            "units": sums.quantity,
+            "revenue": sums.revenue - sums.order_discount,
+            "cost": np.where(sums.lacks_cost, np.nan, sums.cost),
+        }
+    )[~sold.is_charge]
+    return _named(scene, losses(sales))[["sku", "name", "units", "revenue", "cost", "loss"]]
 
 
 def _loss(scene: Scene) -> Decision | None:
@@ -190,7 +188,7 @@ def _loss(scene: Scene) -> Decision | None:
         "loss",
         T("Raise the price of {count:,} products sold below cost", count=len(rows)),
         T(
-            "In the last {days} days they brought {revenue} and cost {cost} at today’s unit cost; {sku} loses most.",
+            "In {days} days they brought {revenue} after discounts and cost {cost}; {sku} loses most.",
             days=PERIOD_DAYS, revenue=scene.worth(float(rows["revenue"].sum())), cost=scene.worth(float(rows["cost"].sum())),
             sku=str(rows["sku"].iloc[0]),
         ),

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
-from erp_core.calendar import DAYS_PER_MONTH, Period
-from erp_core.catalog.views import costs
+from erp_core.calendar import Period
 from erp_core.company.views import Company
+from erp_core.finance.amounts import currency_of
 from erp_core.finance.views import read_rates, to_base
-from erp_core.orders.views import Filters, order_days, product_sales
-from erp_core.overview.amounts import currency_of, unit_costs_on
+from erp_core.metrics.registry import METRICS
+from erp_core.orders.sold import Sold
+from erp_core.orders.views import Filters, order_days
 from erp_core.overview.order_errors import errors_by_day
-from erp_core.stock.views import daily_levels, oversold_products
+from erp_core.overview.views import average_value, of_categories
+from erp_core.stock.views import average_stock, oversold_products
 
 WEEK = 7
 WEEKS_AT_MOST = 104
@@ -28,90 +32,62 @@ Floats = npt.NDArray[np.float64]
 def weekly(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
     """One row for each seven days (`COLUMNS`), the last ending with the period, at most the last 104; no part weeks.
 
-    week: first day. Money in the currency of the period's sums. A value is missing where the week does not know it.
-    Stock is taken day by day at today's unit costs; `cash_in_stock` is that of the week's last day, `orders_waiting`
-    the orders of the week that wait now. A period below two weeks has no rows.
+    week: first day. The metrics of each week by their own formulas, money in the currency of the period's sums; missing
+    where the week does not know it. `cash_in_stock`: the week's average stock at cost; `orders_waiting`: the orders of
+    the week that wait now. A period below two weeks has no rows.
     """
     count = min(period.days // WEEK, WEEKS_AT_MOST)
     if count < 2:
         return pd.DataFrame(columns=list(COLUMNS))
-    last = pd.Timestamp(period.end)
-    first = last - pd.Timedelta(days=count * WEEK - 1)
-    span = Period(first.date(), last.date())
-    days = order_days(connection, span, filters)
-    rates = read_rates(connection)
+    first = period.end - dt.timedelta(days=count * WEEK - 1)
+    span = Period(first, period.end)
+    days, rates = order_days(connection, span, filters), read_rates(connection)
     currency, lacking = currency_of(days, company.base_currency, rates)
-    frame = pd.DataFrame({"week": pd.date_range(first, periods=count, freq="7D")})
+    start = pd.Timestamp(first)
 
-    def by_week(at: pd.Series, values: Floats | npt.NDArray[np.int64]) -> Floats:
-        weeks = ((at - first).dt.days // WEEK).to_numpy()
-        return np.bincount(weeks, np.asarray(values, float), count)
+    def by_week(at: pd.Series, values: npt.NDArray[np.generic]) -> Floats:
+        """Sums of what happened on days, by week."""
+        return np.bincount((at - start).dt.days.to_numpy(np.int64) // WEEK, values.astype(float), count)
 
-    if days.empty:
-        revenue = waiting = cancelled = orders = np.full(count, np.nan)
-    else:
+    unknown = np.full(count, np.nan)
+    result = {name: unknown for name in COLUMNS} | {"week": pd.date_range(first, periods=count, freq="7D")}
+    if not days.empty:
         goods, _ = to_base(
             days["goods"].to_numpy(np.int64), days["currency"].to_numpy(object), days["ds"], currency, rates
         )
-        revenue = np.full(count, np.nan) if lacking else by_week(days["ds"], goods)
-        orders, waiting = (by_week(days["ds"], days[name].to_numpy()) for name in ("orders", "waiting"))
+        result["revenue"] = unknown if lacking else by_week(days["ds"], goods)
+        orders = by_week(days["ds"], days["orders"].to_numpy())
+        result["orders_waiting"] = by_week(days["ds"], days["waiting"].to_numpy())
         cancelled = by_week(days["ds"], (days["cancelled"] + days["credit_notes"]).to_numpy())
-    wrong = errors_by_day(connection, span, filters)
-    frame["revenue"] = revenue
-    frame["orders_waiting"] = waiting
-    frame["cancel_rate"] = _share(cancelled, cancelled + orders)
-    frame["order_error_rate"] = np.nan if wrong is None else _share(by_week(wrong["ds"], wrong["orders"]), orders)
-    stock = _stock(connection, span, filters, currency)
-    return frame.assign(**stock)[list(COLUMNS)]
+        result["cancel_rate"] = _share(cancelled, cancelled + orders)
+        wrong = errors_by_day(connection, span, filters)
+        if wrong is not None:
+            result["order_error_rate"] = _share(by_week(wrong["ds"], wrong["orders"].to_numpy()), orders)
+    weeks = [Period(first + dt.timedelta(days=at * WEEK), first + dt.timedelta(days=at * WEEK + WEEK - 1)) for at in range(count)]
+    sold = Sold(connection, span, filters, (currency, rates))
+    stock = _stock(connection, sold, weeks, has_orders=not days.empty)
+    return pd.DataFrame(result | stock)[list(COLUMNS)]
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
     return np.divide(part, whole, where=whole > 0, out=np.full(len(part), np.nan))
 
 
-def _stock(connection: sa.Connection, span: Period, filters: Filters, currency: str) -> dict[str, Floats]:
+def _stock(connection: sa.Connection, sold: Sold, weeks: list[Period], *, has_orders: bool) -> dict[str, list[float]]:
     """turnover_month, in_stock_rate and cash_in_stock of each week."""
-    weeks, days = span.days // WEEK, span.days
-    unknown = np.full(weeks, np.nan)
-    result = {"turnover_month": unknown, "in_stock_rate": unknown, "cash_in_stock": unknown}
-    steps = daily_levels(connection, span.start, span.end)
-    steps = steps[~steps["product_id"].isin(oversold_products(connection))]
-    sales = product_sales(connection, span, filters, by_day=True)
-    sales = sales[~sales["is_charge"] & (sales["quantity"] != 0)]
-    if filters.categories or filters.channels:
-        steps = steps[steps["product_id"].isin(sales["product_id"])]
-    if steps.empty:
-        return result
-    at = (steps["ds"] - pd.Timestamp(span.start)).dt.days.to_numpy()
-    pair = steps.groupby(["product_id", "location_id"], sort=False).ngroup().to_numpy()
-    ends = np.append(np.where(pair[1:] == pair[:-1], at[1:], days), days)
-
-    def per_day(amount: Floats) -> Floats:
-        """The sum on each day of amounts that hold from a step's day to the next."""
-        change = np.zeros(days + 1)
-        np.add.at(change, at, amount)
-        np.add.at(change, ends, -amount)
-        return np.cumsum(change[:-1])
-
-    level = steps["on_hand"].to_numpy(float)
-    held, rates = costs(connection), read_rates(connection)
-    ones = np.ones(len(steps))
-    known = per_day(ones).reshape(weeks, WEEK).sum(axis=1)
-    result["in_stock_rate"] = _share(per_day(ones * (level > 0)).reshape(weeks, WEEK).sum(axis=1), known)
-    unit = unit_costs_on(steps.assign(ds=pd.Timestamp(span.end)), held, currency, rates)
-    costed = ~np.isnan(unit)
-    if not costed.any():
-        return result
-    value = per_day(np.where(costed, level * np.nan_to_num(unit), 0.0)).reshape(weeks, WEEK)
-    counted = per_day(ones * costed).reshape(weeks, WEEK)
-    value = np.where(counted > 0.5, value, np.nan)
-    result["cash_in_stock"] = value[:, -1]
-    firsts = pd.Series(at[costed]).groupby(steps["product_id"].to_numpy()[costed]).min()
-    sold = sales.assign(day=(sales["ds"] - pd.Timestamp(span.start)).dt.days, first=sales["product_id"].map(firsts))
-    sold = sold.assign(week=sold["day"] // WEEK)
-    sold = sold[sold["first"].notna() & (sold["first"] // WEEK <= sold["week"])]
-    cost = unit_costs_on(sold, held, currency, rates) * sold["quantity"].to_numpy(float)
-    cogs = np.bincount(sold["week"].to_numpy(), cost, weeks)
-    average = np.nanmean(value, axis=1, where=~np.isnan(value)) if len(value) else unknown
-    result["turnover_month"] = _share(cogs, average) / (WEEK / DAYS_PER_MONTH)
-    return result
+    oversold = oversold_products(connection)
+    found: dict[str, list[float]] = {"turnover_month": [], "in_stock_rate": [], "cash_in_stock": []}
+    for week in weeks:
+        average = average_stock(connection, week)
+        average = of_categories(connection, average[~average["product_id"].isin(oversold)], sold.filters)
+        worth = average_value(average, sold.costs, week, sold.currency, sold.rates)
+        value = float(worth["value"].sum()) if len(worth) else None
+        turnover = None
+        if has_orders and value is not None:
+            sums = sold.moved(week, sold.over(week))
+            same = ~sold.is_charge & np.isin(sold.products, worth["product_id"])
+            turnover = METRICS["turnover_month"].compute(float(sums.cost[same].sum()), value, week.days)
+        stocked = METRICS["in_stock_rate"].compute(average["in_stock_days"].sum(), average["known_days"].sum())
+        for name, number in (("turnover_month", turnover), ("in_stock_rate", stocked), ("cash_in_stock", value)):
+            found[name].append(np.nan if number is None else number)
+    return found

@@ -13,7 +13,7 @@ from erp_core.overview.deciding import Answer, Decision, Listed
 from erp_core.overview.decisions import decisions
 from erp_core.overview.service import Reply, answer_decision
 from erp_core.planning.views import planning_day
-from erp_core.text import T, Text, format_date, format_datetime, format_money, format_number
+from erp_core.text import T, Text, format_datetime, format_number
 from ui import acts
 from ui.guard import Visit
 from ui.pages_list import address
@@ -136,7 +136,9 @@ def _said(visit: Visit, answer: Answer) -> Text:
     if answer.act == "dismiss":
         return T("Dismissed by {who} on {day}: {reason}", who=answer.by, day=answer.on, reason=answer.reason or "")
     if answer.act == "accept":
-        return T("Accepted by {who} on {day}; looked at again on {until}", who=answer.by, day=answer.on, until=answer.until)
+        return T(
+            "Accepted by {who} on {day}; looked at again on {until}", who=answer.by, day=answer.on, until=answer.until
+        )
     return T("Snoozed by {who} until {until}", who=answer.by, until=answer.until)
 
 

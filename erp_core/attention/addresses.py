@@ -88,7 +88,7 @@ def checked(kind: str, address: Address) -> Address:
     if not host or not safe or parts.username or re.search(r"[\s\x00-\x1f]", url):
         raise _refused(
             T("This is no address to post to."),
-            T("Copy the robot’s whole webhook address. It begins with https:// (http:// only for this machine itself)."),
+            T("Copy the robot’s whole webhook address. It begins with https:// (http:// for this machine alone)."),
         )
     return Address(url=url, secret=(address.secret or "").strip() or None)
 

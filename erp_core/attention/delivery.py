@@ -222,13 +222,15 @@ def mail(message: Message, sender: str, to: tuple[str, ...], clock: Clock) -> Em
 
 
 def send_mail(post: Post, address: Address, message: Message) -> Text | None:
-    """Send a mail through `ERP_SMTP_URL`; encrypted, unless the server is this machine. Says which recipients the server
-    did not take while others have the mail. Raises Undeliverable."""
+    """Send a mail through `ERP_SMTP_URL`; encrypted, unless the server is this machine. Says which recipients the
+    server did not take while others have the mail. Raises Undeliverable."""
     settings = post.settings
     if not settings.smtp_url:
         raise Undeliverable(
             T("No mail server is set."),
-            hint=T("Set ERP_SMTP_URL to smtp://user:password@host:587 and ERP_MAIL_FROM to the sender, then start again."),
+            hint=T(
+                "Set ERP_SMTP_URL to smtp://user:password@host:587 and ERP_MAIL_FROM to the sender, then start again."
+            ),
             code="digest.no_mail_server",
         )
     try:
@@ -241,7 +243,9 @@ def send_mail(post: Post, address: Address, message: Message) -> Text | None:
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname or not sender:
         raise Undeliverable(
             T("The mail server’s address or the sender cannot be used."),
-            hint=T("Set ERP_SMTP_URL to smtp://user:password@host:587 and ERP_MAIL_FROM to the sender, then start again."),
+            hint=T(
+                "Set ERP_SMTP_URL to smtp://user:password@host:587 and ERP_MAIL_FROM to the sender, then start again."
+            ),
             code="digest.bad_mail_server",
         )
     if not address.to:

@@ -16,12 +16,19 @@ from erp_core.overview.views import MetricValue
 from erp_core.overview.wording import worded
 from erp_core.text import T, Text, format_date, format_share, say
 
-HEADLINE = ("revenue", "orders", "turnover_month", "in_stock_rate", "orders_waiting", "cash_in_stock", "order_error_rate")
+HEADLINE = (
+    "revenue",
+    "orders",
+    "turnover_month",
+    "in_stock_rate",
+    "orders_waiting",
+    "cash_in_stock",
+    "order_error_rate",
+)
 DAYS = 7
 DECISIONS_AT_MOST = 5
 # Signs that chats take for markup or for a call to everyone, and what stands in their place.
-_HARMLESS = str.maketrans({"<": "＜", ">": "＞", "[": "［", "]": "］", "*": "＊", "`": "ˋ", "@": "＠", "#": "＃", "_": "＿",
-                           "~": "～", "\\": "＼", "|": "｜"})  # fmt: skip
+_HARMLESS = str.maketrans("<>[]*`@#_~\\|", "＜＞［］＊ˋ＠＃＿～＼｜")
 
 
 @dataclass(frozen=True)
@@ -69,20 +76,23 @@ def digest_of(day: Day, language: str) -> Message:
     sections = [
         Section(
             words(T("{start} to {end}, against the {days} days before", start=start, end=end, days=day.period.days)),
-            tuple((line, None) for line in numbers) or ((words(T("There are no numbers yet: import your sales.")), None),),
+            tuple((line, None) for line in numbers)
+            or ((words(T("There are no numbers yet: import your sales.")), None),),
         )
     ]
     if day.alerts:
         sections.append(_alerts(day.alerts, day.currency, language))
     if day.decisions:
         top = day.decisions[:DECISIONS_AT_MOST]
-        lines = [(_decision(decision, language), words(decision.why)) for decision in top]
+        lines: list[tuple[str, str | None]] = [(_decision(each, language), words(each.why)) for each in top]
         more = len(day.decisions) - len(top)
         if more:
             lines.append((words(T("… and {count} more.", count=more)), None))
         sections.append(Section(words(T("Decisions, most money first")), tuple(lines)))
     else:
-        sections.append(Section(words(T("Decisions, most money first")), ((words(T("Nothing needs a decision today.")), None),)))
+        sections.append(
+            Section(words(T("Decisions, most money first")), ((words(T("Nothing needs a decision today.")), None),))
+        )
     document = {
         "kind": "digest",
         "company": day.company,

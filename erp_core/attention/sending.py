@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 
@@ -86,9 +86,7 @@ def pause_target(uow: UnitOfWork, target_id: int, paused: bool) -> None:
     """Let nothing go out to a target, or let it go out again. Raises NotFound."""
     require(uow, Permission.MANAGE_ALERTS)
     target = _standing(uow.connection, target_id)
-    uow.connection.execute(
-        sa.update(digest_target).where(digest_target.c.id == target_id).values(active=not paused)
-    )
+    uow.connection.execute(sa.update(digest_target).where(digest_target.c.id == target_id).values(active=not paused))
     audit.record(uow, audit.MANAGE_DIGEST, target.name, act="pause" if paused else "resume")
 
 
@@ -155,7 +153,7 @@ class Teller:
             uow.commit()
         with self.database.reading() as connection:
             found = {state.id: state.value for state in states}
-            fresh = tuple(replace(state, value=found.get(state.id)) for state in alert_states(connection, now))
+            fresh = tuple(state.with_value(found.get(state.id)) for state in alert_states(connection, now))
         return happened, fresh
 
     def digest_day(self) -> Day:
@@ -257,7 +255,15 @@ class Teller:
         day = today(self.clock, company.time_zone)
         for target, state in self._alerts_due():
             scene = Day(
-                company.name, day, Period(day, day), (), {}, (state,), (), company.base_currency, self.settings.public_url
+                company.name,
+                day,
+                Period(day, day),
+                (),
+                {},
+                (state,),
+                (),
+                company.base_currency,
+                self.settings.public_url,
             )
             outcomes.append(self._send(target, f"alert:{state.event_id}", day, alerts_of(scene, target.language)))
         return outcomes
@@ -335,7 +341,10 @@ def _day(connection: sa.Connection, company: Company, link: str | None, clock: C
     now = kpis(connection, company, period, Filters(), day)
     before = kpis(connection, company, period.before(), Filters(), None)
     states = measured(
-        connection, company, (s for s in alert_states(connection, clock.now()) if s.firing and s.muted_until is None), day
+        connection,
+        company,
+        (s for s in alert_states(connection, clock.now()) if s.firing and s.muted_until is None),
+        day,
     )
     found = decisions(connection, company, as_of)
     placed = answered(connection, company, found, day)
@@ -350,4 +359,3 @@ def _day(connection: sa.Connection, company: Company, link: str | None, clock: C
         company.base_currency,
         link,
     )
-

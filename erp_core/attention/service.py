@@ -117,7 +117,7 @@ def record_look(uow: UnitOfWork, values: Mapping[int, float | None]) -> dict[str
             _append(uow, row.id, event, value)
             happened[event].append(row.id)
     if any(happened.values()):
-        audit.record(uow, audit.MANAGE_ALERT, act="look", **happened)
+        audit.record(uow, audit.MANAGE_ALERT, act="look", fired=happened["fired"], cleared=happened["cleared"])
     return happened
 
 
@@ -143,7 +143,8 @@ def _values(alert: Alert) -> dict[str, object]:
         raise _refused(T("The threshold must be a number."), T("Correct the number and save again."))
     if not 1 <= alert.days <= DAYS_AT_MOST:
         raise _refused(
-            T("An alert looks at the last 1 to {days} days.", days=DAYS_AT_MOST), T("Correct the number and save again.")
+            T("An alert looks at the last 1 to {days} days.", days=DAYS_AT_MOST),
+            T("Correct the number and save again."),
         )
     if not owner:
         raise _refused(T("An alert needs an owner: somebody who sees to it."), T("Write a name."))

@@ -41,6 +41,10 @@ class AlertState:
     muted_until: dt.datetime | None
     value: MetricValue | None = None
 
+    def with_value(self, value: MetricValue | None) -> AlertState:
+        """The same with what was measured."""
+        return replace(self, value=value)
+
 
 def alert_states(connection: sa.Connection, now: dt.datetime) -> tuple[AlertState, ...]:
     """All alerts that are watched, those that fire first."""
@@ -80,11 +84,11 @@ def measured(
     for days in sorted({state.alert.days for state in states}):
         period = Period(last - dt.timedelta(days=days - 1), last)
         by_days[days] = kpis(connection, company, period, Filters(), today)
-    return tuple(replace(state, value=by_days[state.alert.days].get(state.alert.measure)) for state in states)
+    return tuple(state.with_value(by_days[state.alert.days].get(state.alert.measure)) for state in states)
 
 
 def offered(company: Company, states: Iterable[AlertState], owner: str) -> tuple[Alert, ...]:
-    """Alerts that the company's own benchmarks and planning defaults suggest, without those that are watched already."""
+    """Alerts that the company's benchmarks and planning defaults suggest, without those that are watched already."""
     errors = METRICS["order_error_rate"].benchmark
     suggestions = [
         Alert("turnover_month", "below", company.benchmarks.turnover_low, 30, owner),
@@ -137,9 +141,7 @@ def targets(connection: sa.Connection) -> tuple[Target, ...]:
     """All targets that were not removed, by name."""
     t = digest_target.c
     query = (
-        sa.select(t.id, t.name, t.kind, t.minute, t.language, t.active)
-        .where(t.removed_at.is_(None))
-        .order_by(t.name)
+        sa.select(t.id, t.name, t.kind, t.minute, t.language, t.active).where(t.removed_at.is_(None)).order_by(t.name)
     )
     return tuple(Target(*row) for row in connection.execute(query))
 

@@ -168,10 +168,11 @@ def excess_refunds(cases: pd.DataFrame, said: pd.DataFrame) -> pd.Series:
 
 
 _PICKING_ERROR = re.compile(
-    r"wrong (item|product|article|size|colou?r|model|goods|sku|order)|incorrect (item|product|order)|wrongly (sent|shipped)"
-    r"|(sent|shipped|received|delivered) (the )?wrong|not (what|the (item|product)) (i )?(was )?order|mis-?ship|mis-?pick"
+    r"wrong (item|product|article|size|colou?r|model|goods|sku|order)|incorrect (item|product|order)"
+    r"|wrongly (sent|shipped)|(sent|shipped|received|delivered) (the )?wrong"
+    r"|not (what|the (item|product)) (i )?(was )?order|mis-?ship|mis-?pick"
     r"|missing|short[- ]?(shipped|ship|delivered|quantity)|incomplete|switcheroo"
-    r"|发错|错发|寄错|配错|拿错|错货|货不对|与订单不符|少发|漏发|缺件|少件|漏件|少货|缺少|数量不(对|足|符)|件数不",
+    r"|发错|错发|寄错|配错|拿错|错货|货不对|与订单不符|少发|漏发|缺件|少件|漏件|少货|缺少|数量不(对|足|符)|件数不"
 )
 
 

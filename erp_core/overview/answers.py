@@ -50,7 +50,8 @@ def answer_log(connection: sa.Connection) -> pd.DataFrame:
     a = decision_answer.c
     query = sa.select(*(a[name] for name in LOG_COLUMNS)).order_by(a.id.desc()).limit(LOG_LIMIT)
     frame = pd.DataFrame(connection.execute(query).all(), columns=list(LOG_COLUMNS))
-    frame["title"] = [Text.from_json(document) for document in frame["title"]]
+    titles = pd.Series([Text.from_json(document) for document in frame["title"]], frame.index, object)
+    frame = frame.assign(title=titles)
     frame["money"] = [
         None if minor is None else float(to_major(int(minor), currency))
         for minor, currency in zip(frame["money"].astype(object), frame["currency"], strict=True)

@@ -74,7 +74,9 @@ def listed(decision: Decision, answer: Answer | None, today: dt.date, currency: 
         return Listed(decision, False, answer)
     if answer.act == "snooze":
         return Listed(decision, True, answer, T("Snoozed on {day}; its day has come.", day=answer.on))
-    return Listed(decision, True, answer, T("Accepted on {day} by {who}, and still there.", day=answer.on, who=answer.by))
+    return Listed(
+        decision, True, answer, T("Accepted on {day} by {who}, and still there.", day=answer.on, who=answer.by)
+    )
 
 
 def _grown(decision: Decision, answer: Answer, currency: str) -> Text | None:

@@ -93,7 +93,9 @@ def _purchases(suppliers: pd.DataFrame, currency: str, as_of: dt.date) -> list[D
         name = str(supplier) or T("suppliers not yet named")
         count, money = int(rows["products"].sum()), float(rows["protects"].sum())
         totals = rows.dropna(subset=["total"])
-        cost = ", ".join(f"{total:,.0f} {word}" for total, word in zip(totals["total"], totals["currency"], strict=True))
+        cost = ", ".join(
+            f"{total:,.0f} {word}" for total, word in zip(totals["total"], totals["currency"], strict=True)
+        )
         found.append(
             Decision(
                 f"buy:{supplier}",

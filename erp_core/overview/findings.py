@@ -21,9 +21,9 @@ from erp_core.customers.tables import interaction
 from erp_core.db import facts
 from erp_core.finance.views import Rates, read_rates
 from erp_core.money import to_major
-from erp_core.orders.tables import channel, daily_orders, return_case, sales_order
-from erp_core.orders.rules import Filters
+from erp_core.orders.rules import Filters, names_picking_error
 from erp_core.orders.sold import Sold
+from erp_core.orders.tables import channel, daily_orders, return_case, sales_order
 from erp_core.overview.deciding import Decision, cost_rises, losses
 from erp_core.text import Money, T, Text
 
@@ -87,8 +87,8 @@ def _ship(scene: Scene) -> Decision | None:
         "ship",
         T("Ship {count:,} orders that are late", count=count),
         T(
-            "They are paid and have waited more than {days} days; the oldest since {day}. Late parcels are cancelled and "
-            "cost the shop its rating.",
+            "They are paid and have waited more than {days} days, the oldest since {day}. Late parcels are cancelled "
+            "and cost the shop its rating.",
             days=LATE_DAYS, day=oldest,
         ),
         money, page, query_, None if money is None else T("{money} waiting", money=scene.worth(money)), LATE_DAYS,
@@ -105,7 +105,8 @@ def _ship_rows(scene: Scene) -> pd.DataFrame:
     o = sales_order.c
     query = (
         sa.select(
-            o.external_id.label("number"), channel.c.name.label("channel"), o.ds, o.quantity.label("units"), o.goods, o.currency
+            o.external_id.label("number"), channel.c.name.label("channel"), o.ds, o.quantity.label("units"), o.goods,
+            o.currency,
         )
         .join(channel, channel.c.id == o.channel_id)
         .where(_late(scene))
@@ -130,7 +131,8 @@ def _inspect_rows(scene: Scene) -> pd.DataFrame:
             (r.quantity - r.restocked).label("units"),
         )
         .select_from(
-            return_case.join(product, product.c.id == r.product_id).outerjoin(sales_order, sales_order.c.id == r.order_id)
+            return_case.join(product, product.c.id == r.product_id)
+            .outerjoin(sales_order, sales_order.c.id == r.order_id)
         )
         .where(facts.stands(return_case), r.state == "received", r.quantity > r.restocked, r.ds <= scene.as_of)
         .order_by(r.ds, r.id)
@@ -150,8 +152,8 @@ def _inspect(scene: Scene) -> Decision | None:
         "inspect",
         T("Inspect {count:,} returned units", count=int(rows["units"].sum())),
         T(
-            "They came back, the oldest on {day}, and were neither put on the shelf nor written off; at cost {known:,} of "
-            "{cases:,} returns are valued.",
+            "They came back, the oldest on {day}, and were neither put on the shelf nor written off; the cost of "
+            "{known:,} of {cases:,} returns is known.",
             day=rows["ds"].min(), known=len(known), cases=len(rows),
         ),
         money, page, query, None if money is None else T("frees {money}", money=scene.worth(money)),
@@ -189,8 +191,8 @@ def _loss(scene: Scene) -> Decision | None:
         T("Raise the price of {count:,} products sold below cost", count=len(rows)),
         T(
             "In {days} days they brought {revenue} after discounts and cost {cost}; {sku} loses most.",
-            days=PERIOD_DAYS, revenue=scene.worth(float(rows["revenue"].sum())), cost=scene.worth(float(rows["cost"].sum())),
-            sku=str(rows["sku"].iloc[0]),
+            days=PERIOD_DAYS, sku=str(rows["sku"].iloc[0]),
+            revenue=scene.worth(float(rows["revenue"].sum())), cost=scene.worth(float(rows["cost"].sum())),
         ),
         money, page, query, T("{money} lost", money=scene.worth(money)),
     )  # fmt: skip
@@ -285,12 +287,40 @@ def _answer(scene: Scene) -> Decision | None:
     )  # fmt: skip
 
 
+# --- orders that went out wrong --------------------------------------------------------------------------------------
+
+
+def _wrong_rows(scene: Scene) -> pd.DataFrame:
+    """number, channel, ds, sku, name, reason, units: returns of orders of the last 90 days whose reason names a wrong
+    or a missing item; the newest orders first."""
+    r, o = return_case.c, sales_order.c
+    query = (
+        sa.select(
+            o.external_id.label("number"), channel.c.name.label("channel"), o.ds, product.c.sku, product.c.name,
+            r.reason, r.quantity.label("units"),
+        )
+        .select_from(
+            return_case.join(sales_order, o.id == r.order_id)
+            .join(channel, channel.c.id == o.channel_id)
+            .join(product, product.c.id == r.product_id)
+        )
+        .where(
+            facts.stands(return_case), r.reason.is_not(None), o.withdrawn_by.is_(None),
+            o.ds.between(scene.period.start, scene.period.end),
+        )
+        .order_by(o.ds.desc(), r.id)
+    )  # fmt: skip
+    frame = _frame(scene, query)
+    wrong = [names_picking_error(reason) for reason in frame["reason"]]
+    return frame[np.array(wrong, bool)].reset_index(drop=True)
+
+
 # --- the rows, by the name that Home's address carries ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class Behind:
-    """The rows behind a decision: their title and the columns of the frame with their titles and kinds (`ui.tables`)."""
+    """The rows behind a decision: their title, the columns of the frame with their titles and kinds (`ui.tables`)."""
 
     title: Text
     columns: Mapping[str, tuple[Text, str]]
@@ -320,9 +350,17 @@ ROWS: Mapping[str, Behind] = {
     "dearer": Behind(
         T("Products whose unit cost rose"),
         {"sku": (T("SKU"), "text"), "name": (T("Product name"), "text"), "valid_from": (T("Valid from"), "day"),
-         "before": (T("Cost before"), "number"), "unit_cost": (T("Unit cost"), "number"), "currency": (T("Currency"), "text"),
-         "rise": (T("Rise"), "percent"), "units_a_month": (T("Units a month"), "count"), "extra": (T("More a month"), "money")},
+         "before": (T("Cost before"), "number"), "unit_cost": (T("Unit cost"), "number"),
+         "currency": (T("Currency"), "text"), "rise": (T("Rise"), "percent"),
+         "units_a_month": (T("Units a month"), "count"), "extra": (T("More a month"), "money")},
         _dearer_rows,
+    ),
+    "wrong": Behind(
+        T("Orders with a wrong or a missing item"),
+        {"number": (T("Order"), "text"), "channel": (T("Channel"), "text"), "ds": (T("Ordered on"), "day"),
+         "sku": (T("SKU"), "text"), "name": (T("Product name"), "text"), "reason": (T("Reason"), "text"),
+         "units": (T("Units"), "count")},
+        lambda scene, _: _wrong_rows(scene),
     ),
     "answer": Behind(
         T("Buyers who wait for an answer"),
@@ -356,7 +394,6 @@ def _costs_now(scene: Scene, products: pd.Series) -> np.ndarray:
 def _factors(scene: Scene, currencies: pd.Series) -> np.ndarray:
     """What one unit of each currency is worth in the base currency on the day; NaN without a rate."""
     rates = read_rates(scene.connection)
-    known = {
-        word: rates.rate(str(word), scene.company.base_currency, scene.as_of) for word in currencies.unique()
-    }
-    return np.array([np.nan if known[word] is None else float(known[word]) for word in currencies], float)
+    found = {word: rates.rate(str(word), scene.company.base_currency, scene.as_of) for word in currencies.unique()}
+    known = {word: np.nan if rate is None else float(rate) for word, rate in found.items()}
+    return np.array([known[word] for word in currencies], float)

@@ -47,10 +47,10 @@ def weekly(connection: sa.Connection, company: Company, period: Period, filters:
 
     def by_week(at: pd.Series, values: npt.NDArray[np.generic]) -> Floats:
         """Sums of what happened on days, by week."""
-        return np.bincount((at - start).dt.days.to_numpy(np.int64) // WEEK, values.astype(float), count)
+        return np.bincount((at - start).dt.days.to_numpy(np.int64) // WEEK, values.astype(float), count).astype(float)
 
     unknown = np.full(count, np.nan)
-    result = {name: unknown for name in COLUMNS} | {"week": pd.date_range(first, periods=count, freq="7D")}
+    result = dict.fromkeys(COLUMNS, unknown) | {"week": pd.date_range(first, periods=count, freq="7D")}
     if not days.empty:
         goods, _ = to_base(
             days["goods"].to_numpy(np.int64), days["currency"].to_numpy(object), days["ds"], currency, rates
@@ -63,14 +63,17 @@ def weekly(connection: sa.Connection, company: Company, period: Period, filters:
         wrong = errors_by_day(connection, span, filters)
         if wrong is not None:
             result["order_error_rate"] = _share(by_week(wrong["ds"], wrong["orders"].to_numpy()), orders)
-    weeks = [Period(first + dt.timedelta(days=at * WEEK), first + dt.timedelta(days=at * WEEK + WEEK - 1)) for at in range(count)]
+    weeks = [
+        Period(first + dt.timedelta(days=at * WEEK), first + dt.timedelta(days=at * WEEK + WEEK - 1))
+        for at in range(count)
+    ]
     sold = Sold(connection, span, filters, (currency, rates))
     stock = _stock(connection, sold, weeks, has_orders=not days.empty)
     return pd.DataFrame(result | stock)[list(COLUMNS)]
 
 
 def _share(part: Floats, whole: Floats) -> Floats:
-    return np.divide(part, whole, where=whole > 0, out=np.full(len(part), np.nan))
+    return np.asarray(np.divide(part, whole, where=whole > 0, out=np.full(len(part), np.nan)))
 
 
 def _stock(connection: sa.Connection, sold: Sold, weeks: list[Period], *, has_orders: bool) -> dict[str, list[float]]:

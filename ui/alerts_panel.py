@@ -154,7 +154,7 @@ def _chosen(visit: Visit, state: AlertState) -> None:
 def _mute(visit: Visit, state: AlertState) -> None:
     now = today(visit.clock, visit.company.time_zone)
     with st.form("mute_form", border=False):
-        until = st.date_input(visit.say(T("Until the day")), now + dt.timedelta(days=7), key="mute_until")
+        until = st.date_input(visit.say(T("Mute until")), now + dt.timedelta(days=7), key="mute_until")
         if st.form_submit_button(visit.say(T("Mute"))):
             acts.perform(visit, lambda uow: mute_alert(uow, state.id, until), T("It is watched, but calls nobody."))
 

@@ -70,29 +70,33 @@ def show(visit: Visit) -> None:
 
 def _row(visit: Visit, entry: Listed, now: dt.date) -> None:
     decision = entry.decision
-    with st.container(border=True):
-        words, stake = st.columns([7, 2], vertical_alignment="center")
-        words.markdown(f"**{_plain(visit.say(decision.title))}**  \n:gray[{_plain(visit.say(decision.why))}]")
+    with st.container(border=True, gap="small"):
+        st.markdown(f"**{_plain(visit.say(decision.title))}**  \n:gray[{_plain(visit.say(decision.why))}]")
         if entry.note is not None:
-            words.caption(f":material/history: {_plain(visit.say(entry.note))}")
-        if decision.stake is not None:
-            stake.markdown(f"**{_plain(visit.say(decision.stake))}**")
-        elif decision.money is None:
-            stake.caption(visit.say(T("money not known")))
-        _buttons(visit, decision, now)
+            st.caption(f":material/history: {_plain(visit.say(entry.note))}")
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            if decision.stake is not None:
+                st.markdown(f"**{_plain(visit.say(decision.stake))}**", width="stretch")
+            else:
+                unknown = T("money not known") if decision.money is None else T("no money at stake yet")
+                st.markdown(f":gray[{visit.say(unknown)}]", width="stretch")
+            with st.container(horizontal=True, gap="small", width="content"):
+                _buttons(visit, decision, now)
 
 
 def _buttons(visit: Visit, decision: Decision, now: dt.date) -> None:
-    side_by_side = st.container(horizontal=True, gap="small")
-    with side_by_side:
-        if st.button(visit.say(T("Open")), key=f"open_{decision.key}", icon=":material/arrow_forward:"):
-            st.switch_page(address(decision.page), query_params=dict(decision.query))
-        if st.button(visit.say(T("Accept")), key=f"accept_{decision.key}", icon=":material/check:"):
-            _answer(visit, decision, Reply("accept"), T("Accepted. It comes back if it is still there then."))
-        with st.popover(visit.say(T("Snooze")), icon=":material/snooze:", key=f"snooze_{decision.key}"):
-            _snooze(visit, decision, now)
-        with st.popover(visit.say(T("Dismiss")), icon=":material/close:", key=f"dismiss_{decision.key}"):
-            _dismiss(visit, decision)
+    if st.button(visit.say(T("Open")), key=f"open_{decision.key}", icon=":material/arrow_forward:", type="tertiary"):
+        st.switch_page(address(decision.page), query_params=dict(decision.query))
+    if st.button(visit.say(T("Accept")), key=f"accept_{decision.key}", icon=":material/check:", type="tertiary"):
+        _answer(visit, decision, Reply("accept"), T("Accepted. It comes back if it is still there then."))
+    with st.popover(
+        visit.say(T("Snooze")), icon=":material/snooze:", key=f"snooze_{decision.key}", type="tertiary"
+    ):
+        _snooze(visit, decision, now)
+    with st.popover(
+        visit.say(T("Dismiss")), icon=":material/close:", key=f"dismiss_{decision.key}", type="tertiary"
+    ):
+        _dismiss(visit, decision)
 
 
 def _snooze(visit: Visit, decision: Decision, now: dt.date) -> None:

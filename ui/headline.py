@@ -14,7 +14,6 @@ from erp_core.overview.wording import worded
 from erp_core.text import T, format_share
 from ui.guard import Visit
 
-
 @dataclass(frozen=True)
 class Moved:
     """How the numbers moved: against which period (in words), each number's change, and their values week by week."""
@@ -32,11 +31,12 @@ class Moved:
 
 
 def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], moves: Moved) -> None:
-    """Up to six numbers in a row; on a narrow screen below each other."""
-    change = moves.change
-    for column, key in zip(st.columns(len(keys)), keys, strict=True):
+    """Up to six numbers in a row, two by two on a narrow screen; under it what the changes are measured against, and
+    what is missing for those that are unknown."""
+    row = st.container(horizontal=True, gap="small")
+    for key in keys:
         metric, value = METRICS[key], now[key]
-        moved = change.get(key)
+        moved = moves.change.get(key)
         colour = {"up": "normal", "down": "inverse"}.get(metric.good, "off")
         notes = [visit.say(metric.formula)]
         if metric.benchmark is not None:
@@ -45,17 +45,24 @@ def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], 
                                      target=mark.target, source=mark.source)))  # fmt: skip
         if value.missing:
             notes.append(visit.say(T("Missing: {what}", what="; ".join(visit.say(text) for text in value.missing))))
-        column.metric(
+        row.metric(
             visit.say(metric.name),
             worded(value, visit.language),
             delta=None if moved is None else format_share(moved, visit.language),
             delta_color=colour,
             help="\n\n".join(notes),
             border=True,
+            height="stretch",
+            width="stretch",
             chart_data=moves.line(key),
             chart_type="area",
         )
-        if value.value is None and value.missing:
-            column.caption(visit.say(T("Missing: {what}", what=visit.say(value.missing[0]))))
-        elif moved is not None:
-            column.caption(moves.against)
+    lacking = [
+        f"{visit.say(METRICS[key].name)}: {visit.say(now[key].missing[0])}"
+        for key in keys
+        if now[key].value is None and now[key].missing
+    ]
+    if any(moves.change.get(key) is not None for key in keys):
+        st.caption(visit.say(T("Changes {against}; lines by week.", against=moves.against)))
+    if lacking:
+        st.caption(visit.say(T("Missing: {what}", what=" · ".join(lacking))))

@@ -6,11 +6,10 @@ import datetime as dt
 
 import streamlit as st
 
-from erp_core.attention import rules
 from erp_core.attention.addresses import Address, read_address
 from erp_core.attention.delivery import KINDS
 from erp_core.attention.sending import NewTarget, Teller, add_target, pause_target, remove_target
-from erp_core.attention.views import Delivery, Target, deliveries, targets
+from erp_core.attention.views import ATTEMPTS, Delivery, Target, deliveries, targets
 from erp_core.clock import today
 from erp_core.errors import ErpError
 from erp_core.text import LANGUAGES, T, Text, format_datetime
@@ -89,7 +88,7 @@ def _last(visit: Visit, own: list[Delivery]) -> None:
         st.caption(f":green[:material/check:] {words}{detail}")
         return
     tries = len([one for one in own if one.subject == last.subject])
-    more = T("attempt {count} of {most}", count=tries, most=rules.ATTEMPTS)
+    more = T("attempt {count} of {most}", count=tries, most=ATTEMPTS)
     st.caption(f":orange[:material/error:] {words}{detail} · {visit.say(more)}")
 
 

@@ -140,7 +140,7 @@ def _name(company: str, language: str) -> str:
 def _number(value: MetricValue, change: float | None, language: str) -> str:
     name = say(METRICS[value.key].name, language)
     moved = "" if change is None else f" ({'+' if change >= 0 else '−'}{format_share(abs(change), language)})"
-    return f"{name}: {worded(value, language)}{moved}"
+    return say(T("{name}: {value}{moved}", name=name, value=worded(value, language), moved=moved), language)
 
 
 def _alerts(states: Sequence[AlertState], currency: str, language: str) -> Section:

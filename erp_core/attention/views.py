@@ -21,6 +21,7 @@ from erp_core.overview.wording import in_unit
 from erp_core.planning.views import planning_day
 from erp_core.text import T, Text, say
 
+ATTEMPTS = rules.ATTEMPTS
 RECENT = dt.timedelta(days=30)
 
 

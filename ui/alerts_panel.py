@@ -110,7 +110,7 @@ def _table(visit: Visit, states: tuple[AlertState, ...]) -> AlertState | None:
     rows = [
         {
             "number": visit.say(METRICS[state.alert.measure].name),
-            "state": visit.say(T("fires") if state.firing else T("quiet")),
+            "state": visit.say(_word_of(state)),
             "value": "–" if state.value is None else worded(state.value, visit.language),
             "limit": f"{visit.say(COMPARISONS[state.alert.comparison])} {_limit(visit, state.alert)}",
             "days": state.alert.days,
@@ -130,6 +130,12 @@ def _table(visit: Visit, states: tuple[AlertState, ...]) -> AlertState | None:
         st.caption(visit.say(T("Choose a row to change, mute or remove an alert, or to see its rows.")))
         return None
     return states[picked[0]]
+
+
+def _word_of(state: AlertState) -> Text:
+    if state.firing:
+        return T("fires")
+    return T("fires at the next look") if state.beyond else T("quiet")
 
 
 def _chosen(visit: Visit, state: AlertState) -> None:

@@ -33,7 +33,7 @@ class Moved:
 def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], moves: Moved) -> None:
     """Up to six numbers in a row, two by two on a narrow screen; under it what the changes are measured against, and
     what is missing for those that are unknown."""
-    row = st.container(horizontal=True, gap="small")
+    row = st.container(horizontal=True, gap="xsmall")
     for key in keys:
         metric, value = METRICS[key], now[key]
         moved = moves.change.get(key)
@@ -45,15 +45,14 @@ def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], 
                                      target=mark.target, source=mark.source)))  # fmt: skip
         if value.missing:
             notes.append(visit.say(T("Missing: {what}", what="; ".join(visit.say(text) for text in value.missing))))
-        row.metric(
+        # in a container of its own a number shrinks further before the row breaks
+        row.container(width="stretch").metric(
             visit.say(metric.name),
             worded(value, visit.language),
             delta=None if moved is None else format_share(moved, visit.language),
             delta_color=colour,
             help="\n\n".join(notes),
             border=True,
-            height="stretch",
-            width="stretch",
             chart_data=moves.line(key),
             chart_type="area",
         )

@@ -42,6 +42,13 @@ class AlertState:
     muted_until: dt.datetime | None
     value: MetricValue | None = None
 
+    @property
+    def beyond(self) -> bool | None:
+        """Whether the value of now is on the bad side; None where it is not known."""
+        if self.value is None or self.value.value is None:
+            return None
+        return rules.beyond(rules.Watch(self.alert.comparison, self.alert.threshold), float(self.value.value))
+
     def with_value(self, value: MetricValue | None) -> AlertState:
         """The same with what was measured."""
         return replace(self, value=value)

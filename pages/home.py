@@ -2,14 +2,10 @@
 
 import streamlit as st
 
-from erp_core.clock import today
-from erp_core.orders.views import revision
 from erp_core.overview.decisions import setup_steps
-from erp_core.overview.views import changes, kpis, revenue_by_month
-from erp_core.overview.weeks import weekly
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import acts, alert_rows, charts, decision_list, decision_rows, states
+from ui import acts, alert_rows, charts, decision_list, decision_rows, reads, states
 from ui.filters import bar
 from ui.guard import require
 from ui.headline import Moved, headline
@@ -19,39 +15,25 @@ visit = require(Permission.VIEW_DASHBOARDS)
 HEADLINE = ("revenue", "turnover_month", "in_stock_rate", "orders_waiting", "cash_in_stock")
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def numbers(_visit, key, chosen, now):
-    period, before, filters, first = chosen.period, chosen.before, chosen.filters, chosen.first
-    with _visit.database.reading() as connection:
-        current = kpis(connection, _visit.company, period, filters, now)
-        earlier = kpis(connection, _visit.company, before, filters, None)
-        months = revenue_by_month(connection, _visit.company, period, filters)
-        weeks = weekly(connection, _visit.company, period, filters)
-        currency = months.attrs["currency"]
-    comparable = before.start >= first
-    return current, changes(current, earlier) if comparable else {}, months, currency, weeks
-
-
 st.title(visit.say(T("What needs a decision today?")))
 acts.say_what_was_done(visit)
 rows = decision_rows.asked()
 if rows is not None:
     decision_rows.show(visit, rows)
     st.stop()
-now = today(visit.clock, visit.company.time_zone)
 with visit.database.reading() as connection:
     steps = setup_steps(connection, visit.company)
-    key = f"{visit.settings.database_url}:{revision(connection)}"
 chosen = bar(visit)
 if chosen is None:
     states.no_data(visit, T("No sales yet. Drop the export of your shop, and the numbers of your shop stand here."))
 else:
     with st.spinner(visit.say(T("Adding up …"))):
-        current, moved, months, currency, weeks = numbers(visit, key, chosen, now)
-    errors_known = current["order_error_rate"].value is not None
+        numbers = reads.numbers(visit, chosen)
+        weeks = reads.weeks(visit, chosen)
+    errors_known = numbers.now["order_error_rate"].value is not None
     sixth = "order_error_rate" if errors_known else "cancel_rate"
     against = visit.say(T("against {period}", period=chosen.against))
-    headline(visit, (*HEADLINE, sixth), current, Moved(against, moved, weeks))
+    headline(visit, (*HEADLINE, sixth), numbers.now, Moved(against, numbers.changes, weeks))
 
 setting_up = not all(step.done for step in steps)
 left, right = st.columns([3, 1]) if setting_up else (st.container(), st.container())
@@ -73,6 +55,7 @@ with left:
     if chosen is not None:
         alert_rows.show(visit)
         decision_list.show(visit)
+        months, currency = numbers.months, numbers.currency
         best = months.loc[months["revenue"].idxmax(), "month"] if months["revenue"].notna().any() else None
         if best is not None:
             title = visit.say(

@@ -8,9 +8,9 @@ import streamlit as st
 
 from erp_core.attention.views import AlertState, alert_states, measured, sentence, undelivered
 from erp_core.clock import today
-from erp_core.orders.views import revision
 from erp_core.overview.views import MetricValue
 from erp_core.text import T, format_date
+from ui import reads
 from ui.guard import Visit
 from ui.pages_list import ENTRIES, address
 
@@ -42,7 +42,7 @@ def place_of(measure: str) -> tuple[str, dict[str, str]]:
     return ("sales" if has_sales else "products"), ({} if has_sales else {"view": "profit"})
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _values(
     _visit: Visit, key: str, now: dt.date, wanted: tuple[tuple[int, str, int], ...]
 ) -> dict[int, MetricValue | None]:
@@ -54,13 +54,12 @@ def _values(
 
 def states_of_now(visit: Visit, *, firing: bool = False) -> tuple[AlertState, ...]:
     """The alerts with their values of now, cached by what is stored; `firing`: only those that fire."""
-    now = today(visit.clock, visit.company.time_zone)
+    at = reads.moment(visit)
     with visit.database.reading() as connection:
         states = [state for state in alert_states(connection, visit.clock.now()) if state.firing or not firing]
-        key = f"{visit.settings.database_url}:{revision(connection)}"
     if not states:
         return ()
-    values = _values(visit, key, now, tuple((s.id, s.alert.measure, s.alert.days) for s in states))
+    values = _values(visit, at.key, at.now, tuple((s.id, s.alert.measure, s.alert.days) for s in states))
     return tuple(state.with_value(values.get(state.id)) for state in states)
 
 

@@ -6,15 +6,12 @@ import datetime as dt
 
 import streamlit as st
 
-from erp_core.clock import today
-from erp_core.orders.views import revision
 from erp_core.overview.answers import answer_log, answered
 from erp_core.overview.deciding import Answer, Decision, Listed
 from erp_core.overview.decisions import decisions
 from erp_core.overview.service import Reply, answer_decision
-from erp_core.planning.views import planning_day
 from erp_core.text import T, Text, format_datetime, format_number
-from ui import acts
+from ui import acts, reads
 from ui.guard import Visit
 from ui.pages_list import address
 from ui.tables import Column, configuration, downloads
@@ -39,19 +36,20 @@ SHOWN_AT_FIRST = 12
 SNOOZES: dict[int, Text] = {1: T("Until tomorrow"), 3: T("For 3 days"), 7: T("For a week"), 30: T("For 30 days")}
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _found(_visit: Visit, key: str, as_of: dt.date) -> tuple[Decision, ...]:
     with _visit.database.reading() as connection:
-        return decisions(connection, _visit.company, as_of)
+        return decisions(connection, _visit.company, as_of, reads.position(_visit))
 
 
 def show(visit: Visit) -> None:
     """The open decisions, the answered ones, and the log."""
-    now = today(visit.clock, visit.company.time_zone)
+    at = reads.moment(visit)
+    now = at.now
     st.subheader(visit.say(T("Decisions, most money first")))
-    with st.spinner(visit.say(T("Adding up …"))), visit.database.reading() as connection:
-        key = f"{visit.settings.database_url}:{revision(connection)}"
-        found = _found(visit, key, planning_day(connection, now))
+    with st.spinner(visit.say(T("Adding up …"))):
+        found = _found(visit, at.key, at.as_of)
+    with visit.database.reading() as connection:
         placed = answered(connection, visit.company, found, now)
     waiting = [entry for entry in placed if entry.open]
     if not waiting:
@@ -89,13 +87,9 @@ def _buttons(visit: Visit, decision: Decision, now: dt.date) -> None:
         st.switch_page(address(decision.page), query_params=dict(decision.query))
     if st.button(visit.say(T("Accept")), key=f"accept_{decision.key}", icon=":material/check:", type="tertiary"):
         _answer(visit, decision, Reply("accept"), T("Accepted. It comes back if it is still there then."))
-    with st.popover(
-        visit.say(T("Snooze")), icon=":material/snooze:", key=f"snooze_{decision.key}", type="tertiary"
-    ):
+    with st.popover(visit.say(T("Snooze")), icon=":material/snooze:", key=f"snooze_{decision.key}", type="tertiary"):
         _snooze(visit, decision, now)
-    with st.popover(
-        visit.say(T("Dismiss")), icon=":material/close:", key=f"dismiss_{decision.key}", type="tertiary"
-    ):
+    with st.popover(visit.say(T("Dismiss")), icon=":material/close:", key=f"dismiss_{decision.key}", type="tertiary"):
         _dismiss(visit, decision)
 
 

@@ -7,12 +7,9 @@ import datetime as dt
 import pandas as pd
 import streamlit as st
 
-from erp_core.clock import today
-from erp_core.orders.views import revision
 from erp_core.overview.findings import ROWS, Scene
-from erp_core.planning.views import planning_day, stock_position
 from erp_core.text import T, Text, format_datetime
-from ui import states
+from ui import reads, states
 from ui.guard import Visit
 from ui.tables import Column, configuration, downloads
 
@@ -33,13 +30,13 @@ def asked() -> str | None:
     return name if name in ROWS else None
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def _rows(_visit: Visit, key: str, name: str, as_of: dt.date) -> pd.DataFrame:
     with _visit.database.reading() as connection:
         scene = Scene(connection, _visit.company, as_of)
         mean = pd.Series(dtype=float)
         if name == "dearer":
-            mean = stock_position(connection, _visit.company, as_of).set_index("product_id")["mean_per_day"]
+            mean = reads.position(_visit).set_index("product_id")["mean_per_day"]
         return ROWS[name].read(scene, mean)
 
 
@@ -50,9 +47,9 @@ def show(visit: Visit, name: str) -> None:
     if st.button(visit.say(T("Back to the decisions")), icon=":material/arrow_back:", key="back_to_decisions"):
         st.query_params.pop(PARAMETER, None)
         st.rerun()
-    with st.spinner(visit.say(T("Adding up …"))), visit.database.reading() as connection:
-        key = f"{visit.settings.database_url}:{revision(connection)}"
-        rows = _rows(visit, key, name, planning_day(connection, today(visit.clock, visit.company.time_zone)))
+    at = reads.moment(visit)
+    with st.spinner(visit.say(T("Adding up …"))):
+        rows = _rows(visit, at.key, name, at.as_of)
     if rows.empty:
         states.nothing_left(visit)
         return

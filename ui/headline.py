@@ -14,6 +14,7 @@ from erp_core.overview.wording import worded
 from erp_core.text import T, format_share
 from ui.guard import Visit
 
+
 @dataclass(frozen=True)
 class Moved:
     """How the numbers moved: against which period (in words), each number's change, and their values week by week."""

@@ -70,9 +70,13 @@ def setup_steps(connection: sa.Connection, company: Company) -> tuple[SetupStep,
     )
 
 
-def decisions(connection: sa.Connection, company: Company, as_of: dt.date) -> tuple[Decision, ...]:
-    """The decisions of the day, most money first; those without money last. `as_of`: the day to plan from."""
-    position = stock_position(connection, company, as_of)
+def decisions(
+    connection: sa.Connection, company: Company, as_of: dt.date, position: pd.DataFrame | None = None
+) -> tuple[Decision, ...]:
+    """The decisions of the day, most money first; those without money last. `as_of`: the day to plan from; `position`:
+    the stock position of that day, where it is at hand."""
+    if position is None:
+        position = stock_position(connection, company, as_of)
     plan = plan_of(position, company, ReplenishmentOptions(), as_of)
     found = [
         *_purchases(plan.suppliers, company.base_currency, as_of),

@@ -14,6 +14,7 @@ NEEDS = {
     "costs": T("unit costs"),
     "counts": T("a stock count"),
     "fees": T("settlement fees, or what each shop takes"),
+    "returns": T("returns with their reasons"),
 }
 GOOD = {"up": T("higher is better"), "down": T("lower is better"), "none": T("neither way is better")}
 

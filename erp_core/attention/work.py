@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from erp_core.attention.sending import ATTENTION_USER, Outcome, Teller
-from erp_core.attention.tables import alert_event, alert_rule, digest_target
+from erp_core.attention.tables import alert_event, alert_rule
 from erp_core.clock import Clock, today
 from erp_core.company.views import read_company
 from erp_core.db.engine import Database
@@ -65,24 +66,18 @@ def outcome_json(outcome: Outcome, language: str) -> dict[str, Any]:
     }
 
 
-class _Company:
-    """The company's database, kept open between two looks; None as long as there is none to look into."""
-
-    def __init__(self) -> None:
-        self._held: tuple[str, Database] | None = None
-
-    def database(self, settings: Settings) -> Database | None:
-        """The database, if it is there and fits this version: a look makes nothing and migrates nothing."""
-        if self._held is None or self._held[0] != settings.database_url:
-            url = sa.make_url(settings.database_url)
-            if url.get_backend_name() == "sqlite" and not _exists(url.database):
-                return None
-            database = Database(settings.database_url)
-            if not is_current(database):
-                database.dispose()
-                return None
-            self._held = (settings.database_url, database)
-        return self._held[1]
+@contextmanager
+def _company(settings: Settings) -> Iterator[Database | None]:
+    """The company's database, if it is there and fits this version: a look makes nothing and migrates nothing."""
+    url = sa.make_url(settings.database_url)
+    if url.get_backend_name() == "sqlite" and not _exists(url.database):
+        yield None
+        return
+    database = Database(settings.database_url)
+    try:
+        yield database if is_current(database) else None
+    finally:
+        database.dispose()
 
 
 def _exists(path: str | None) -> bool:
@@ -94,43 +89,33 @@ class WatchAlerts:
     alert has not reached a target yet."""
 
     def __init__(self) -> None:
-        self._company = _Company()
         self._seen: tuple[str, dt.date, int] | None = None
 
     def __call__(self, settings: Settings, clock: Clock) -> Mapping[str, Any] | None:
         """The job's arguments, or None."""
-        database = self._company.database(settings)
-        if database is None:
-            return None
-        r, e = alert_rule.c, alert_event.c
-        with database.reading() as connection:
-            if connection.execute(sa.select(r.id).where(r.active.is_(sa.true())).limit(1)).first() is None:
+        with _company(settings) as database:
+            if database is None:
                 return None
-            edits = sa.select(sa.func.max(e.id)).where(e.kind.in_(("made", "changed")))
-            zone = read_company(connection).time_zone
-            seen = (revision(connection), today(clock, zone), int(connection.execute(edits).scalar() or 0))
-        if seen != self._seen:
-            self._seen = seen
-            return {}
-        return {} if Teller(database, settings, clock).alerts_are_due() else None
+            r, e = alert_rule.c, alert_event.c
+            with database.reading() as connection:
+                if connection.execute(sa.select(r.id).where(r.active.is_(sa.true())).limit(1)).first() is None:
+                    return None
+                edits = sa.select(sa.func.max(e.id)).where(e.kind.in_(("made", "changed")))
+                zone = read_company(connection).time_zone
+                seen = (revision(connection), today(clock, zone), int(connection.execute(edits).scalar() or 0))
+            if seen != self._seen:
+                self._seen = seen
+                return {}
+            return {} if Teller(database, settings, clock).alerts_are_due() else None
 
 
 class WatchDigest:
     """Whether a digest is to go out."""
 
-    def __init__(self) -> None:
-        self._company = _Company()
-
     def __call__(self, settings: Settings, clock: Clock) -> Mapping[str, Any] | None:
         """The job's arguments, or None."""
-        database = self._company.database(settings)
-        if database is None:
-            return None
-        t = digest_target.c
-        with database.reading() as connection:
-            if connection.execute(sa.select(t.id).where(t.active.is_(sa.true())).limit(1)).first() is None:
-                return None
-        return {} if Teller(database, settings, clock).digest_is_due() else None
+        with _company(settings) as database:
+            return {} if database is not None and Teller(database, settings, clock).digest_is_due() else None
 
 
 ALERTS_DUTY = Duty(EVALUATE, LOOK_SECONDS, ATTENTION_USER.name, WatchAlerts)

@@ -317,7 +317,9 @@ def test_a_failed_delivery_is_tried_again_after_a_quarter_of_an_hour_four_times_
         assert (teller.digest_is_due(), len(lost)) == (attempt < 4, int(attempt == 4))
     assert str(shop.read(undelivered, TODAY, hands.at)[0].detail) == "No answer came in time."
     notes.failures = 0
-    assert [one.outcome for one in teller.send_digests(now_due=False)] == ["sent"]  # a person asks: it is tried all the same
+    assert [one.outcome for one in teller.send_digests(now_due=False)] == [
+        "sent"
+    ]  # a person asks: it is tried all the same
     assert shop.read(undelivered, TODAY, hands.at) == ()
     assert [entry.outcome for entry in shop.read(deliveries)] == ["failed"] * 4 + ["sent"]
 
@@ -363,9 +365,7 @@ def test_a_failure_nobody_foresaw_is_on_record_and_raised(shop: Shop, settings: 
     assert (entry.outcome, str(entry.detail)) == ("failed", "Something unforeseen went wrong.")
 
 
-def test_a_target_can_be_paused_named_and_removed(
-    shop: Shop, settings: Settings, teller: Teller, notes: Notes
-) -> None:
+def test_a_target_can_be_paused_named_and_removed(shop: Shop, settings: Settings, teller: Teller, notes: Notes) -> None:
     number = target(shop, settings)
     shop.do(pause_target, number, True)
     assert (teller.send_digests(), teller.digest_is_due()) == ([], False)

@@ -150,7 +150,13 @@ def test_orders_that_went_out_wrong(shop: Shop) -> None:
 
     def rate() -> tuple[float | int | None, list[str]]:
         with shop.database.reading() as connection:
-            value = kpis(connection, read_company(connection), Period(dt.date(2026, 2, 21), dt.date(2026, 2, 28)), Filters(), None)
+            value = kpis(
+                connection,
+                read_company(connection),
+                Period(dt.date(2026, 2, 21), dt.date(2026, 2, 28)),
+                Filters(),
+                None,
+            )
         found = value["order_error_rate"]
         return found.value, [str(text) for text in found.missing]
 

@@ -22,7 +22,9 @@ from erp_core.settings import Settings, load_settings
 from tests.conftest import NOW
 from tests.receivers import Mails, Posts, mail_receiver, web_receiver
 
-MESSAGE = Message("标题 · T", (Section("S", (("价格 1", "why"),)),), ("Open", "https://erp.example.com"), {"kind": "digest"})
+MESSAGE = Message(
+    "标题 · T", (Section("S", (("价格 1", "why"),)),), ("Open", "https://erp.example.com"), {"kind": "digest"}
+)
 
 
 @pytest.fixture
@@ -243,6 +245,8 @@ def test_what_is_no_address_is_refused(kind: str, address: Address) -> None:
 
 
 def test_addresses_are_kept_as_they_are_meant() -> None:
-    assert checked("dingtalk", Address(" https://example.com/x?y=1 ", " s ")) == Address("https://example.com/x?y=1", "s")
+    assert checked("dingtalk", Address(" https://example.com/x?y=1 ", " s ")) == Address(
+        "https://example.com/x?y=1", "s"
+    )
     assert checked("wecom", Address("http://127.0.0.1:99/x")) == Address("http://127.0.0.1:99/x")
     assert checked("mail", Address(to=(" a@example.com", "", "a@example.com"))) == Address(to=("a@example.com",))

@@ -29,7 +29,14 @@ def test_it_fires_on_crossing_once_and_clears_when_it_is_back() -> None:
 
 
 def test_what_is_not_known_neither_fires_nor_clears() -> None:
-    assert played(Watch("below", 3.0), [None, 2.0, None, None, 2.0, 4.0]) == [None, "fired", None, None, None, "cleared"]
+    assert played(Watch("below", 3.0), [None, 2.0, None, None, 2.0, 4.0]) == [
+        None,
+        "fired",
+        None,
+        None,
+        None,
+        "cleared",
+    ]
 
 
 def test_at_the_threshold_nothing_is_wrong() -> None:
@@ -56,7 +63,9 @@ def attempts(*outcomes: str, since: int = 0) -> list[Attempt]:
         (attempts("failed", since=-600), True),  # the clock was set back
     ],
 )
-def test_a_message_goes_out_once_and_a_failed_one_again_after_a_quarter_of_an_hour(made: list[Attempt], allowed: bool) -> None:
+def test_a_message_goes_out_once_and_a_failed_one_again_after_a_quarter_of_an_hour(
+    made: list[Attempt], allowed: bool
+) -> None:
     assert may_send(made, NOW) is allowed
 
 
@@ -85,7 +94,9 @@ def test_a_digest_is_due_from_its_minute_on_by_the_companys_clock_once_a_day() -
     monday, sunday = dt.date(2026, 3, 2), dt.date(2026, 3, 1)
     assert digest_day(at("2026-03-02T00:29:59"), zone, minute, sunday) is None
     assert digest_day(at("2026-03-02T00:30:00"), zone, minute, sunday) == monday
-    assert digest_day(at("2026-03-02T15:59:00"), zone, minute, None) == monday  # asleep over the hour: late, the same day
+    assert (
+        digest_day(at("2026-03-02T15:59:00"), zone, minute, None) == monday
+    )  # asleep over the hour: late, the same day
     assert digest_day(at("2026-03-02T16:01:00"), zone, minute, sunday) is None  # Tuesday, before its minute
     assert digest_day(at("2026-03-02T00:31:00"), zone, minute, monday) is None  # it went out
     assert digest_day(at("2026-03-01T00:31:00"), zone, minute, monday) is None  # the clock was set back by a day

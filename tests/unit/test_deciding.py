@@ -67,7 +67,9 @@ def test_most_money_comes_first_and_unknown_money_last() -> None:
 
 
 def test_amounts_and_days_inside_a_sentence_wait_for_their_reader_and_survive_storage() -> None:
-    told = T("Dismissed on {day} when it was {before}; now {now}.", day=MONDAY, before=Money(38200, "CNY"), now=T("today"))
+    told = T(
+        "Dismissed on {day} when it was {before}; now {now}.", day=MONDAY, before=Money(38200, "CNY"), now=T("today")
+    )
     again = Text.from_json(told.to_json())
     assert again == told
     assert say(again, "zh_CN") == "2026年3月2日 决定不处理时为 ¥3.82万，现在是 今天。"

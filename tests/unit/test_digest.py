@@ -160,7 +160,9 @@ def test_at_most_five_decisions_and_how_many_more() -> None:
 
 def test_an_alert_that_has_just_fired() -> None:
     message = alerts_of(day(numbers=(), decisions=(), link=None), "zh_CN")
-    assert as_text(message) == "ERP 工作台 · Lamps & Co · 预警\n\n预警\n- 月周转次数：2.10，低于 3.00 · 负责人：Li <at>\n"
+    assert (
+        as_text(message) == "ERP 工作台 · Lamps & Co · 预警\n\n预警\n- 月周转次数：2.10，低于 3.00 · 负责人：Li <at>\n"
+    )
     assert (message.document["kind"], message.document["alerts"][0]["value"]) == ("alerts", 2.1)
 
 

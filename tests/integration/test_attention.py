@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -80,10 +79,10 @@ def hands() -> Hands:
 
 
 @pytest.fixture
-def shop(database: Database, hands: Hands, tmp_path: Path) -> Iterator[Shop]:
+def shop(database: Database, hands: Hands, tmp_path: Path) -> Shop:
     held = Shop(database, hands, tmp_path)  # type: ignore[arg-type]
     held.do(change_company, CompanyChange(time_zone="UTC", base_currency="CNY"))
-    yield held
+    return held
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
-import os
 import socket
 import threading
 from dataclasses import replace
@@ -210,7 +209,7 @@ def test_addresses_lie_in_a_file_of_their_owner_alone(settings: Settings) -> Non
     assert (read_address(settings, 1), read_address(settings, 2), read_address(settings, 3)) == (first, second, None)
     keep_address(settings, 1, None)
     assert (read_address(settings, 1), read_address(settings, 2)) == (None, second)
-    assert os.listdir(path.parent) == ["digest.json"]  # nothing half-written beside it
+    assert list(path.parent.iterdir()) == [path]  # nothing half-written beside it
 
 
 @pytest.mark.parametrize("content", ["{", "[]"])

@@ -10,14 +10,14 @@ from erp_core.db import packs
 from erp_core.db.engine import Database
 from erp_core.jobs.registry import JobContext
 from erp_core.jobs.schedule import Duty
-from erp_core.orders.packed import BUYERS, SALES
+from erp_core.orders.packed import LINES, ORDERS, SALES
 from erp_core.settings import Settings
 from erp_core.stock.packed import STOCK
 from erp_core.text import T
 
 PACK = "rollups.pack"
 LOOK_SECONDS = 3.0
-ROLLUPS = (SALES, BUYERS, STOCK)
+ROLLUPS = (SALES, STOCK, ORDERS, LINES)
 
 
 def pack(context: JobContext) -> Mapping[str, Any]:

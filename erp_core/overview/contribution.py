@@ -353,7 +353,7 @@ def _named(books: Books, key: Ints, by: str) -> pd.DataFrame:
     if by == "channel":
         named = {"channel_id": pd.array(key, "Int64"), "channel": [names.get(number) for number in key.tolist()]}
         return pd.DataFrame(named).assign(channel_id=lambda frame: frame["channel_id"].where(key != 0))
-    order = books.orders.reindex(np.where(key >= 0, key, -1))
+    order = books.orders.assign(external_id=books.external_ids()).reindex(np.where(key >= 0, key, -1))
     channel_id = np.where(key >= 0, order["channel_id"].fillna(0), -1 - key)
     named = {
         "order_id": order["order_id"].astype("Int64").array, "external_id": _words(order["external_id"]),

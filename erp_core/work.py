@@ -7,6 +7,7 @@ from erp_core.clock import SystemClock
 from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
+from erp_core.orders import pack_work as rollups
 from erp_core.settings import Settings
 
 REGISTRY = Registry(
@@ -15,10 +16,11 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        rollups.PACK: rollups.pack,
         attention.EVALUATE: attention.evaluate,
         attention.DIGEST: attention.digest,
     },
-    duties=(inbox.DUTY, attention.ALERTS_DUTY, attention.DIGEST_DUTY),
+    duties=(inbox.DUTY, rollups.DUTY, attention.ALERTS_DUTY, attention.DIGEST_DUTY),
 )
 
 

@@ -54,7 +54,7 @@ def test_alerts_are_looked_at_and_listed(run: Any, capsys: pytest.CaptureFixture
     }  # fmt: skip
     assert run("alerts")["fired"] == []  # it fires already
     assert main(["alerts", "--language", "zh_CN"]) == 0
-    assert capsys.readouterr().out == "预警中  订单数：2，低于 3  Li\n"
+    assert capsys.readouterr().out == "预警中  订单：2，低于 3  Li\n"
 
 
 def test_the_digest_is_written_out(run: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,11 +7,13 @@ import datetime as dt
 import streamlit as st
 
 from erp_core.attention.views import AlertState, alert_states, measured, sentence, undelivered
+from erp_core.calendar import local_day
 from erp_core.clock import today
 from erp_core.overview.views import MetricValue
 from erp_core.text import T, format_date
 from ui import reads
 from ui.guard import Visit
+from ui.literal import literal
 from ui.pages_list import ENTRIES, address
 
 # Which page has the rows of a number, and with which parameters; numbers that are not here are about sales.
@@ -79,7 +81,7 @@ def show(visit: Visit) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             told = T("No message reached “{name}”: {reason}", name=message.target.name,
                      reason=message.detail or T("the sending was broken off"))  # fmt: skip
-            st.markdown(f":orange[:material/mark_email_unread:] {visit.say(told)}", width="stretch")
+            st.markdown(f":orange[:material/mark_email_unread:] {literal(visit.say(told))}", width="stretch")
             if st.button(visit.say(T("Open")), key=f"open_lost_{message.target.id}", icon=":material/arrow_forward:"):
                 st.switch_page(address("settings"), query_params={"view": "alerts"})
 
@@ -87,11 +89,12 @@ def show(visit: Visit) -> None:
 def _firing(visit: Visit, state: AlertState) -> None:
     icon = ":gray[:material/notifications_off:]" if state.muted_until else ":red[:material/notifications_active:]"
     words = sentence(state, visit.company.base_currency, visit.language)
-    since = "–" if state.since is None else format_date(state.since.date(), visit.language)
+    since = "–" if state.since is None else format_date(local_day(state.since, visit.company.time_zone), visit.language)
     whose = visit.say(T("owner: {name}", name=state.alert.owner))
     over = visit.say(T("last {days} days", days=state.alert.days))
     st.markdown(
-        f"{icon} **{words}**  \n:gray[{over} · {whose} · {visit.say(T('since {day}', day=since))}]", width="stretch"
+        f"{icon} **{literal(words)}**  \n:gray[{over} · {literal(whose)} · {visit.say(T('since {day}', day=since))}]",
+        width="stretch",
     )
     if st.button(visit.say(T("Open")), key=f"open_alert_{state.id}", icon=":material/arrow_forward:"):
         page, query = place_of(state.alert.measure)

@@ -23,6 +23,7 @@ from erp_core.text import T, Text, format_datetime
 from ui import acts, targets_panel
 from ui.alert_rows import place_of, states_of_now
 from ui.guard import Visit
+from ui.literal import literal
 from ui.pages_list import address
 from ui.tables import Column, configuration
 
@@ -140,7 +141,7 @@ def _word_of(state: AlertState) -> Text:
 
 def _chosen(visit: Visit, state: AlertState) -> None:
     with st.container(border=True):
-        st.markdown(f"**{sentence(state, visit.company.base_currency, visit.language)}**")
+        st.markdown(f"**{literal(sentence(state, visit.company.base_currency, visit.language))}**")
         with st.container(horizontal=True):
             if st.button(visit.say(T("See the rows")), key="alert_rows", icon=":material/arrow_forward:"):
                 page, query = place_of(state.alert.measure)

@@ -13,6 +13,7 @@ from erp_core.overview.service import Reply, answer_decision
 from erp_core.text import T, Text, format_datetime, format_number
 from ui import acts, reads
 from ui.guard import Visit
+from ui.literal import literal
 from ui.pages_list import address
 from ui.tables import Column, configuration, downloads
 
@@ -69,12 +70,12 @@ def show(visit: Visit) -> None:
 def _row(visit: Visit, entry: Listed, now: dt.date) -> None:
     decision = entry.decision
     with st.container(border=True, gap="small"):
-        st.markdown(f"**{_plain(visit.say(decision.title))}**  \n:gray[{_plain(visit.say(decision.why))}]")
+        st.markdown(f"**{literal(visit.say(decision.title))}**  \n:gray[{literal(visit.say(decision.why))}]")
         if entry.note is not None:
-            st.caption(f":material/history: {_plain(visit.say(entry.note))}")
+            st.caption(f":material/history: {literal(visit.say(entry.note))}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if decision.stake is not None:
-                st.markdown(f"**{_plain(visit.say(decision.stake))}**", width="stretch")
+                st.markdown(f"**{literal(visit.say(decision.stake))}**", width="stretch")
             else:
                 unknown = T("money not known") if decision.money is None else T("no money at stake yet")
                 st.markdown(f":gray[{visit.say(unknown)}]", width="stretch")
@@ -125,7 +126,7 @@ def _answered(visit: Visit, entries: list[Listed]) -> None:
             words, go = st.columns([7, 2], vertical_alignment="center")
             answer = entry.answer
             said = "" if answer is None else visit.say(_said(visit, answer))
-            words.markdown(f"{_plain(visit.say(entry.decision.title))}  \n:gray[{_plain(said)}]")
+            words.markdown(f"{literal(visit.say(entry.decision.title))}  \n:gray[{literal(said)}]")
             if go.button(visit.say(T("Reopen")), key=f"reopen_{entry.decision.key}", icon=":material/undo:"):
                 _answer(visit, entry.decision, Reply("reopen"), T("Reopened."))
 
@@ -157,10 +158,3 @@ def _log(visit: Visit) -> None:
             column_config=configuration(visit, LOG_COLUMNS),
         )  # fmt: skip
         downloads(visit, rows, LOG_COLUMNS, T("What was decided"), {})
-
-
-def _plain(text: str) -> str:
-    """Names come from files: what would be markup in them is shown as it is."""
-    for sign in "\\`*_[]<>#:$~|":
-        text = text.replace(sign, "\\" + sign)
-    return text

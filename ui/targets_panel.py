@@ -15,6 +15,7 @@ from erp_core.errors import ErpError
 from erp_core.text import LANGUAGES, T, Text, format_datetime
 from ui import acts
 from ui.guard import Visit
+from ui.literal import literal
 
 OUTCOMES: dict[str, Text] = {
     "sent": T("arrived"),
@@ -61,13 +62,12 @@ def _row(visit: Visit, target: Target, own: list[Delivery]) -> None:
         paused = "" if target.active else f" · :orange[{visit.say(T('paused'))}]"
         at = visit.say(T("daily from {time}", time=target.time))
         st.markdown(
-            f"**{target.name}** · {visit.say(KINDS[target.kind])} · {at} · {LANGUAGES[target.language]}{paused}  \n`{where}`"
+            f"**{literal(target.name)}** · {visit.say(KINDS[target.kind])} · {at} · {LANGUAGES[target.language]}{paused}  \n`{where}`"
         )
         if own:
             _last(visit, own)
         with st.container(horizontal=True):
-            if st.button(visit.say(T("Send a test now")), key=f"test_{target.id}", icon=":material/send:"):
-                _test(visit, target)
+            test = st.button(visit.say(T("Send a test now")), key=f"test_{target.id}", icon=":material/send:")
             if target.active:
                 if st.button(visit.say(T("Pause")), key=f"pause_{target.id}", icon=":material/pause:"):
                     acts.perform(visit, lambda uow: pause_target(uow, target.id, True), T("Nothing goes there now."))
@@ -77,6 +77,8 @@ def _row(visit: Visit, target: Target, own: list[Delivery]) -> None:
                 acts.perform(
                     visit, lambda uow: remove_target(uow, visit.settings, target.id), T("The target is removed.")
                 )
+        if test:
+            _test(visit, target)
 
 
 def _last(visit: Visit, own: list[Delivery]) -> None:

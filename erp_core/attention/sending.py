@@ -231,41 +231,41 @@ class Teller:
         """Whether an alert would go out now."""
         return bool(self._alerts_due())
 
-    def _alerts_due(self) -> list[tuple[Target, AlertState]]:
+    def _alerts_due(self) -> dict[Target, list[AlertState]]:
         states = self.alerts_to_tell()
         if not states:
-            return []
+            return {}
         now = self.clock.now()
+        due: dict[Target, list[AlertState]] = {}
         with self.database.reading() as connection:
             since = min(state.since for state in states if state.since is not None)
             found = deliveries(connection, since.date() - dt.timedelta(days=1))
-            return [
-                (target, state)
-                for target in targets(connection)
-                if target.active
-                for state in states
-                if rules.may_send(attempts_of(found, target.id, f"alert:{state.event_id}"), now)
-            ]
+            for target in targets(connection):
+                wanted = [
+                    state
+                    for state in states
+                    if rules.may_send(attempts_of(found, target.id, f"alert:{state.event_id}"), now)
+                ]
+                if target.active and wanted:
+                    due[target] = wanted
+        return due
 
     def send_alerts(self) -> list[Outcome]:
-        """Tell every active target of each alert that has fired, once."""
-        outcomes = []
+        """Tell every active target of each alert that has fired, once; what is due at the same time in one message."""
         with self.database.reading() as connection:
             company = read_company(connection)
         day = today(self.clock, company.time_zone)
-        for target, state in self._alerts_due():
+        outcomes = []
+        for target, states in self._alerts_due().items():
+            begun = {state: self._begin(target, f"alert:{state.event_id}", day) for state in states}
+            told = tuple(state for state in states if begun[state] is not None)
+            if not told:
+                continue
             scene = Day(
-                company.name,
-                day,
-                Period(day, day),
-                (),
-                {},
-                (state,),
-                (),
-                company.base_currency,
-                self.settings.public_url,
+                company.name, day, Period(day, day), (), {}, told, (), company.base_currency, self.settings.public_url
             )
-            outcomes.append(self._send(target, f"alert:{state.event_id}", day, alerts_of(scene, target.language)))
+            ids = [number for number in begun.values() if number is not None]
+            outcomes.append(self._deliver(target, alerts_of(scene, target.language), ids))
         return outcomes
 
     def send_test(self, target_id: int) -> Text:
@@ -286,8 +286,10 @@ class Teller:
 
     def _send(self, target: Target, subject: str, day: dt.date, message: Message) -> Outcome:
         begun = self._begin(target, subject, day)
-        if begun is None:
-            return Outcome(target.name, "not due")
+        return Outcome(target.name, "not due") if begun is None else self._deliver(target, message, [begun])
+
+    def _deliver(self, target: Target, message: Message, begun: list[int]) -> Outcome:
+        """Send what was begun, and settle it."""
         try:
             note = self._out(target, message)
         except ErpError as error:
@@ -323,12 +325,12 @@ class Teller:
             uow.commit()
         return int(found)
 
-    def _settle(self, delivery_id: int, outcome: str, detail: Text | None) -> None:
+    def _settle(self, begun: list[int], outcome: str, detail: Text | None) -> None:
         with unit_of_work(self.database, self.actor.acting(self.clock)) as uow:
             uow.connection.execute(
                 sa.update(digest_delivery)
-                .where(digest_delivery.c.id == delivery_id)
-                .values(outcome=outcome, detail=None if detail is None else detail.to_json())
+                .where(digest_delivery.c.id.in_(begun))
+                .values(outcome=outcome, detail=sa.null() if detail is None else detail.to_json())
             )
             uow.commit()
 

@@ -212,6 +212,7 @@ def _dearer_rows(scene: Scene, mean_per_day: pd.Series) -> pd.DataFrame:
     factor = _factors(scene, rows["currency"])
     rows = rows.assign(extra=(rows["unit_cost"] - rows["before"]) * rows["units_a_month"] * factor)
     rows = _named(scene, rows).sort_values("extra", ascending=False, kind="stable", ignore_index=True)
+    rows["units_a_month"] = rows["units_a_month"].round(1)
     return rows[["sku", "name", "valid_from", "before", "unit_cost", "currency", "rise", "units_a_month", "extra"]]
 
 

@@ -428,8 +428,8 @@ def test_every_target_is_told_once_of_each_firing(
 ) -> None:
     target(shop, settings, "a")
     target(shop, settings, "b", language="zh_CN")
-    rule = shop.do(make_alert, FEW)
-    shop.do(record_look, {rule: 1.0})
+    rule, other = shop.do(make_alert, FEW), shop.do(make_alert, replace(FEW, days=30))
+    shop.do(record_look, {rule: 1.0, other: 2.0})  # both in one message
     notes.failures = 1
     assert [(one.target, one.outcome) for one in teller.send_alerts()] == [("a", "failed"), ("b", "sent")]
     assert teller.send_alerts() == []  # not before a quarter of an hour has passed

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.company.views import Company
-from erp_core.finance.amounts import currency_of
+from erp_core.finance.amounts import currency_of, unit_costs_on
 from erp_core.finance.views import read_rates, to_base
 from erp_core.metrics.registry import METRICS
 from erp_core.orders.sold import Sold
 from erp_core.orders.views import Filters, order_days
 from erp_core.overview.order_errors import errors_by_day
-from erp_core.overview.views import average_value, of_categories
+from erp_core.overview.views import of_categories
 from erp_core.stock.views import average_stock, oversold_products
 
 WEEK = 7
@@ -76,21 +76,30 @@ def _share(part: Floats, whole: Floats) -> Floats:
     return np.asarray(np.divide(part, whole, where=whole > 0, out=np.full(len(part), np.nan)))
 
 
-def _stock(connection: sa.Connection, sold: Sold, weeks: list[Period], *, has_orders: bool) -> dict[str, list[float]]:
+def _stock(connection: sa.Connection, sold: Sold, weeks: list[Period], *, has_orders: bool) -> dict[str, Floats]:
     """turnover_month, in_stock_rate and cash_in_stock of each week."""
-    oversold = oversold_products(connection)
-    found: dict[str, list[float]] = {"turnover_month": [], "in_stock_rate": [], "cash_in_stock": []}
-    for week in weeks:
+    oversold, count = oversold_products(connection), len(weeks)
+    frames = []
+    for number, week in enumerate(weeks):
         average = average_stock(connection, week)
         average = of_categories(connection, average[~average["product_id"].isin(oversold)], sold.filters)
-        worth = average_value(average, sold.costs, week, sold.currency, sold.rates)
-        value = float(worth["value"].sum()) if len(worth) else None
-        turnover = None
-        if has_orders and value is not None:
-            sums = sold.moved(week, sold.over(week))
-            same = ~sold.is_charge & np.isin(sold.products, worth["product_id"])
-            turnover = METRICS["turnover_month"].compute(float(sums.cost[same].sum()), value, week.days)
-        stocked = METRICS["in_stock_rate"].compute(average["in_stock_days"].sum(), average["known_days"].sum())
-        for name, number in (("turnover_month", turnover), ("in_stock_rate", stocked), ("cash_in_stock", value)):
-            found[name].append(np.nan if number is None else number)
-    return found
+        frames.append(average.assign(week=number, ds=pd.Timestamp(week.end)))
+    every = pd.concat(frames, ignore_index=True)
+    at = every["week"].to_numpy(np.int64)
+
+    def by_week(column: str) -> Floats:
+        return np.bincount(at, every[column].to_numpy(float), count).astype(float)
+
+    worth = every.assign(value=unit_costs_on(every, sold.costs, sold.currency, sold.rates) * every["average_units"])
+    worth = worth[worth["value"].notna()]
+    turnover, cash = np.full(count, np.nan), np.full(count, np.nan)
+    for key, valued in worth.groupby("week"):
+        here = int(str(key))
+        cash[here] = valued["value"].sum()
+        if has_orders:
+            sums = sold.moved(weeks[here], sold.over(weeks[here]))
+            same = ~sold.is_charge & np.isin(sold.products, valued["product_id"])
+            found = METRICS["turnover_month"].compute(float(sums.cost[same].sum()), cash[here], WEEK)
+            turnover[here] = np.nan if found is None else found
+    stocked = _share(by_week("in_stock_days"), by_week("known_days"))
+    return {"turnover_month": turnover, "in_stock_rate": stocked, "cash_in_stock": cash}

@@ -39,7 +39,7 @@ UNITS: dict[str, Text] = {
     "ratio": T("ratio"),
 }
 COLUMNS = {
-    "number": Column(T("Number")),
+    "number": Column(T("Watched number")),
     "state": Column(T("State")),
     "value": Column(T("Now")),
     "limit": Column(T("Threshold")),
@@ -174,7 +174,7 @@ def _form(visit: Visit, held: Alert | None, form: str) -> Alert | None:
     measure = held.measure if held else "turnover_month"
     # outside the form: the threshold's unit follows the number at once
     measure = st.selectbox(
-        visit.say(T("Number")),
+        visit.say(T("Watched number")),
         names,
         names.index(measure),
         format_func=label.__getitem__,

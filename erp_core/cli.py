@@ -18,6 +18,7 @@ from erp_core.clock import SystemClock, today
 from erp_core.db.engine import Database
 from erp_core.db.migrate import is_current, upgrade
 from erp_core.db.uow import unit_of_work
+from erp_core.demo import terminal as demo_terminal
 from erp_core.errors import BadInput, ErpError, Unavailable
 from erp_core.money import decimals
 from erp_core.security.actor import LOCAL_USER
@@ -79,6 +80,7 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", dest="as_json", help=_(T("print one JSON document")))
+    common.add_argument("--demo", action="store_true", help=_(T("work on the demo shop")))
     common.add_argument("--language", choices=["en", "zh_CN"], default=None, help=_(T("language of the output")))
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
@@ -119,6 +121,8 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     replenish.add_argument("--assume-zero", action="store_true", help=_(T("take uncounted stock as none")))
     export = command("export", T("stock, tracking numbers and packing slips as files for others"), _export)
     _export_options(export, _)
+    demo = command("demo", T("a made-up shop to try everything on: load it, remove it, or write its files"), _demo)
+    demo_terminal.add_options(demo, _, _day)
     stock = command("stock", T("the stock ledger"), _stock)
     stock.add_argument("action", choices=["check", "rebuild"])
     db = command("db", T("the database"), _db)
@@ -178,6 +182,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = build_parser(language).parse_args(words)
         language = given.language or language
         run: Callable[[Session, argparse.Namespace], int] = given.run
+        if given.demo and run is not _demo:
+            from erp_core.demo.service import demo_settings
+
+            settings = demo_settings(settings)
         return run(Session(settings, language, given.as_json), given)
     except ErpError as error:
         _refuse(error, language, as_json)
@@ -469,6 +477,12 @@ def _export(session: Session, given: argparse.Namespace) -> int:
     from erp_core.exports.terminal import run
 
     asked = run(session.database(), LOCAL_USER.acting(), given, session.language)
+    session.show(asked.document, asked.lines)
+    return 0
+
+
+def _demo(session: Session, given: argparse.Namespace) -> int:
+    asked = demo_terminal.run(session.settings, LOCAL_USER.acting(), given, session.language)
     session.show(asked.document, asked.lines)
     return 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from erp_core.clock import SystemClock
+from erp_core.demo import work as demo
 from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
@@ -14,6 +15,7 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        demo.LOAD: demo.load,
     },
     duties=(inbox.DUTY,),
 )
@@ -22,10 +24,11 @@ REGISTRY = Registry(
 def run_worker(settings: Settings, *, once: bool) -> int:
     """Run waiting jobs: until none waits, or until asked to end. Returns the exit code."""
     from erp_core.jobs.book import JobBook
-    from erp_core.jobs.worker import run_pending, serve
+    from erp_core.jobs.worker import demo_books, run_pending, serve
 
     clock = SystemClock()
     if once:
-        run_pending(JobBook(settings.jobs_path, clock), REGISTRY, settings, clock)
+        for book, its in [(JobBook(settings.jobs_path, clock), settings), *demo_books(settings, clock)]:
+            run_pending(book, REGISTRY, its, clock)
         return 0
     return serve(REGISTRY, settings, clock)

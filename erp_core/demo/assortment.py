@@ -217,7 +217,7 @@ def _lives(rng: np.random.Generator, count: int, days: int) -> tuple[Ints, Ints]
 
 
 def _prices(rng: np.random.Generator, cost: Ints) -> Ints:
-    base = cost * rng.uniform(2.1, 3.2, len(cost))
+    base = cost * rng.uniform(1.75, 2.7, len(cost))
     shops = [np.round(base * factor / 100) * 100 - 10 for factor in _PRICE_OF_SHOP]
     abroad = np.ceil(base / 100 / USD_RATE * _ABROAD_MARK_UP) * 100 - 1
     return np.stack([np.maximum(price, 90) for price in (*shops, abroad)], axis=1).astype(np.int64)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from erp_core.clock import Clock, today
-from erp_core.demo.seasons import NEW_YEARS
+from erp_core.demo.new_years import NEW_YEARS
 from erp_core.errors import BadInput
 from erp_core.text import T
 

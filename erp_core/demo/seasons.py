@@ -7,25 +7,15 @@ it otherwise sells in two weeks.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from erp_core.demo.new_years import NEW_YEARS
+
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-# The first day of the Chinese year; Hong Kong Observatory, Gregorian-Lunar Calendar Conversion Table.
-NEW_YEARS: Mapping[int, dt.date] = {
-    day.year: day
-    for day in map(
-        dt.date.fromisoformat,
-        (
-            "2020-01-25 2021-02-12 2022-02-01 2023-01-22 2024-02-10 2025-01-29 2026-02-17 2027-02-06 "
-            "2028-01-26 2029-02-13 2030-02-03 2031-01-23 2032-02-11 2033-01-31 2034-02-19 2035-02-08"
-        ).split(),
-    )
-}
 
 _WEEKDAYS = np.array([0.96, 0.95, 0.96, 0.99, 1.04, 1.08, 1.02])  # Monday first
 _SALES: tuple[tuple[int, int, float], ...] = (  # month, day, factor

@@ -40,13 +40,13 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pandas as pd
+from large_shop import build
 
 from erp_core.db import packs
 from erp_core.db.engine import Database
 from erp_core.orders.packed import BUYERS, SALES
 from erp_core.settings import load_settings
 from erp_core.stock.packed import STOCK
-from large_shop import build
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES: tuple[tuple[str, dict[str, str]], ...] = (
@@ -136,7 +136,7 @@ def running(home: Path) -> Iterator[int]:
         try:
             for _ in range(300):
                 try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()  # noqa: S310
+                    urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).close()
                     break
                 except OSError:
                     time.sleep(0.2)

@@ -19,6 +19,7 @@ from erp_core.db.engine import Database
 from erp_core.db.migrate import is_current, upgrade
 from erp_core.db.uow import unit_of_work
 from erp_core.demo import terminal as demo_terminal
+from erp_core.demo.place import demo_settings
 from erp_core.errors import BadInput, ErpError, Unavailable
 from erp_core.money import decimals
 from erp_core.security.actor import LOCAL_USER
@@ -183,8 +184,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         language = given.language or language
         run: Callable[[Session, argparse.Namespace], int] = given.run
         if given.demo and run is not _demo:
-            from erp_core.demo.service import demo_settings
-
             settings = demo_settings(settings)
         return run(Session(settings, language, given.as_json), given)
     except ErpError as error:

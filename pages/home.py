@@ -9,7 +9,7 @@ from erp_core.overview.views import changes, kpis, revenue_by_month
 from erp_core.planning.views import planning_day
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_money
-from ui import charts, states
+from ui import charts, demo_panel, states
 from ui.filters import bar
 from ui.guard import require
 from ui.headline import headline
@@ -46,6 +46,7 @@ with visit.database.reading() as connection:
 chosen = bar(visit)
 if chosen is None:
     states.no_data(visit, T("No sales yet. Drop the export of your shop, and the numbers of your shop stand here."))
+    demo_panel.offer(visit)
 else:
     with st.spinner(visit.say(T("Adding up …"))):
         current, moved, months, currency = numbers(visit, key, chosen, now)

@@ -63,8 +63,8 @@ def change_company(uow: UnitOfWork, change: CompanyChange) -> Consequences:
 
 
 def mark_as_demo(uow: UnitOfWork, version: int) -> None:
-    """This company is made up. `version`: where its count of changes starts, so that no two demo shops are taken for one
-    by what was computed of the first."""
+    """This company is made up. `version`: where its count of changes starts, so that what was computed of one demo
+    shop is never taken for another's."""
     require(uow, Permission.EDIT_SETTINGS)
     uow.connection.execute(sa.update(company).values(demo=True, version=version))
     audit.record(uow, "mark as demo")

@@ -173,7 +173,9 @@ def make_products(rng: np.random.Generator, count: int, days: int, orders: int) 
         english=np.array(english, object),
         category=np.array([FAMILIES[kind].category for kind in family], object),
         barcode=np.array([_barcode(at) for at in range(count)], object),
-        weight=np.round(np.array([FAMILIES[k].weight for k in family]) * rng.uniform(0.8, 1.25, count)).astype(np.int64),
+        weight=np.round(np.array([FAMILIES[k].weight for k in family]) * rng.uniform(0.8, 1.25, count)).astype(
+            np.int64
+        ),
         cost=cost,
         price=_prices(rng, cost),
         listed=listed,

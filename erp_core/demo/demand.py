@@ -98,7 +98,7 @@ def rates(rng: np.random.Generator, products: Products, days: Days, orders: int)
     return np.asarray(rate * orders * _SOME_LOST / rate.sum())
 
 
-def make_wishes(rng: np.random.Generator, products: Products, days: Days, rate: Floats) -> Wishes:
+def make_wishes(rng: np.random.Generator, products: Products, rate: Floats) -> Wishes:
     """Draw the orders: each a main product, perhaps its accessory, perhaps something else."""
     counts = rng.poisson(rate)
     cell = np.repeat(np.arange(counts.size), counts.ravel())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,9 @@ def _date(w: Written, day: int) -> str:
 def rates(w: Written) -> DemoFile:
     """US dollar in yuan, day by day."""
     days = zip(w.shop.days.dates, w.shop.rates.tolist(), strict=True)
-    return _file("exchange_rates.csv", "日期,币种,本位币,汇率", [(day, "USD", "CNY", f"{rate:.4f}") for day, rate in days])
+    return _file(
+        "exchange_rates.csv", "日期,币种,本位币,汇率", [(day, "USD", "CNY", f"{rate:.4f}") for day, rate in days]
+    )
 
 
 def suppliers(w: Written) -> DemoFile:
@@ -229,6 +232,16 @@ _BESIDES = ("支付手续费", "支付手续费", "支付手续费", "Sales comm
 _BESIDES_SHARE = 30
 _SUBSCRIPTION = 3_900
 
+# By shop and kind of fee: share of the goods, per order, currency; the same as the settlements take.
+TERMS = {
+    **{(CHANNELS[n], "commission"): (Decimal(_COMMISSION[n][1]) / 10_000, Decimal(0), "CNY") for n in range(SHOPIFY)},
+    **{(CHANNELS[n], "payment"): (Decimal(_BESIDES_SHARE) / 10_000, Decimal(0), "CNY") for n in range(SHOPIFY)},
+    (CHANNELS[SHOPIFY], "commission"): (Decimal(_BESIDES_SHARE) / 10_000, Decimal(0), "USD"),
+    (CHANNELS[SHOPIFY], "payment"): (
+        Decimal(_COMMISSION[SHOPIFY][1]) / 10_000, Decimal(_PER_PAYMENT) / 100, "USD",
+    ),
+}  # fmt: skip
+
 
 def fees(w: Written) -> DemoFile:
     """What the platforms took: of every finished order; monthly for advertising, parcels and the shop itself."""
@@ -264,7 +277,9 @@ def _monthly(w: Written) -> list[tuple[Any, ...]]:
             name, share = _ADVERTISING[channel]
             sold = int(sums[here].sum())
             monthly = [(name, sold * share // 10_000), (_BESIDES[channel], sold * _BESIDES_SHARE // 10_000)]
-            monthly += [("快递费" if channel != SHOPIFY else "International shipping fee", int(here.sum()) * _PARCEL[channel])]
+            monthly += [
+                ("快递费" if channel != SHOPIFY else "International shipping fee", int(here.sum()) * _PARCEL[channel])
+            ]
             monthly += [("Subscription fee", _SUBSCRIPTION)] if channel == SHOPIFY else []
             rows += [
                 (f"{day} 23:00:00", CHANNELS[channel], "", kind, taken, _CURRENCY[channel])

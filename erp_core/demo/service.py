@@ -7,13 +7,12 @@ it as on the company. `demo.work` beside it holds what is being made and the boo
 from __future__ import annotations
 
 import datetime as dt
-import json
 import shutil
 import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,25 +20,27 @@ from erp_core.company import service as company
 from erp_core.company.service import CompanyChange
 from erp_core.db.engine import Database
 from erp_core.db.migrate import upgrade
-from erp_core.db.uow import As, unit_of_work
+from erp_core.db.uow import As, UnitOfWork, unit_of_work
 from erp_core.demo.files import files_of, write_files
+from erp_core.demo.own_files import TERMS
+from erp_core.demo.place import FILES, About, about_demo, write_about
 from erp_core.demo.plan import TIME_ZONE, Plan
 from erp_core.demo.shop import make_shop
 from erp_core.demo.written import DemoFile
-from erp_core.errors import BadInput, Conflict, NotFound, Unavailable
+from erp_core.errors import BadInput, Conflict, Unavailable
+from erp_core.finance.service import ChannelFee, set_channel_fee
 from erp_core.imports.batch import Progress, silent
 from erp_core.imports.receipt import Receipt
 from erp_core.imports.service import ImportOptions, import_files
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.process import FileLock
+from erp_core.orders.channels import read_channels
 from erp_core.security.guard import require
 from erp_core.security.permissions import ALL_PERMISSIONS, Permission
 from erp_core.settings import Settings
 from erp_core.text import T, Text
 
 NAME = "栖木家居 Qimu Home"
-FILES = "files"
-_ABOUT = "about.json"
 _LOCK = "demo.lock"
 _PATIENCE_SECONDS = 60.0
 _LOOK_SECONDS = 0.05
@@ -50,19 +51,6 @@ _ORDER = (
     ("purchase_orders.csv",), ("receipts.csv",), ("opening_stock.csv",), ("stocktake.csv",), ("parcels.csv",),
     ("returns.csv",), ("contacts.csv",), ("settlement_fees.csv",),
 )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class About:
-    """What a demo shop says of itself. `token` tells one making from the next; `made_at`: UTC, ISO 8601."""
-
-    token: str
-    size: str
-    seed: int
-    until: str
-    made_at: str
-    orders: int
-    products: int
 
 
 @dataclass(frozen=True)
@@ -88,25 +76,6 @@ class Loaded:
             "products": self.about.products,
             "receipts": [receipt.to_json(language) for receipt in self.receipts],
         }
-
-
-def about_demo(settings: Settings) -> About | None:
-    """The demo shop of this installation; None where none is in place."""
-    try:
-        return About(**json.loads((settings.demo.home / _ABOUT).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
-def demo_settings(settings: Settings) -> Settings:
-    """The settings to work on the demo shop with. Raises NotFound where none is loaded."""
-    if about_demo(settings) is None:
-        raise NotFound(
-            T("No demo shop is loaded."),
-            hint=T("Load one: python -m erp_core demo load, or the button “Try the demo shop”."),
-            code="demo.not_loaded",
-        )
-    return settings.demo
 
 
 def load_demo(settings: Settings, who: As, plan: Plan, progress: Progress = silent) -> Loaded:
@@ -194,6 +163,9 @@ def _made(settings: Settings, who: As, plan: Plan, home: Path, progress: Progres
             company.mark_as_demo(uow, version=int(token[:7], 16))
             uow.commit()
         receipts = import_demo_files(database, inside, files, home / FILES, progress)
+        with unit_of_work(database, inside) as uow:
+            _state_fees(uow, plan)
+            uow.commit()
     finally:
         database.dispose()
     for name in ("uploads", "inbox"):
@@ -207,10 +179,17 @@ def _made(settings: Settings, who: As, plan: Plan, home: Path, progress: Progres
         orders=len(shop.orders.at),
         products=len(shop.products),
     )
-    (home / _ABOUT).write_text(json.dumps(asdict(about), indent=2) + "\n", encoding="utf-8")
+    write_about(home, about)
     there = settings.demo.home
     in_place = tuple(there / FILES / path.name for path in paths)
     return Loaded(there, there / "erp.db", about, in_place, receipts)
+
+
+def _state_fees(uow: UnitOfWork, plan: Plan) -> None:
+    """What the shops take of orders that no settlement has come for yet, as the merchant knows it."""
+    known = {shop.name: shop.id for shop in read_channels(uow.connection)}
+    for (name, kind), (share, fixed, currency) in TERMS.items():
+        set_channel_fee(uow, ChannelFee(known[name], kind, plan.start, share, fixed, currency))
 
 
 @contextmanager

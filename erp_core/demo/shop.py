@@ -76,7 +76,7 @@ class Orders:
 
 @dataclass(frozen=True)
 class Lines:
-    """Lines of placed orders: price of one unit, `off`: what the shop took off the line, `refund`: what is paid back."""
+    """Lines of placed orders: a unit's price, `off`: what the shop took off the line, `refund`: what is paid back."""
 
     order: Ints
     product: Ints
@@ -97,7 +97,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class DemoShop:
-    """A made-up shop. `now`: the instant up to which it is told, the last day's end. `rates`: US dollar in yuan, by day."""
+    """A made-up shop. `count`: what a later stocktake found; `rates`: US dollar in yuan, by day."""
 
     plan: Plan
     days: Days
@@ -123,7 +123,7 @@ def make_shop(plan: Plan) -> DemoShop:
     days = demand.make_days(seasons.days_of(plan.start, plan.size.days))
     products = make_products(rng, plan.size.products, plan.size.days, plan.size.orders)
     suppliers = make_suppliers(rng, _monthly_cost(products, plan))
-    wishes = demand.make_wishes(rng, products, days, demand.rates(rng, products, days, plan.size.orders))
+    wishes = demand.make_wishes(rng, products, demand.rates(rng, products, days, plan.size.orders))
     buyers = people.make_buyers(rng, wishes.shop)
     sent = parcels.make_parcels(rng, days, wishes, buyers.far[buyers.of_order])
     back = parcels.make_returns(rng, wishes, sent)
@@ -215,7 +215,7 @@ def happened(instant: Ints) -> Bools:
 def _line_prices(
     rng: np.random.Generator, products: Products, sold: tuple[Ints, Ints, Ints], promoted: Bools
 ) -> tuple[Ints, Ints]:
-    """A unit's price and what the shop takes off the line. JD's files know no discount: there the price itself falls."""
+    """A unit's price and what the shop takes off the line. JD's files know no discount: there the price falls."""
     product, quantity, shop = sold
     price = products.price[product, shop]
     taking_part = rng.random(len(products)) < 0.6

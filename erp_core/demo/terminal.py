@@ -77,5 +77,3 @@ def _load(settings: Settings, who: As, plan: Plan, language: str) -> Asked:
         T("Look at it with --demo, such as: python -m erp_core kpi --demo"),
     ]  # fmt: skip
     return Asked(document, [say(line, language) for line in lines])
-
-

@@ -78,9 +78,7 @@ class _Warehouse:
     numbers: int = 0
 
 
-def trade(
-    rng: np.random.Generator, goods: tuple[Products, Suppliers], days: Days, wishes: Wishes, back: Back
-) -> Trade:
+def trade(rng: np.random.Generator, goods: tuple[Products, Suppliers], days: Days, wishes: Wishes, back: Back) -> Trade:
     """Live through the days."""
     products, _ = goods
     buyer = _Buyer(rng, goods, days, wishes)
@@ -138,9 +136,7 @@ def _serve(house: _Warehouse, wishes: Wishes, lines: Ints, paid: Bools, served: 
 class _Buyer:
     """Who reorders, and how well."""
 
-    def __init__(
-        self, rng: np.random.Generator, goods: tuple[Products, Suppliers], days: Days, wishes: Wishes
-    ) -> None:
+    def __init__(self, rng: np.random.Generator, goods: tuple[Products, Suppliers], days: Days, wishes: Wishes) -> None:
         self._rng, self._days = rng, days
         self._products, self._suppliers = goods
         self._busy = days.factors[:, TMALL] * yearly_waves(self._products, days)
@@ -178,7 +174,9 @@ class _Buyer:
         seen = self._rng.random(len(rate)) >= _FORGETS
         safety = _SAFETY * np.sqrt(rate * horizon)
         needed = counts & seen & (position < rate * horizon + safety)
-        target = (rate * (horizon + _COVER) + safety) * np.where(self._rng.random(len(rate)) < _OVERBUYS, _TOO_MUCH, 1.0)
+        target = (rate * (horizon + _COVER) + safety) * np.where(
+            self._rng.random(len(rate)) < _OVERBUYS, _TOO_MUCH, 1.0
+        )
         pack = self._products.pack
         units = np.maximum(np.ceil((target - position) / pack) * pack, self._products.moq).astype(np.int64)
         urgent = position < rate * (self._lead + 2)

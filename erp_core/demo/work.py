@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from erp_core.clock import Clock
+from erp_core.demo.place import about_demo
 from erp_core.demo.plan import DEFAULT_SEED, DEFAULT_SIZE, plan_of
-from erp_core.demo.service import about_demo, load_demo
+from erp_core.demo.service import load_demo
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Job
 from erp_core.jobs.registry import JobContext
@@ -26,9 +27,7 @@ def workshop_book(settings: Settings, clock: Clock) -> JobBook:
     return JobBook(settings.demo_workshop.jobs_path, clock)
 
 
-def hand_in(
-    settings: Settings, actor: Actor, clock: Clock, size: str = DEFAULT_SIZE, seed: int = DEFAULT_SEED
-) -> Job:
+def hand_in(settings: Settings, actor: Actor, clock: Clock, size: str = DEFAULT_SIZE, seed: int = DEFAULT_SEED) -> Job:
     """Ask for a demo shop; the job that makes it, which may be under way already. Raises BadInput, NotPermitted."""
     require(actor, Permission.USE_DEMO)
     plan = plan_of(clock, size, seed)

@@ -49,7 +49,7 @@ def way_out(visit: Visit) -> None:
     place.button(
         visit.say(T("Back to my shop")), icon=":material/arrow_back:", key="leave_demo", on_click=look_at, args=(OWN,)
     )
-    if place.button(visit.say(T("Remove")), icon=":material/delete:", key="remove_demo"):
+    if place.button(visit.say(T("Remove")), icon=":material/delete:", key="remove_demo", type="tertiary"):
         _ask_to_remove(visit)
 
 

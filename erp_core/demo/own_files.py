@@ -186,7 +186,8 @@ _SUBJECTS = {
 }
 _LATE = ("物流太慢", "说好的时间没到，什么时候能收到？", "Late parcel", "Where is my parcel?")
 _QUESTION = ("咨询尺寸", "这个尺寸放得下吗？", "Size", "Will this fit on a small table?")
-_ANSWER = ("回复", "已道歉并处理", "Answer", "We are sorry and have taken care of it")
+_SORRY = ("回复", "已道歉并处理", "Answer", "We are sorry and have taken care of it")
+_TOLD = ("回复", "已告知尺寸", "Answer", "Told the measures")
 _ASKS, _LATE_ASKS = 25, 3  # every so manieth buyer
 
 
@@ -216,8 +217,9 @@ def _talk(w: Written, o: int) -> Iterator[tuple[Any, ...]]:
     pick = slice(2, 4) if channel == SHOPIFY else slice(0, 2)
     known = buyers.account[buyer] if channel in (TMALL, JD) else ""
     who = (CHANNELS[channel], known, buyers.name[buyer], buyers.email[buyer], buyers.phone[buyer], orders.number[o])
-    for direction, said, after in (("呼入", words, 0), ("呼出", _ANSWER, 1_500)):
-        if 0 <= at + after < w.shop.now:
+    answer = _TOLD if words is _QUESTION else _SORRY
+    for direction, said, after in (("呼入", words, 0), ("呼出", answer, 1_500)):
+        if at >= 0 and at + after < w.shop.now:
             time = w.times(np.array([at + after]), np.array([True]))[0]
             yield (time, orders.number[o], *who, _MEDIA[channel], direction, *said[pick], _AGENTS[o % 3])
 

@@ -20,12 +20,12 @@ Bools = npt.NDArray[np.bool_]
 
 _LOOKS_BACK = 28
 _REVIEW = 7
-_COVER = 4
+_COVER = 3
 _EXPECTS = 0.95
 _TRUST = 0.7  # in the last weeks; the rest is experience  # power to which a coming promotion is believed in
 _LOOKS_AHEAD = 24
 _THINKS_AHEAD = 0.6
-_SAFETY = 1.5
+_SAFETY = 1.6
 _FORGETS = 0.08
 _OVERBUYS, _TOO_MUCH = 0.01, 2.5
 _LATE = 0.06

@@ -90,7 +90,9 @@ def test_files_go_in_whole_add_up_and_leave_the_stock_that_was_there(
     shop = Shop(database, clock, tmp_path)
     shop.assert_sound()
     stock = dict(zip(demo.products.sku.tolist(), final_stock(demo).tolist(), strict=True))
-    assert {sku: units or 0 for sku, units in shop.on_hand().items()} == {k: v for k, v in stock.items() if k in shop.on_hand()}
+    assert {sku: units or 0 for sku, units in shop.on_hand().items()} == {
+        k: v for k, v in stock.items() if k in shop.on_hand()
+    }
     assert {sku for sku, units in stock.items() if units} <= set(shop.on_hand())
     ((short,),) = shop.rows("SELECT COUNT(*) FROM stock_balance WHERE shortfall > 0")
     ((lowest,),) = shop.rows("SELECT MIN(on_hand) FROM daily_stock")
@@ -107,8 +109,15 @@ def test_returned_money_and_fees_arrive_as_they_were_made(
     _, files = made
     write_files(files, tmp_path)
     import_demo_files(sqlite_database, LOCAL_USER.acting(clock), files, tmp_path)
-    texts = {file.name: file.content.decode("utf-8-sig") for file in files if file.name in ("returns.csv", "settlement_fees.csv")}
-    refunds, fees = (column(texts[name], wanted) for name, wanted in (("returns.csv", "退款金额"), ("settlement_fees.csv", "费用金额")))
+    texts = {
+        file.name: file.content.decode("utf-8-sig")
+        for file in files
+        if file.name in ("returns.csv", "settlement_fees.csv")
+    }
+    refunds, fees = (
+        column(texts[name], wanted)
+        for name, wanted in (("returns.csv", "退款金额"), ("settlement_fees.csv", "费用金额"))
+    )
     with sqlite_database.reading() as connection:
         stored = dict(
             connection.execute(sa.text("SELECT currency, SUM(refund) FROM return_case GROUP BY currency")).all()

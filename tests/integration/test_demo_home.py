@@ -93,7 +93,12 @@ def test_a_loaded_shop_is_a_home_of_its_own_and_sound(settings: Settings, who: A
     database = Database(inside.database_url)
     with database.reading() as connection:
         company = read_company(connection)
-        assert (company.name, company.demo, company.base_currency, company.time_zone) == (NAME, True, "CNY", "Asia/Shanghai")
+        assert (company.name, company.demo, company.base_currency, company.time_zone) == (
+            NAME,
+            True,
+            "CNY",
+            "Asia/Shanghai",
+        )
         assert company.money_chosen
         assert company.zone_chosen
         assert check(connection) == ()
@@ -102,7 +107,12 @@ def test_a_loaded_shop_is_a_home_of_its_own_and_sound(settings: Settings, who: A
     database.dispose()
     about = about_demo(settings)
     assert about is not None
-    assert (about.size, about.seed, about.until, about.made_at) == ("tiny", 5, "2025-11-30", "2026-03-02T09:00:00+00:00")
+    assert (about.size, about.seed, about.until, about.made_at) == (
+        "tiny",
+        5,
+        "2025-11-30",
+        "2026-03-02T09:00:00+00:00",
+    )
 
 
 def test_contribution_is_known_of_every_order(settings: Settings, who: As) -> None:
@@ -328,9 +338,7 @@ def test_the_terminal_loads_works_on_and_removes_it(settings: Settings, capsys: 
     assert run(capsys, "kpi") == (0, own)
 
 
-def test_the_terminal_writes_only_the_files(
-    home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
-) -> None:
+def test_the_terminal_writes_only_the_files(home: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "files"
     code, answer = run(capsys, "demo", "files", "--size", "tiny", "--until", "2025-11-30", "--out", str(out))
     assert code == 0

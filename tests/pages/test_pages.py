@@ -33,6 +33,7 @@ VIEWS = [
     ("products", "profit"),
     ("settings", "company"),
     ("settings", "shops"),
+    ("settings", "demo"),
 ]
 
 

@@ -148,7 +148,12 @@ def test_stock_is_never_below_nothing_at_any_instant(shop: DemoShop) -> None:
         [done.purchases.product[came], lines.product[left], lines.product[back], np.arange(len(shop.products))]
     )
     at = np.concatenate(
-        [done.purchases.arrived[came] * DAY + 15 * 3600, orders.shipped[lines.order][left], lines.returned_at[back], count_at]
+        [
+            done.purchases.arrived[came] * DAY + 15 * 3600,
+            orders.shipped[lines.order][left],
+            lines.returned_at[back],
+            count_at,
+        ]
     )
     units = np.concatenate(
         [done.purchases.came[came], -lines.quantity[left], lines.quantity[back], done.count_difference]

@@ -130,7 +130,10 @@ def _demo_looked_at(own: Settings, actor: Actor) -> About | None:
     if wanted != DEMO:
         return None
     about = about_demo(own)
-    reason = None if about is not None else T("The demo shop has been removed. This is your own shop.")
+    reason = None
+    if about is None:
+        reason = T("The demo shop has been removed. This is your own shop.")
+        close_database(own.demo)
     try:
         guard.require(actor, Permission.USE_DEMO)
     except NotPermitted as refusal:

@@ -137,7 +137,7 @@ def make_suppliers(rng: np.random.Generator, monthly_cost: int) -> Suppliers:
     return Suppliers(
         name=np.array([name for name, _ in _SUPPLIERS], object),
         place=np.array([place for _, place in _SUPPLIERS], object),
-        lead=rng.integers(3, 11, count),
+        lead=rng.integers(3, 13, count),
         spread=rng.uniform(0.05, 0.25, count),
         minimum=np.ceil(least / 10_000).astype(np.int64) * 10_000,
     )

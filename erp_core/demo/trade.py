@@ -1,7 +1,7 @@
 """The shop's days, one after the other: what can be sold from stock, what is lost, what the buyer orders, what arrives.
 
 The buyer looks on Mondays, supplier by supplier, at the last four weeks of *sales* (so what was lost stays unseen),
-expects promotions with too little courage, forgets some, and now and then buys far too much.
+expects promotions with too little courage, forgets some, now and then buys far too much, and is away at the very end.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ _TRUST = 0.7  # in the last weeks; the rest is experience  # power to which a co
 _LOOKS_AHEAD = 24
 _THINKS_AHEAD = 0.6
 _SAFETY = 1.6
+_AWAY = 6  # days before the end: so there is something to buy today
 _FORGETS = 0.08
 _OVERBUYS, _TOO_MUCH = 0.01, 2.5
-_LATE = 0.06
+_LATE = 0.1
 _SHORT = 0.04
 _COUNT_DIFFERS = 0.15
 
@@ -113,7 +114,8 @@ def trade(rng: np.random.Generator, goods: tuple[Products, Suppliers], days: Day
             difference = np.where(rng.random(len(products)) < _COUNT_DIFFERS, rng.integers(-3, 2, len(products)), 0)
             difference = np.maximum(difference, -house.available)
             house.available += difference
-        if days.dates[day].weekday() == 0 and not days.suppliers_shut[day]:
+        away = day >= len(days) - _AWAY
+        if days.dates[day].weekday() == 0 and not days.suppliers_shut[day] and not away:
             buyer.review(house, day)
     return Trade(served, opening, count_day, difference, buyer.purchases(house))
 
@@ -207,7 +209,7 @@ class _Buyer:
         supplier, day = who_when
         lead = int(self._suppliers.lead[supplier])
         spread = self._rng.lognormal(0.0, self._suppliers.spread[supplier])
-        real = max(2, round(lead * spread * (1.7 if self._rng.random() < _LATE else 1.0)))
+        real = max(2, round(lead * spread * (2.0 if self._rng.random() < _LATE else 1.0)))
         arrives = self._after_closures(day, real)
         short = self._rng.random(len(lines)) < _SHORT
         came = np.where(short, np.maximum(units * 9 // 10, 1), units)

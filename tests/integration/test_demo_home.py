@@ -354,6 +354,13 @@ def test_the_terminal_writes_only_the_files(home: Path, capsys: pytest.CaptureFi
     assert (code, answer["error"]["code"]) == (2, "demo.bad_seed")
 
 
+def test_the_demo_shop_is_in_a_file_of_its_own_whatever_database_the_company_uses(tmp_path: Path) -> None:
+    company = load_settings({"ERP_HOME": str(tmp_path), "ERP_DATABASE_URL": "postgresql://localhost/erp"})
+    assert company.demo.database_url == f"sqlite:///{tmp_path / 'demo' / 'erp.db'}"
+    assert company.demo.jobs_path == tmp_path / "demo" / "jobs.db"
+    assert company.demo_workshop.jobs_path == tmp_path / "demo.work" / "jobs.db"
+
+
 def test_settings_of_a_demo_shop_that_is_not_there_are_refused(settings: Settings) -> None:
     with pytest.raises(NotFound):
         demo_settings(settings)

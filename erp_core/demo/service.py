@@ -18,6 +18,7 @@ from typing import Any
 
 from erp_core.company import service as company
 from erp_core.company.service import CompanyChange
+from erp_core.db import packs
 from erp_core.db.engine import Database
 from erp_core.db.migrate import upgrade
 from erp_core.db.uow import As, UnitOfWork, unit_of_work
@@ -35,6 +36,7 @@ from erp_core.imports.service import ImportOptions, import_files
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.process import FileLock
 from erp_core.orders.channels import read_channels
+from erp_core.orders.pack_work import ROLLUPS
 from erp_core.security.guard import require
 from erp_core.security.permissions import ALL_PERMISSIONS, Permission
 from erp_core.settings import Settings
@@ -166,6 +168,7 @@ def _made(settings: Settings, who: As, plan: Plan, home: Path, progress: Progres
         with unit_of_work(database, inside) as uow:
             _state_fees(uow, plan)
             uow.commit()
+        packs.pack(database, ROLLUPS)  # the worker's duties are for the company only
     finally:
         database.dispose()
     for name in ("uploads", "inbox"):

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+_QUOTED_ID = re.compile(r'"=""(\d+)"""')
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,9 @@ class DemoFile:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]], encoding: str) -> bytes:
-    """A CSV file's bytes."""
+    """A CSV file's bytes. Ids as `="123"` stand without further quotes, as the platforms write them for spreadsheets."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
     writer.writerows(rows)
-    return text.getvalue().encode(encoding)
+    return _QUOTED_ID.sub(r'="\1"', text.getvalue()).encode(encoding)

@@ -28,7 +28,7 @@ class DemoFile:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]], encoding: str) -> bytes:
-    """A CSV file's bytes. Ids as `="123"` stand without further quotes, as the platforms write them for spreadsheets."""
+    """A CSV file's bytes. Ids as `="123"` stand without further quotes, as Tmall writes them."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)

@@ -16,6 +16,8 @@ from erp_core import __version__
 from erp_core.attention import terminal as attention
 from erp_core.db.engine import Database
 from erp_core.db.migrate import is_current, upgrade
+from erp_core.demo import terminal as demo
+from erp_core.demo.place import demo_settings
 from erp_core.errors import BadInput, ErpError, Unavailable
 from erp_core.exports import terminal as exports
 from erp_core.imports import terminal as imports
@@ -47,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     *attention.COMMANDS,
     *exports.COMMANDS,
     *orders.COMMANDS,
+    *demo.COMMANDS,
     *safety.COMMANDS,
     *metrics.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
@@ -83,6 +86,7 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=__version__)
     common = _Parser(add_help=False)
     common.add_argument("--json", action="store_true", dest="as_json", help=_(T("print one JSON document")))
+    common.add_argument("--demo", action="store_true", help=_(T("work on the demo shop")))
     common.add_argument("--language", choices=["en", "zh_CN"], default=None, help=_(T("language of the output")))
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
 
@@ -103,6 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = build_parser(language).parse_args(words)
         language = given.language or language
         run: Callable[[Session, argparse.Namespace], int] = given.run
+        if given.demo and given.command != demo.NAME:
+            settings = demo_settings(settings)
         return run(Session(settings, language, given.as_json, _current_database), given)
     except ErpError as error:
         _refuse(error, language, as_json)

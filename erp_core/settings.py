@@ -19,7 +19,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -55,6 +55,20 @@ class Settings:
     def inbox(self) -> Path:
         """The watched folder: what is put there is imported."""
         return self.home / "inbox"
+
+    @property
+    def demo(self) -> Settings:
+        """The demo shop: a home and a database of its own inside this one's folder, whether it is there or not."""
+        return self._inner("demo")
+
+    @property
+    def demo_workshop(self) -> Settings:
+        """Where the demo shop is made: its jobs are in a book of its own, so that nothing of them stays behind."""
+        return self._inner("demo.work")
+
+    def _inner(self, name: str) -> Settings:
+        home = self.home / name
+        return replace(self, home=home, database_url=f"sqlite:///{home / 'erp.db'}")
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from erp_core.attention import work as attention
 from erp_core.clock import SystemClock
+from erp_core.demo import work as demo
 from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
@@ -19,6 +20,7 @@ REGISTRY = Registry(
         rollups.PACK: rollups.pack,
         attention.EVALUATE: attention.evaluate,
         attention.DIGEST: attention.digest,
+        demo.LOAD: demo.load,
     },
     duties=(inbox.DUTY, rollups.DUTY, attention.ALERTS_DUTY, attention.DIGEST_DUTY),
 )
@@ -27,10 +29,11 @@ REGISTRY = Registry(
 def run_worker(settings: Settings, *, once: bool) -> int:
     """Run waiting jobs: until none waits, or until asked to end. Returns the exit code."""
     from erp_core.jobs.book import JobBook
-    from erp_core.jobs.worker import run_pending, serve
+    from erp_core.jobs.worker import demo_books, run_pending, serve
 
     clock = SystemClock()
     if once:
-        run_pending(JobBook(settings.jobs_path, clock), REGISTRY, settings, clock)
+        for book, its in [(JobBook(settings.jobs_path, clock), settings), *demo_books(settings, clock)]:
+            run_pending(book, REGISTRY, its, clock)
         return 0
     return serve(REGISTRY, settings, clock)

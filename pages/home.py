@@ -5,7 +5,7 @@ import streamlit as st
 from erp_core.overview.decisions import setup_steps
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import acts, alert_rows, charts, decision_list, decision_rows, reads, states
+from ui import acts, alert_rows, charts, decision_list, decision_rows, demo_panel, reads, states
 from ui.filters import bar
 from ui.guard import require
 from ui.headline import Moved, headline
@@ -26,6 +26,7 @@ with visit.database.reading() as connection:
 chosen = bar(visit)
 if chosen is None:
     states.no_data(visit, T("No sales yet. Drop the export of your shop, and the numbers of your shop stand here."))
+    demo_panel.offer(visit)
 else:
     with st.spinner(visit.say(T("Adding up …"))):
         numbers = reads.numbers(visit, chosen)

@@ -13,7 +13,9 @@ _SHOWN = 10
 
 
 def show(visit: Visit) -> None:
-    """A line that opens: closed as long as nothing was refused."""
+    """A line that opens: closed as long as nothing was refused. The demo shop's folder is not watched."""
+    if visit.demo is not None:
+        return
     try:
         lying = inbox.lying_there(visit.settings, visit.clock)
     except Unavailable as error:

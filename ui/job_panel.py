@@ -18,31 +18,32 @@ def book_of(visit: Visit) -> JobBook:
     return JobBook(visit.settings.jobs_path, visit.clock)
 
 
-def follow(visit: Visit, job_id: int, key: str) -> Job:
-    """Show the job and return it as it stands; the page reruns by itself when it ends.
+def follow(visit: Visit, job_id: int, key: str, book: JobBook | None = None) -> Job:
+    """Show the job and return it as it stands; the page reruns by itself when it ends. `book`: otherwise the shop's.
 
     Failed, cancelled and lost jobs are shown with what happened and a button to try again.
     """
-    job = book_of(visit).get(job_id)
+    book = book or book_of(visit)
+    job = book.get(job_id)
     if job.status in _WORKING:
-        _progress(visit, job_id, key)
+        _progress(visit, job_id, key, book)
     elif job.status is not Status.DONE:
-        _stopped(visit, job, key)
+        _stopped(visit, job, key, book)
     return job
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _progress(visit: Visit, job_id: int, key: str) -> None:
-    job = book_of(visit).get(job_id)
+def _progress(visit: Visit, job_id: int, key: str, book: JobBook) -> None:
+    job = book.get(job_id)
     if job.status not in _WORKING:
         st.rerun()
     message = job.message or T("Waiting for the worker …")
     st.progress(job.progress, text=visit.say(message))
     if st.button(visit.say(T("Cancel")), key=f"{key}_cancel", icon=":material/close:"):
-        book_of(visit).request_cancel(job_id)
+        book.request_cancel(job_id)
 
 
-def _stopped(visit: Visit, job: Job, key: str) -> None:
+def _stopped(visit: Visit, job: Job, key: str, book: JobBook) -> None:
     if job.status is Status.CANCELLED:
         st.info(visit.say(T("Cancelled. Nothing was stored.")), icon=":material/block:")
     elif job.status is Status.LOST:
@@ -51,5 +52,5 @@ def _stopped(visit: Visit, job: Job, key: str) -> None:
         hint = f"\n\n{visit.say(job.error.hint)}" if job.error.hint else ""
         st.error(visit.say(job.error.message) + hint, icon=":material/error:")
     if st.button(visit.say(T("Try again")), key=f"{key}_retry", icon=":material/refresh:"):
-        book_of(visit).retry(job.id)
+        book.retry(job.id)
         st.rerun()

@@ -15,7 +15,8 @@ import streamlit as st  # noqa: E402
 
 from erp_core.errors import ErpError, NotPermitted  # noqa: E402
 from erp_core.text import LANGUAGES, T, say  # noqa: E402
-from ui.guard import LANGUAGE, Visit, current_language, visit  # noqa: E402
+from ui import demo_panel  # noqa: E402
+from ui.guard import LANGUAGE, Visit, current_language, keep_shop_in_url, visit, why_sent_back  # noqa: E402
 from ui.pages_list import ENTRIES  # noqa: E402
 
 log = logging.getLogger("erp_workbench")
@@ -44,6 +45,13 @@ def _company_badge(here: Visit) -> None:
         st.sidebar.markdown(f"**{here.company.name}**")
     if here.company.demo:
         st.sidebar.badge(here.say(T("Demo data")), icon=":material/science:", color="orange")
+    demo_panel.way_out(here)
+
+
+def _say_why_sent_back(here: Visit) -> None:
+    reason = why_sent_back()
+    if reason is not None:
+        st.warning(here.say(reason), icon=":material/science_off:")
 
 
 def _show_error(error: ErpError, language: str) -> None:
@@ -81,7 +89,9 @@ try:
             )
             sections.setdefault(say(entry.section, language), []).append(page)
     chosen = st.navigation(sections)
+    keep_shop_in_url(here)
     _company_badge(here)
+    _say_why_sent_back(here)
     chosen.run()
 except ErpError as error:
     _show_error(error, language)

@@ -62,6 +62,14 @@ def change_company(uow: UnitOfWork, change: CompanyChange) -> Consequences:
     )
 
 
+def mark_as_demo(uow: UnitOfWork, version: int) -> None:
+    """This company is made up. `version`: where its count of changes starts, so that what was computed of one demo
+    shop is never taken for another's."""
+    require(uow, Permission.EDIT_SETTINGS)
+    uow.connection.execute(sa.update(company).values(demo=True, version=version))
+    audit.record(uow, "mark as demo")
+
+
 def adopt_from_import(uow: UnitOfWork, currency: str, time_zone: str, *, nothing_stored: bool) -> bool:
     """Until a person chose, the first file's currency and zone become the company's. Returns whether they did."""
     require(uow, Permission.IMPORT_FILES)

@@ -28,13 +28,14 @@ KEPT_DAYS = 90
 
 
 class JobBook:
-    """The jobs of one installation. `path` is `settings.jobs_path`; the file is made on first use.
+    """The jobs of one installation. `path` is `settings.jobs_path`; the file is made on first use, unless it
+    `must_exist`: a book whose folder may be deleted at any time must not come back by being looked at.
 
     Every method raises Unavailable where the file cannot be used.
     """
 
-    def __init__(self, path: Path, clock: Clock | None = None) -> None:
-        self._store = Store(path)
+    def __init__(self, path: Path, clock: Clock | None = None, *, must_exist: bool = False) -> None:
+        self._store = Store(path, must_exist=must_exist)
         self._clock = clock or SystemClock()
 
     # --- for those who want something done ---
@@ -78,6 +79,16 @@ class JobBook:
         with self._store.reading() as connection:
             rows = connection.execute(
                 "SELECT * FROM job WHERE ?1 IS NULL OR kind = ?1 ORDER BY id DESC LIMIT ?2", (kind, limit)
+            ).fetchall()
+        return [job_of(row) for row in rows]
+
+    def under_way(self, kind: str | None = None) -> list[Job]:
+        """Jobs that wait or run, the oldest first."""
+        self.lose_dead()
+        with self._store.reading() as connection:
+            rows = connection.execute(
+                "SELECT * FROM job WHERE status IN ('queued', 'running') AND (?1 IS NULL OR kind = ?1) ORDER BY id",
+                (kind,),
             ).fetchall()
         return [job_of(row) for row in rows]
 

@@ -50,10 +50,11 @@ _STEPS = (
 
 
 class Store:
-    """Connections to one file of jobs, made on first use."""
+    """Connections to one file of jobs, made on first use unless it `must_exist`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, must_exist: bool = False) -> None:
         self.path = path
+        self._must_exist = must_exist
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -88,9 +89,10 @@ class Store:
             connection.commit()
 
     def _connect(self) -> sqlite3.Connection:
-        if not self.path.exists():
+        if not self._must_exist:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-        connection = sqlite3.connect(self.path, timeout=BUSY_SECONDS, isolation_level=None)
+        address = f"{self.path.absolute().as_uri()}?mode={'rw' if self._must_exist else 'rwc'}"
+        connection = sqlite3.connect(address, timeout=BUSY_SECONDS, isolation_level=None, uri=True)
         try:
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA synchronous=NORMAL")

@@ -173,8 +173,28 @@ def run_pending(book: JobBook, registry: Registry, settings: Settings, clock: Cl
     return done
 
 
+def demo_books(settings: Settings, clock: Clock) -> list[tuple[JobBook, Settings]]:
+    """The books of the demo shop and of its making, as far as they are there. They may be deleted at any time."""
+    return [
+        (JobBook(inner.jobs_path, clock, must_exist=True), inner)
+        for inner in (settings.demo_workshop, settings.demo)
+        if inner.jobs_path.exists()
+    ]
+
+
+def _run_one_of_the_demo(registry: Registry, settings: Settings, clock: Clock, stop: StopSign) -> bool:
+    for book, inner in demo_books(settings, clock):
+        try:
+            if run_one(book, registry, inner, clock, stop):
+                return True
+        except Unavailable:  # deleted meanwhile, with everything that could be said of it
+            continue
+    return False
+
+
 def run_forever(book: JobBook, registry: Registry, settings: Settings, clock: Clock, stop: StopSign) -> None:
-    """Do jobs as they come, and see to the registry's duties, until `stop` is asked for."""
+    """Do jobs as they come, the company's before the demo shop's, and see to the registry's duties for the company,
+    until `stop` is asked for."""
     schedule = Schedule(registry.duties)
     with book.kept_open():
         book.lose_dead()
@@ -186,6 +206,7 @@ def run_forever(book: JobBook, registry: Registry, settings: Settings, clock: Cl
                 worked = False
                 with worker_log(settings) as log:
                     log.warning("The book of jobs cannot be used: %s", error)
+            worked = worked or _run_one_of_the_demo(registry, settings, clock, stop)
             if not worked:
                 stop.wait(POLL_SECONDS)
 

@@ -44,7 +44,7 @@ def test_every_command_and_option_of_the_terminal_is_documented(name: str) -> No
     section = sections(CLI_DOCUMENT.read_text(encoding="utf-8")).get(name)
     assert section is not None, f"docs/cli.md has no section “## {name}”"
     for action in commands()[name]._actions:
-        if {"-h", "--json", "--language"} & set(action.option_strings):
+        if {"-h", "--json", "--language", "--demo"} & set(action.option_strings):
             continue
         names = action.option_strings or ([str(c) for c in action.choices] if action.choices else [])
         assert [option for option in names if option not in section] == []

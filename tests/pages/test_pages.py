@@ -34,6 +34,7 @@ VIEWS = [
     ("settings", "company"),
     ("settings", "shops"),
     ("settings", "alerts"),
+    ("settings", "demo"),
 ]
 
 

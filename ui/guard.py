@@ -19,7 +19,7 @@ from erp_core.settings import Settings, load_settings
 from erp_core.text import LANGUAGES, T, Text, say
 
 LANGUAGE = "language"
-SHOP, DEMO, OWN = "shop", "demo", "own"  # the URL's parameter and its value; one's own shop is not named there
+SHOP, DEMO, OWN = "company", "demo", "own"  # the URL's parameter and its value; one's own shop is not named there
 _LOOKED_AT = "shop_looked_at"
 _SENT_BACK = "sent_back_from_demo"
 _STAYS = frozenset({LANGUAGE, "actor", _LOOKED_AT, _SENT_BACK})

@@ -46,12 +46,12 @@ def test_a_purchase_list_on_the_demo_shop_in_five_clicks(page: Page, app: Runnin
 
     page.reload()
     expect(page.get_by_text("Demo data")).to_be_visible(timeout=60 * SECONDS)
-    expect(page).to_have_url(re.compile("shop=demo"))
+    expect(page).to_have_url(re.compile("company=demo"))
 
 
 def test_the_demo_shop_is_left_entered_again_and_removed(page: Page, app: RunningApp) -> None:
     settings = load_settings({"ERP_HOME": str(app.home)})
-    page.goto(f"{app.url}/?shop=demo&lang=zh_CN")
+    page.goto(f"{app.url}/?company=demo&lang=zh_CN")
     page.get_by_role("button", name="回到我的店铺").click(timeout=60 * SECONDS)
     expect(page.get_by_text("演示数据")).to_have_count(0, timeout=60 * SECONDS)
     expect(page).not_to_have_url(re.compile("shop="))

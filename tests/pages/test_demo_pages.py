@@ -71,12 +71,12 @@ def test_from_an_empty_home_one_click_makes_and_enters_it(
     assert not app.exception
     assert [error.value for error in app.error] == []
     assert is_demo(app)
-    assert app.query_params["shop"] in ("demo", ["demo"])
+    assert app.query_params["company"] in ("demo", ["demo"])
     assert app.metric
     button(app, "Back to my shop").click()  # type: ignore[attr-defined]
     app.run()
     assert not is_demo(app)
-    assert "shop" not in app.query_params
+    assert "company" not in app.query_params
     assert "Enter the demo shop" in labels(app)
     button(app, "Enter the demo shop").click()  # type: ignore[attr-defined]
     app.run()
@@ -102,37 +102,37 @@ def test_another_visitor_sees_the_making_and_is_not_taken_there(
 def test_every_page_opens_in_the_demo_shop_by_its_address(
     demo: None, open_page: Open, entry: Entry, language: str
 ) -> None:
-    app = open_page(entry.name, language, shop="demo")
+    app = open_page(entry.name, language, company="demo")
     assert not app.exception
     assert [error.value for error in app.error] == []
     assert is_demo(app)
-    assert app.query_params["shop"] in ("demo", ["demo"])
+    assert app.query_params["company"] in ("demo", ["demo"])
 
 
 def test_a_session_stays_in_the_demo_shop_from_page_to_page(demo: None, open_page: Open) -> None:
-    app = open_page("home", shop="demo")
+    app = open_page("home", company="demo")
     app.switch_page("../pages/inventory.py")
     app.query_params.clear()  # as a click in the sidebar does
     app.run()
     assert is_demo(app)
-    assert app.query_params["shop"] in ("demo", ["demo"])
+    assert app.query_params["company"] in ("demo", ["demo"])
 
 
 def test_when_it_is_gone_the_session_is_back_home_and_told(demo: None, open_page: Open) -> None:
-    app = open_page("home", shop="demo")
+    app = open_page("home", company="demo")
     assert is_demo(app)
     remove_demo(load_settings(), LOCAL_USER.acting())
     app.run()
     assert not app.exception
     assert not is_demo(app)
     assert "has been removed" in app.warning[0].value
-    assert "shop" not in app.query_params
+    assert "company" not in app.query_params
     app.run()
     assert not app.warning
 
 
 def test_without_the_permission_it_is_neither_offered_nor_shown(demo: None, open_page: Open) -> None:
-    app = open_page("home", actor=GUEST, shop="demo")
+    app = open_page("home", actor=GUEST, company="demo")
     assert not is_demo(app)
     assert str(Permission.USE_DEMO) in app.warning[0].value
     app = open_page("home", actor=GUEST)
@@ -143,15 +143,15 @@ def test_without_the_permission_it_is_neither_offered_nor_shown(demo: None, open
 
 
 def test_a_new_demo_shop_under_the_same_address_is_not_answered_from_the_old_one(demo: None, open_page: Open) -> None:
-    told = [metric.value for metric in open_page("home", shop="demo").metric]
+    told = [metric.value for metric in open_page("home", company="demo").metric]
     load_demo(load_settings(), LOCAL_USER.acting(FixedClock(NOW)), Plan(SIZES["tiny"], 6, UNTIL))
-    again = [metric.value for metric in open_page("home", shop="demo").metric]
+    again = [metric.value for metric in open_page("home", company="demo").metric]
     assert len(again) == len(told)
     assert again[0] != told[0]  # revenue of another seed
 
 
 def test_removing_asks_first(demo: None, open_page: Open) -> None:
-    app = open_page("inventory", shop="demo")
+    app = open_page("inventory", company="demo")
     button(app, "Remove").click()  # type: ignore[attr-defined]
     app.run()
     assert not app.exception
@@ -183,6 +183,6 @@ def test_settings_say_what_is_loaded(demo: None, open_page: Open) -> None:
     assert any("seed 5" in element.value for element in app.markdown)
     assert any(str(load_settings().demo.home) in element.value for element in app.code)
     assert {"Enter the demo shop", "Remove the demo shop", "Load it anew"} <= set(labels(app))
-    app = open_page("settings", view="demo", shop="demo")
+    app = open_page("settings", view="demo", company="demo")
     assert {"Back to my shop", "Remove the demo shop"} <= set(labels(app))
     assert "Load it anew" not in labels(app)

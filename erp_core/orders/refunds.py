@@ -13,13 +13,14 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.catalog.tables import product
+from erp_core.catalog.views import NO_CATEGORY
 from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
 from erp_core.orders.rollups import IS_LIVE_LINE, IS_SALE
 from erp_core.orders.rules import MONEY_BACK, excess_refunds
 from erp_core.orders.tables import order_line, return_case, sales_order
 
-COLUMNS = ["order_id", "product_id", "is_charge", "ds", "currency", "refunded"]
+COLUMNS = ["order_id", "product_id", "is_charge", "category", "channel_id", "ds", "currency", "refunded"]
 
 
 def refunds_beyond_orders(
@@ -27,9 +28,9 @@ def refunds_beyond_orders(
 ) -> pd.DataFrame:
     """Refunds of return cases beyond what the lines of their orders say, one row an order, product and currency.
 
-    order_id (missing: a return without an order), product_id, is_charge, ds (the order's day, else the return's,
-    datetime64), currency, refunded (minor units, above 0). Cases that are only requested, or refused, move no money;
-    orders that are no sales have nothing to give back.
+    order_id (missing: a return without an order), product_id, is_charge, category, channel_id (missing: nobody said
+    it), ds (the order's day, else the return's, datetime64), currency, refunded (minor units, above 0). Cases that are
+    only requested, or refused, move no money; orders that are no sales have nothing to give back.
     """
     if connection.execute(sa.select(return_case.c.id).where(facts.stands(return_case)).limit(1)).first() is None:
         return pd.DataFrame(columns=COLUMNS)
@@ -42,9 +43,11 @@ def refunds_beyond_orders(
         ds.between(period.start, period.end),
         sa.or_(r.order_id.is_(None), sa.and_(o.withdrawn_by.is_(None), IS_SALE)),
     ]
+    shop = sa.func.coalesce(o.channel_id, r.channel_id)
     if channels:
-        conditions.append(sa.func.coalesce(o.channel_id, r.channel_id).in_(channels))
-    keys = (r.order_id, r.product_id, product.c.is_charge, product.c.category, ds.label("ds"), r.currency)
+        conditions.append(shop.in_(channels))
+    of_product = (r.product_id, product.c.is_charge, product.c.category)
+    keys = (r.order_id, *of_product, shop.label("channel_id"), ds.label("ds"), r.currency)
     query = (
         sa.select(*keys, sa.func.sum(r.refund).label("refund"))
         .select_from(return_case.join(product, product.c.id == r.product_id).outerjoin(sales_order, o.id == r.order_id))
@@ -54,7 +57,7 @@ def refunds_beyond_orders(
     found = pd.DataFrame(fetch_columns(connection, query))
     if found.empty:
         return pd.DataFrame(columns=COLUMNS)
-    found["order_id"] = found["order_id"].astype("Int64")
+    found = found.astype({"order_id": "Int64", "channel_id": "Int64"})
     named = sa.select(r.order_id).where(facts.stands(return_case), r.order_id.is_not(None))
     line = order_line.c
     said_query = (
@@ -69,5 +72,5 @@ def refunds_beyond_orders(
     found["refunded"] = excess_refunds(found, said)
     found["ds"] = pd.to_datetime(found["ds"])
     if categories:
-        found = found[found["category"].isin(categories)]
+        found = found[found["category"].fillna(NO_CATEGORY).isin(categories)]
     return found.loc[found["refunded"] > 0, COLUMNS].astype({"is_charge": bool, "refunded": "int64"})

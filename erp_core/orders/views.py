@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.catalog.tables import bom_line, product
+from erp_core.catalog.views import of_categories
 from erp_core.company.tables import company
 from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
@@ -23,7 +24,7 @@ from erp_core.orders.tables import channel, daily_orders, daily_sales, sales_ord
 
 @dataclass(frozen=True)
 class Filters:
-    """What a page or a command restricts to; empty means all."""
+    """What a page or a command restricts to; empty means all. The category "" stands for products without one."""
 
     channels: tuple[int, ...] = ()
     categories: tuple[str, ...] = ()
@@ -55,13 +56,12 @@ def revision(connection: sa.Connection) -> str:
 
 
 def product_sales(connection: sa.Connection, period: Period, filters: Filters, *, by_day: bool = False) -> pd.DataFrame:
-    """Sales per product and currency (and day): product_id, currency, (ds,) is_charge, quantity, revenue, refunded,
-    credited_quantity, credited; money in minor units."""
+    """Sales per product and currency (and day): product_id, currency, (ds,) is_charge, quantity, revenue, discount,
+    order_discount, refunded, credited_quantity, credited; money in minor units, as in `sales_sums`."""
     d = daily_sales.c
     keys = [d.product_id, d.currency, *([d.ds] if by_day else [])]
-    sums = ("quantity", "revenue", "refunded", "credited_quantity", "credited")
     query = (
-        sa.select(*keys, product.c.is_charge, *(sa.func.sum(d[name]).label(name) for name in sums))
+        sa.select(*keys, product.c.is_charge, *(sa.func.sum(d[name]).label(name) for name in SUMS))
         .join(product, product.c.id == d.product_id)
         .where(d.ds.between(period.start, period.end))
         .group_by(*keys, product.c.is_charge)
@@ -69,9 +69,9 @@ def product_sales(connection: sa.Connection, period: Period, filters: Filters, *
     if filters.channels:
         query = query.where(d.channel_id.in_(filters.channels))
     if filters.categories:
-        query = query.where(product.c.category.in_(filters.categories))
-    frame = pd.DataFrame(fetch_columns(connection, query), columns=[key.name for key in keys] + ["is_charge", *sums])
-    frame = frame.astype({"product_id": "int64", **dict.fromkeys(sums, "int64")})
+        query = query.where(of_categories(filters.categories))
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=[key.name for key in keys] + ["is_charge", *SUMS])
+    frame = frame.astype({"product_id": "int64", **dict.fromkeys(SUMS, "int64")})
     if by_day:
         frame["ds"] = pd.to_datetime(frame["ds"])
     frame = frame.astype({"is_charge": bool})
@@ -87,8 +87,9 @@ def sales_sums(connection: sa.Connection, period: Period, filters: Filters, by: 
     """Sales of products, without charges: the columns of `by`, currency, and `SUMS` in minor units and units.
 
     `by`: any of `GRAINS`; ds, week (its Monday) and month (its first day) are datetime64; category is missing where a
-    product has none. `revenue` is after discounts of lines (`discount`) and before the lines' part of discounts of
-    whole orders (`order_discount`); `refunded` holds what return cases tell beyond the orders. Sorted by the keys.
+    product has none, channel_id where a return belongs to no shop. `revenue` is after discounts of lines (`discount`)
+    and before the lines' part of discounts of whole orders (`order_discount`); `refunded` holds what return cases tell
+    beyond the orders. Sorted by the keys.
     """
     d = daily_sales.c
     sums = [sa.func.sum(d[name]).label(name) for name in SUMS]
@@ -102,9 +103,12 @@ def sales_sums(connection: sa.Connection, period: Period, filters: Filters, by: 
     if filters.channels:
         query = query.where(d.channel_id.in_(filters.channels))
     if filters.categories:
-        query = query.where(product.c.category.in_(filters.categories))
+        query = query.where(of_categories(filters.categories))
     frame = pd.DataFrame(fetch_columns(connection, query), columns=[*(c.name for c in columns), *SUMS])
-    frame = frame.astype(dict.fromkeys(("channel_id", "product_id", *SUMS), "int64"))
+    told = refunds_beyond_orders(connection, period, filters.channels, filters.categories)
+    if len(told):
+        frame = pd.concat([frame, told[~told["is_charge"]].reindex(columns=list(frame.columns))], ignore_index=True)
+    frame = frame.fillna(dict.fromkeys(SUMS, 0)).astype({"channel_id": "Int64", **dict.fromkeys(SUMS, "int64")})
     days = frame["ds"] = pd.to_datetime(frame["ds"])
     frame["week"] = days - pd.to_timedelta(days.dt.dayofweek, unit="D")
     frame["month"] = days - pd.to_timedelta(days.dt.day - 1, unit="D")

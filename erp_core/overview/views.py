@@ -14,14 +14,14 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.catalog.rules import exploded_units
-from erp_core.catalog.views import bundles, costs, products
+from erp_core.catalog.views import NO_CATEGORY, bundles, costs, products
 from erp_core.company.views import Company
 from erp_core.finance.views import Rates, knows_fees, read_rates, to_base
 from erp_core.metrics.formulas import ratio
 from erp_core.metrics.registry import METRICS
 from erp_core.money import decimals
 from erp_core.orders.views import Filters, buyers, data_span, order_days, product_sales
-from erp_core.overview.amounts import currency_of, missing_rates, unit_costs_on
+from erp_core.overview.amounts import currency_of, missing_rates, rounded, unit_costs_on
 from erp_core.overview.contribution import ASKED_FOR, lacking_texts, summary
 from erp_core.planning.views import planning_day, stock_position
 from erp_core.stock.tables import daily_stock
@@ -138,8 +138,8 @@ class _Facts:
 
     def sales_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What orders alone say."""
-        names = ("revenue", "net_revenue", "refunds", "credit_notes", "charges", "orders", "orders_waiting", "units",
-                 "average_order_value", "return_rate", "cancel_rate")  # fmt: skip
+        names = ("revenue", "net_revenue", "gross_sales", "discounts", "net_sales", "refunds", "credit_notes",
+                 "charges", "orders", "orders_waiting", "units", "average_order_value", "return_rate", "cancel_rate")  # fmt: skip
         if not self.has_orders:
             return dict.fromkeys(names, (None, (NO_ORDERS,)))
         goods = self.sales[~self.sales["is_charge"]]
@@ -147,15 +147,23 @@ class _Facts:
         lacks = self.rates_missing
 
         def total(frame: pd.DataFrame, column: str) -> float | None:
-            return None if lacks else float(self._money(frame, column).sum())
+            return None if lacks else rounded(float(self._money(frame, column).sum()), self.currency)
 
+        off_lines = total(goods, "discount")
+        # what is taken off whole orders falls on their lines, charges too, or on none: without a filter, all of it
+        off_orders = total(goods, "order_discount") if self.filters.categories else total(self.days, "discount")
         revenue, refunds, credits = (total(goods, name) for name in ("revenue", "refunded", "credited"))
+        gross = METRICS["gross_sales"].compute(revenue, off_lines)
+        off = METRICS["discounts"].compute(off_lines, off_orders)
         orders = int(self.days["orders"].sum())
         cancelled = int(self.days["cancelled"].sum() + self.days["credit_notes"].sum())
         back = None if refunds is None or credits is None else refunds + credits
         return {
             "revenue": (revenue, lacks),
             "net_revenue": (METRICS["net_revenue"].compute(revenue, refunds, credits), lacks),
+            "gross_sales": (gross, lacks),
+            "discounts": (off, lacks),
+            "net_sales": (METRICS["net_sales"].compute(gross, off, refunds, credits), lacks),
             "refunds": (refunds, lacks),
             "credit_notes": (credits, lacks),
             "charges": (total(charged, "revenue"), lacks),
@@ -252,7 +260,9 @@ class _Facts:
         if self.filters.categories:
             wanted = products(self.connection)
             average = average[
-                average["product_id"].isin(wanted.loc[wanted["category"].isin(self.filters.categories), "product_id"])
+                average["product_id"].isin(
+                    wanted.loc[wanted["category"].fillna(NO_CATEGORY).isin(self.filters.categories), "product_id"]
+                )
             ]
         valued = ("average_inventory_value", "turnover_month", "turnover_year", "days_of_inventory", "gmroi")
         counted = ("average_inventory_units", "in_stock_rate", "sell_through")

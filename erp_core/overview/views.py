@@ -138,8 +138,10 @@ class _Facts:
 
     def sales_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What orders alone say."""
-        names = ("revenue", "net_revenue", "gross_sales", "discounts", "net_sales", "refunds", "credit_notes",
-                 "charges", "orders", "orders_waiting", "units", "average_order_value", "return_rate", "cancel_rate")  # fmt: skip
+        names = (
+            "revenue", "net_revenue", "gross_sales", "discounts", "net_sales", "refunds", "credit_notes", "charges",
+            "orders", "orders_waiting", "units", "average_order_value", "return_rate", "cancel_rate",
+        )  # fmt: skip
         if not self.has_orders:
             return dict.fromkeys(names, (None, (NO_ORDERS,)))
         goods = self.sales[~self.sales["is_charge"]]

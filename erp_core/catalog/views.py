@@ -164,14 +164,14 @@ def alias_targets(connection: sa.Connection) -> Mapping[tuple[int, str], Target]
     }
 
 
-def of_categories(names: Sequence[str]) -> sa.ColumnElement[bool]:
+def in_categories(names: Sequence[str]) -> sa.ColumnElement[bool]:
     """Whether a product is in one of these categories; `NO_CATEGORY` stands for those in none."""
     return sa.func.coalesce(product.c.category, NO_CATEGORY).in_(names)
 
 
 def has_uncategorised(connection: sa.Connection) -> bool:
     """Whether a live product, charges apart, is in no category."""
-    lacking = sa.select(product.c.id).where(IS_LIVE, product.c.is_charge.is_(sa.false()), of_categories([NO_CATEGORY]))
+    lacking = sa.select(product.c.id).where(IS_LIVE, product.c.is_charge.is_(sa.false()), in_categories([NO_CATEGORY]))
     return connection.execute(lacking.limit(1)).first() is not None
 
 

@@ -24,13 +24,13 @@ from erp_core.catalog.tables import product
 from erp_core.catalog.views import costs
 from erp_core.company.views import Company
 from erp_core.db.bulk import fetch_columns
+from erp_core.finance.amounts import currency_of, missing_rates, unit_costs_on
 from erp_core.finance.views import read_rates, to_base
 from erp_core.metrics.registry import METRICS
 from erp_core.money import decimals
 from erp_core.orders.refunds import refunds_beyond_orders
 from erp_core.orders.tables import daily_orders
-from erp_core.orders.views import SUMS, Filters, channels, sales_sums
-from erp_core.overview.amounts import currency_of, missing_rates, unit_costs_on
+from erp_core.orders.views import Filters, channels, sales_sums
 from erp_core.overview.rules import whole_units
 from erp_core.text import Text
 
@@ -312,6 +312,7 @@ def _named(connection: sa.Connection, frame: pd.DataFrame, by: str) -> pd.DataFr
         frame["channel"] = frame["channel_id"].map(dict(channels(connection)))
         front = ["channel_id", "channel"]
     elif by == "category":
+        frame["category"] = frame["category"].astype(object).where(frame["category"].notna(), None)
         front = ["category"]
     else:
         columns = (product.c.id.label("product_id"), product.c.sku, product.c.name, product.c.category)
@@ -328,18 +329,3 @@ def _named(connection: sa.Connection, frame: pd.DataFrame, by: str) -> pd.DataFr
 def is_money(measure: str) -> bool:
     """Whether a measure is an amount in the frame's currency."""
     return measure in _MONEY
-
-
-__all__ = [
-    "AMOUNTS",
-    "BYS",
-    "MEASURES",
-    "OF_ORDERS",
-    "SUMS",
-    "Chain",
-    "SalesQuery",
-    "chain",
-    "is_money",
-    "sales_by",
-    "sales_days",
-]

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.catalog.tables import product
-from erp_core.catalog.views import NO_CATEGORY, of_categories
+from erp_core.catalog.views import NO_CATEGORY, in_categories
 from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
 from erp_core.money import PRICE_SCALE, decimals
@@ -68,7 +68,7 @@ def _lines_of(query: OrderQuery) -> sa.Select[Any]:
     if query.product_id is not None:
         wanted = wanted.where(_l.product_id == query.product_id)
     if query.filters.categories:
-        wanted = wanted.where(of_categories(query.filters.categories))
+        wanted = wanted.where(in_categories(query.filters.categories))
     return wanted.correlate(sales_order)
 
 
@@ -108,7 +108,7 @@ def _cases_of(query: OrderQuery) -> sa.Select[Any]:
     if query.product_id is not None:
         wanted = wanted.where(r.product_id == query.product_id)
     if query.filters.categories:
-        wanted = wanted.where(of_categories(query.filters.categories))
+        wanted = wanted.where(in_categories(query.filters.categories))
     return wanted.correlate(sales_order)
 
 

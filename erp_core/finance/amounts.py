@@ -6,15 +6,7 @@ import numpy as np
 import pandas as pd
 
 from erp_core.finance.views import Rates, to_base
-from erp_core.money import decimals
-from erp_core.overview.rules import round_keeping_sum
 from erp_core.text import T, Text
-
-
-def rounded(amount: float, currency: str) -> float:
-    """Major units rounded once to the minor unit, half up, by the rule that keeps the sum of a table's rows."""
-    scale = 10.0 ** decimals(currency)
-    return float(round_keeping_sum(np.array([amount * scale]))[0]) / scale
 
 
 def currency_of(days: pd.DataFrame, base: str, rates: Rates) -> tuple[str, frozenset[str]]:

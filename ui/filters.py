@@ -36,6 +36,7 @@ class Chosen:
     against: Text
     filters: Filters
     first: dt.date
+    channel_names: tuple[str, ...] = ()
 
 
 def bar(visit: Visit) -> Chosen | None:
@@ -49,7 +50,7 @@ def bar(visit: Visit) -> Chosen | None:
         return None
     last = max(min(span[1], today(visit.clock, visit.company.time_zone)), span[0])
     custom = kept.word("period") == "custom"
-    columns = st.columns([2, *([2] if custom else []), 2, 3, 3, 1], vertical_alignment="bottom")
+    columns = st.columns([2, *([2.6] if custom else []), 2, 2.6, 2.6, 1.5], vertical_alignment="bottom")
     preset = choice(visit, columns[0], "period", PRESETS, T("Period"))
     start, end = span[0] if preset == "all" else last, last
     if preset == "custom":
@@ -73,7 +74,8 @@ def bar(visit: Visit) -> Chosen | None:
         channels=tuple(int(word) for word in picked),
         categories=tuple(NO_CATEGORY if word == _NONE_IN_URL else word for word in chosen_kinds),
     )
-    return Chosen(period, before, COMPARISONS[comparison], filters, span[0])
+    of_channels = tuple(names[word] for word in picked)
+    return Chosen(period, before, COMPARISONS[comparison], filters, span[0], of_channels)
 
 
 def narrow_to(period: Period) -> None:
@@ -120,13 +122,18 @@ def _days_chosen() -> None:
         kept.keep("to", [days[1].isoformat()])
 
 
+def held_of(name: str, options: Mapping[str, Text], page: str = "") -> str:
+    """What is chosen of `options`, before the control that chooses is drawn; the first option is the default."""
+    held = kept.word(name, page)
+    return held if held in options else next(iter(options))
+
+
 def choice(
     visit: Visit, place: st.delta_generator.DeltaGenerator, name: str, options: Mapping[str, Text], label: Text
 ) -> str:
     """A choice of one, kept in the URL in no language, and across pages; the first option is the default."""
     names = list(options)
-    held = kept.word(name)
-    held = held if held in options else names[0]
+    held = held_of(name, options)
     place.selectbox(
         visit.say(label),
         names,
@@ -161,8 +168,7 @@ def _many(
 def segments(visit: Visit, name: str, options: Mapping[str, Text], label: Text, page: str) -> str:
     """A choice of one side by side, kept for one page; the first option is the default."""
     names = list(options)
-    held = kept.word(name, page)
-    held = held if held in options else names[0]
+    held = held_of(name, options, page)
     st.segmented_control(
         visit.say(label),
         names,

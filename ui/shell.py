@@ -17,6 +17,7 @@ from erp_core.errors import ErpError, NotPermitted  # noqa: E402
 from erp_core.text import LANGUAGES, T, say  # noqa: E402
 from ui.guard import LANGUAGE, Visit, current_language, visit  # noqa: E402
 from ui.pages_list import ENTRIES  # noqa: E402
+from ui.saved_views import PAGE  # noqa: E402
 
 log = logging.getLogger("erp_workbench")
 
@@ -81,6 +82,7 @@ try:
             )
             sections.setdefault(say(entry.section, language), []).append(page)
     chosen = st.navigation(sections)
+    st.session_state[PAGE] = chosen.url_path or "home"
     _company_badge(here)
     chosen.run()
 except ErpError as error:

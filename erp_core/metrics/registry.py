@@ -84,7 +84,7 @@ _ALL = (
     ),
     Metric("gross_sales", T("Gross sales"), T("Revenue + discounts on lines: product lines at their list value, before any discount"),
            "money", "up", "ERP", formulas.added, {"0": 1250.0, "1": 120.0}, 1370.0),
-    Metric("discounts", T("Discounts"),
+    Metric("discounts", T("All discounts"),
            T("Discounts on product lines + discounts on whole orders that the shop bore; of the same orders as revenue"), "money", "none", "ERP",
            formulas.added, {"0": 120.0, "1": 30.0}, 150.0),
     Metric("net_sales", T("Net sales"), T("Gross sales − discounts − refunds − credit notes"), "money", "up", "ERP",

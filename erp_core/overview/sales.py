@@ -26,13 +26,15 @@ from erp_core.company.views import Company
 from erp_core.db.bulk import fetch_columns
 from erp_core.finance.amounts import currency_of, missing_rates, unit_costs_on
 from erp_core.finance.views import read_rates, to_base
+from erp_core.metrics import formulas
 from erp_core.metrics.registry import METRICS
 from erp_core.money import decimals
 from erp_core.orders.refunds import refunds_beyond_orders
 from erp_core.orders.tables import daily_orders
 from erp_core.orders.views import Filters, channels, sales_sums
 from erp_core.overview.rules import whole_units
-from erp_core.text import Text
+from erp_core.overview.views import MetricValue
+from erp_core.text import T, Text
 
 BYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"channel": ("channel_id",), "category": ("category",), "sku": ("product_id",)}
@@ -46,6 +48,7 @@ MEASURES = (
 )  # fmt: skip
 OF_ORDERS = ("orders", "average_order_value")  # not known by product: one order may hold several
 _COMPONENTS = ("revenue", "discount", "order_discount", "refunded", "credited")
+BY_CATEGORY = (T("orders by category: one order may hold products of several"),)
 _MONEY = (*AMOUNTS, "average_order_value")
 
 
@@ -312,7 +315,7 @@ def _named(connection: sa.Connection, frame: pd.DataFrame, by: str) -> pd.DataFr
         frame["channel"] = frame["channel_id"].map(dict(channels(connection)))
         front = ["channel_id", "channel"]
     elif by == "category":
-        frame["category"] = frame["category"].astype(object).where(frame["category"].notna(), None)
+        frame["category"] = [None if pd.isna(name) else name for name in frame["category"]]
         front = ["category"]
     else:
         columns = (product.c.id.label("product_id"), product.c.sku, product.c.name, product.c.category)
@@ -324,6 +327,20 @@ def _named(connection: sa.Connection, frame: pd.DataFrame, by: str) -> pd.DataFr
     ordered = ordered.sort_values("revenue", ascending=False, kind="stable", ignore_index=True)
     ordered.attrs = attrs
     return ordered
+
+
+def figures(days: pd.DataFrame) -> dict[str, MetricValue]:
+    """The totals of `sales_days` as numbers of the registry, with what is missing; the return rate too."""
+    totals, missing = days.attrs["totals"], days.attrs["missing"]
+    back = formulas.added(totals["refunds"], totals["credit_notes"])
+    values = {**totals, "return_rate": METRICS["return_rate"].compute(back, totals["revenue"])}
+    found = {}
+    for key in (*MEASURES, "return_rate"):
+        lacks = BY_CATEGORY if key in OF_ORDERS and values[key] is None and not missing else missing
+        metric = METRICS[key]
+        currency = days.attrs["currency"] if metric.unit == "money" else None
+        found[key] = MetricValue(key, values[key], metric.unit, currency, lacks if metric.unit != "units" else ())
+    return found
 
 
 def is_money(measure: str) -> bool:

@@ -170,7 +170,10 @@ def _header_select(query: OrderQuery) -> sa.Select[Any]:
 
 def _headers(connection: sa.Connection, select: sa.Select[Any]) -> pd.DataFrame:
     frame = pd.DataFrame(fetch_columns(connection, select), columns=list(_HEADER))
-    return frame.assign(ds=pd.to_datetime(frame["ds"])).astype({"order_id": "int64"})
+    said = [value or 0 for value in frame["discount"]]  # None: the file says none, nothing is taken off
+    return frame.assign(ds=pd.to_datetime(frame["ds"]), discount=said).astype(
+        {"order_id": "int64", "discount": "int64"}
+    )
 
 
 def _with_amounts(connection: sa.Connection, query: OrderQuery, headers: pd.DataFrame) -> pd.DataFrame:
@@ -183,18 +186,17 @@ def _with_amounts(connection: sa.Connection, query: OrderQuery, headers: pd.Data
     if query.filters.categories:
         meant &= lines["category"].fillna(NO_CATEGORY).isin(query.filters.categories)
     kept = lines[meant]
-    names = ["quantity", "amount", "discount", "refunded", "order_discount"]
+    names = ["quantity", "amount", "line_discount", "refunded", "order_discount"]
     sums = kept.groupby("order_id")[names].sum().assign(lines=kept.groupby("order_id").size())
-    frame = headers.join(sums, on="order_id", rsuffix="_of_lines").fillna(dict.fromkeys([*names, "lines"], 0))
-    of_lines = frame["discount_of_lines"].fillna(0).astype("int64")
+    frame = headers.join(sums, on="order_id").fillna(dict.fromkeys([*names, "lines"], 0))
     sale = frame["document"] == "order"
-    off = frame["order_discount"] if query.of_products else frame["discount"].fillna(0)
+    off = frame["order_discount"] if query.of_products else frame["discount"]
     amounts = {
         "revenue": frame["amount"].where(sale, 0),
-        "line_discounts": of_lines.where(sale, 0),
+        "line_discounts": frame["line_discount"].where(sale, 0),
         "order_discounts": off.where(sale, 0),
         "refunds": (frame["refunded"] + _further(connection, query, headers)).where(sale, 0),
-        "credit_notes": (-frame["amount"]).where(~sale, 0),
+        "credit_notes": (0 - frame["amount"]).where(~sale, 0),
     }
     amounts["net_sales"] = (
         amounts["revenue"] - amounts["order_discounts"] - amounts["refunds"] - amounts["credit_notes"]
@@ -207,8 +209,8 @@ def _with_amounts(connection: sa.Connection, query: OrderQuery, headers: pd.Data
 def _lines(connection: sa.Connection, headers: pd.DataFrame) -> pd.DataFrame:
     """All live lines with a product, charges too, and each one's part of its order's discount."""
     columns = (
-        _l.order_id, _l.product_id, product.c.is_charge, product.c.category, _l.quantity, _l.amount, _l.discount,
-        _l.refunded,
+        _l.order_id, _l.product_id, product.c.is_charge, product.c.category, _l.quantity, _l.amount,
+        _l.discount.label("line_discount"), _l.refunded,
     )  # fmt: skip
     select = (
         sa.select(*columns)
@@ -217,9 +219,9 @@ def _lines(connection: sa.Connection, headers: pd.DataFrame) -> pd.DataFrame:
         .order_by(_l.order_id, _l.line_no)
     )
     frame = pd.DataFrame(fetch_columns(connection, select), columns=[column.name for column in columns])
-    ints = dict.fromkeys(("order_id", "product_id", "quantity", "amount", "discount", "refunded"), "int64")
+    ints = dict.fromkeys(("order_id", "product_id", "quantity", "amount", "line_discount", "refunded"), "int64")
     frame = frame.astype({**ints, "is_charge": bool})
-    off = headers.set_index("order_id")["discount"].fillna(0).astype("int64")
+    off = headers.set_index("order_id")["discount"]
     orders, at = np.unique(frame["order_id"].to_numpy(np.int64), return_inverse=True)
     shares = off_lines(off.loc[orders].tolist(), at.astype(np.int64), frame["amount"].to_numpy(np.int64))
     return frame.assign(order_discount=shares)
@@ -235,6 +237,13 @@ def _further(connection: sa.Connection, query: OrderQuery, headers: pd.DataFrame
     sums = told.astype({"order_id": "Int64"}).groupby(["order_id", "currency"])["refunded"].sum()
     keys = list(zip(headers["order_id"], headers["currency"], strict=True))
     return pd.Series([int(sums.get(key, 0)) for key in keys], index=headers.index)
+
+
+def product_named(connection: sa.Connection, sku: str) -> tuple[int, str] | None:
+    """(id, name) of the product with this SKU, of one that was laid aside too."""
+    query = sa.select(product.c.id, product.c.name).where(product.c.sku == sku, product.c.withdrawn_by.is_(None))
+    row = connection.execute(query.order_by(product.c.id).limit(1)).one_or_none()
+    return None if row is None else (row.id, row.name or "")
 
 
 LINE_COLUMNS = ("line_no", "sku", "name", "quantity", "unit_price", "discount", "amount", "refunded", "state")

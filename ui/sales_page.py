@@ -6,7 +6,7 @@ import streamlit as st
 
 from erp_core.overview.sales import figures
 from erp_core.overview.views import changes
-from erp_core.text import T, Text, format_date
+from erp_core.text import T, format_date
 from ui import kept, sales_breakdown, sales_chain, sales_numbers, sales_orders_panel, sales_trend, states
 from ui.filters import bar, held_of, narrow_to
 from ui.guard import Visit

@@ -213,7 +213,8 @@ def _without_order(sales: _Sales) -> float | None:
 
 def sales_days(connection: sa.Connection, company: Company, query: SalesQuery) -> pd.DataFrame:
     """Every day of the period: ds (datetime64), units, orders (missing under a filter of categories), `AMOUNTS` (major
-    units of `attrs['currency']`, missing where a rate is). `attrs['totals']`, `attrs['missing']`: of the whole."""
+    units of `attrs['currency']`, missing where a rate is). `attrs['totals']`: of the whole;
+    `attrs['lacking']`: currencies without a rate on some day."""
     sales = _Sales(connection, company, query)
     goods = _grouped(sales.sums(["ds"]), ["ds"], (*_COMPONENTS, "quantity"))
     every = pd.DataFrame({"ds": pd.date_range(query.period.start, query.period.end, freq="D")})
@@ -239,7 +240,8 @@ def sales_by(
     fall on no product line, a row of its own except by channel); units, orders (by channel and without a filter of
     categories, else missing: one order may hold several products), `AMOUNTS`, average_order_value; with costs also
     margin and margin_share over the row's products with a known cost (missing where none is). Money in major units of
-    `attrs['currency']`; `attrs['totals']` sums the rows; `attrs['missing']` names the rates that lack.
+    `attrs['currency']`; `attrs['totals']` sums the rows; `attrs['lacking']`: currencies without a
+    rate on some day.
     """
     sales = _Sales(connection, company, query)
     keys = list(BYS[by])
@@ -305,7 +307,7 @@ def _finished(frame: pd.DataFrame, sales: _Sales) -> pd.DataFrame:
         "orders": orders,
         "average_order_value": METRICS["average_order_value"].compute(totals["revenue"], orders),
     }
-    rounded.attrs = {"currency": sales.currency, "totals": totals, "missing": sales.missing}
+    rounded.attrs = {"currency": sales.currency, "totals": totals, "lacking": sorted(sales.lacking)}
     return rounded
 
 
@@ -331,7 +333,8 @@ def _named(connection: sa.Connection, frame: pd.DataFrame, by: str) -> pd.DataFr
 
 def figures(days: pd.DataFrame) -> dict[str, MetricValue]:
     """The totals of `sales_days` as numbers of the registry, with what is missing; the return rate too."""
-    totals, missing = days.attrs["totals"], days.attrs["missing"]
+    totals = days.attrs["totals"]
+    missing = missing_rates(frozenset(days.attrs["lacking"]), days.attrs["currency"])
     back = formulas.added(totals["refunds"], totals["credit_notes"])
     values = {**totals, "return_rate": METRICS["return_rate"].compute(back, totals["revenue"])}
     found = {}

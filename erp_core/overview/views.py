@@ -372,6 +372,30 @@ def turnover_by_month(connection: sa.Connection, company: Company, period: Perio
     return pd.DataFrame(rows, columns=["month", "turnover"]).astype({"turnover": float})
 
 
+def turnover_of_products(connection: sa.Connection, company: Company, month: Period, filters: Filters) -> pd.DataFrame:
+    """The products behind one month of `turnover_by_month`, the most stock first: product_id, sku, name, cogs,
+    average_value (major units of `attrs['currency']`), turnover (times a month, missing where nothing lay in stock).
+
+    Σ cogs ÷ Σ average_value ÷ months = the month's turnover."""
+    facts = _Facts(connection, company, month, filters)
+    average = average_stock(connection, month)
+    average = of_categories(connection, average[~average["product_id"].isin(oversold_products(connection))], filters)
+    worth = average_value(average, catalog_costs(connection), month, facts.currency, facts.rates)
+    goods = pd.Series(facts.moved.cost, index=facts.sold.products)[~facts.sold.is_charge]
+    rows = worth.rename(columns={"value": "average_value"})
+    rows = rows.assign(cogs=rows["product_id"].map(goods).fillna(0.0))
+    turns = [
+        METRICS["turnover_month"].compute(cogs, value, month.days)
+        for cogs, value in zip(rows["cogs"], rows["average_value"], strict=True)
+    ]
+    rows = rows.assign(turnover=pd.Series(turns, index=rows.index, dtype=float))
+    named = rows.merge(products(connection)[["product_id", "sku", "name"]], on="product_id", how="left")
+    named = named.sort_values("average_value", ascending=False, kind="stable", ignore_index=True)
+    named = named[["product_id", "sku", "name", "cogs", "average_value", "turnover"]]
+    named.attrs["currency"] = facts.currency
+    return named
+
+
 def revenue_by_month(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:
     """month (first day), revenue in the currency given by `attrs['currency']`, orders."""
     facts = _Facts(connection, company, period, filters)

@@ -113,6 +113,8 @@ def build_parser(language: str = "en") -> argparse.ArgumentParser:
     left.add_argument("--from", dest="start", type=_day, help=_(T("first day, YYYY-MM-DD")))
     left.add_argument("--to", dest="end", type=_day, help=_(T("last day, YYYY-MM-DD")))
     left.add_argument("--out", type=Path, help=_(T("write all rows to this .csv or .xlsx file")))
+    sales = command("sales", T("what sold, by shop, category, SKU or day, and from gross to net"), _sales)
+    _sales_options(sales, _)
     replenish = command("replenish", T("what to buy, from whom, how much"), _replenish)
     replenish.add_argument("--out", type=Path, help=_(T("write the purchase list to this .csv or .xlsx file")))
     replenish.add_argument("--as-of", type=_day, help=_(T("plan from this day, YYYY-MM-DD")))
@@ -139,6 +141,16 @@ def _mapping_options(parser: argparse.ArgumentParser, _: Callable[[Text], str]) 
         metavar="field=Header",
         help=_(T("which column holds a field; may be repeated")),
     )
+
+
+def _sales_options(parser: argparse.ArgumentParser, _: Callable[[Text], str]) -> None:
+    parser.add_argument(
+        "--by", choices=["channel", "category", "sku", "day", "week", "month"], default="channel",
+        help=_(T("one row for each of these")),
+    )  # fmt: skip
+    parser.add_argument("--from", dest="start", type=_day, help=_(T("first day, YYYY-MM-DD")))
+    parser.add_argument("--to", dest="end", type=_day, help=_(T("last day, YYYY-MM-DD")))
+    parser.add_argument("--out", type=Path, help=_(T("write all rows to this .csv or .xlsx file")))
 
 
 def _export_options(parser: argparse.ArgumentParser, _: Callable[[Text], str]) -> None:
@@ -428,6 +440,26 @@ def _table_suffix(path: Path) -> str:
             code="contribution.bad_file",
         )
     return suffix[1:]
+
+
+def _sales(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.calendar import Period
+    from erp_core.company.views import read_company
+    from erp_core.overview.terminal import sales
+    from erp_core.overview.views import full_period
+
+    suffix = "" if given.out is None else _table_suffix(given.out)
+    with session.database().reading() as connection:
+        company = read_company(connection)
+        now = today(SystemClock(), company.time_zone)
+        period = _period(connection, given.start, given.end, Period, now) or full_period(connection, now)
+        asked = sales(connection, company, period, given.by, session.language)
+    if given.out is not None:
+        header = (LOCAL_USER.name, SystemClock().now(), session.language)
+        given.out.write_bytes(asked.file(suffix, header))
+    document = asked.document | ({"file": str(given.out)} if given.out is not None else {})
+    session.show(document, asked.lines)
+    return 0
 
 
 def _replenish(session: Session, given: argparse.Namespace) -> int:

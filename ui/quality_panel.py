@@ -92,10 +92,11 @@ def _card(visit: Visit, gap: Gap, is_open: bool) -> None:
                     on_click=_choose, args=("" if is_open else gap.key,),
                 )  # fmt: skip
                 page, view = gap.page
-                st.page_link(
-                    address(page), label=visit.say(T("Supply what is missing")), icon=":material/arrow_forward:",
-                    query_params={"view": view},
-                )  # fmt: skip
+                if st.button(
+                    visit.say(T("Supply what is missing")), key=f"supply_{gap.key}", icon=":material/arrow_forward:",
+                    type="tertiary",
+                ):  # fmt: skip
+                    st.switch_page(address(page), query_params={"view": view})
         if is_open:
             _rows(visit, gap)
 

@@ -9,8 +9,8 @@ import streamlit as st
 
 from erp_core.metrics.registry import METRICS
 from erp_core.orders.views import revision
-from erp_core.overview.sales import MEASURES, OF_ORDERS, Chain, SalesQuery, chain, is_money, sales_by, sales_days
-from erp_core.overview.trend import compared
+from erp_core.overview.sales import MEASURES, OF_ORDERS, Chain, SalesQuery, chain, is_money, sales_by, sales_over_time
+from erp_core.overview.trend import compared, lengths_of
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_compact, format_money, format_number
 from ui.filters import Chosen
@@ -26,6 +26,7 @@ class Reading:
     chosen: Chosen
     measure: str
     by: str
+    grain: str
     key: str
 
     @property
@@ -60,9 +61,9 @@ def key_of(visit: Visit) -> str:
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
-def _days(_visit: Visit, key: str, query: SalesQuery) -> pd.DataFrame:
+def _over_time(_visit: Visit, key: str, query: SalesQuery, lengths: tuple[int, ...]) -> pd.DataFrame:
     with _visit.database.reading() as connection:
-        return sales_days(connection, _visit.company, query)
+        return sales_over_time(connection, _visit.company, query, lengths)
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
@@ -77,14 +78,12 @@ def _chain(_visit: Visit, key: str, query: SalesQuery) -> Chain:
         return chain(connection, _visit.company, query)
 
 
-def days_of(visit: Visit, reading: Reading) -> pd.DataFrame:
-    """The days of the period."""
-    return _days(visit, reading.key, reading.query)
-
-
-def other_days(visit: Visit, reading: Reading, currency: str) -> dict[str, pd.DataFrame]:
-    """The days of the periods to compare with."""
-    return {name: _days(visit, reading.key, query) for name, query in reading.others(currency).items()}
+def time_of(visit: Visit, reading: Reading) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """The period cut into its buckets, and the periods to compare with cut the same way."""
+    lengths = lengths_of(reading.chosen.period, reading.grain)
+    now = _over_time(visit, reading.key, reading.query, lengths)
+    others = reading.others(now.attrs["currency"])
+    return now, {name: _over_time(visit, reading.key, query, lengths) for name, query in others.items()}
 
 
 def rows_of(visit: Visit, reading: Reading) -> pd.DataFrame:

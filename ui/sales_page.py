@@ -27,19 +27,20 @@ def show(visit: Visit) -> None:
         return
     _way_back(visit)
     key = sales_numbers.key_of(visit)
-    reading = Reading(chosen, held_of("measure", MEASURE_NAMES), held_of("by", BYS), key)
+    reading = Reading(
+        chosen, held_of("measure", MEASURE_NAMES), held_of("by", BYS), sales_trend.grain_chosen(chosen.period), key
+    )
     with st.spinner(visit.say(T("Adding up …"))):
-        days = sales_numbers.days_of(visit, reading)
-        others = sales_numbers.other_days(visit, reading, days.attrs["currency"])
+        sums, others = sales_numbers.time_of(visit, reading)
         rows = sales_numbers.rows_of(visit, reading)
-    now = figures(days)
+    now = figures(sums)
     before = others.get(reading.against)
     moved = changes(now, figures(before)) if before is not None else {}
     headline(visit, HEADLINE, now, moved, visit.say(T("against {period}", period=chosen.against)))
     if rows.empty:
         states.nothing_matches(visit)
         return
-    sales_trend.show(visit, reading, (days, others, rows))
+    sales_trend.show(visit, reading, (sums, others, rows))
     sales_breakdown.show(visit, reading, rows)
     sales_chain.show(visit, reading)
     sales_orders_panel.show(visit, reading)

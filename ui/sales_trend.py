@@ -20,34 +20,37 @@ TRAIL = "sales_trail"  # where the visitor came from by clicking: periods with w
 GRAIN_NAMES: dict[str, Text] = {"day": T("By day"), "week": T("By week"), "month": T("By month")}
 _TICKS = 12
 _UNCHANGED = 0.0005
-Days = pd.DataFrame
+Told = tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]
 
 
-def _choose_grain(visit: Visit, place: st.delta_generator.DeltaGenerator, period: Period) -> str:
+def grain_chosen(period: Period) -> str:
     """Days, weeks or months: what suits the period's length, unless somebody chose."""
-    usual = grain_of(period)
     held = kept.word("grain")
-    held = held if held in GRAINS else usual
+    return held if held in GRAINS else grain_of(period)
+
+
+def _choose_grain(visit: Visit, place: st.delta_generator.DeltaGenerator, period: Period) -> None:
+    held = grain_chosen(period)
     place.selectbox(
         visit.say(T("Cut into")), list(GRAINS), format_func=lambda name: visit.say(GRAIN_NAMES[name]),
         key=kept.filled("grain", held), on_change=kept.chosen_in, args=("grain",),
     )  # fmt: skip
-    kept.publish("grain", [held] if held != usual else [])
-    return held
+    kept.publish("grain", [held] if held != grain_of(period) else [])
 
 
-def show(visit: Visit, reading: Reading, told: tuple[Days, dict[str, Days], pd.DataFrame]) -> None:
-    """The chart, its finding as title, and its rows. `told`: days, days of other periods, rows of the breakdown."""
-    days, others, _ = told
+def show(visit: Visit, reading: Reading, told: Told) -> None:
+    """The chart, its finding as title, and its rows. `told`: the buckets, those of other
+    periods, the rows of the breakdown."""
+    sums, others, _ = told
     left, right, _ = st.columns([3, 3, 6])
-    measure, currency = choice(visit, left, "measure", MEASURE_NAMES, T("Measure")), days.attrs["currency"]
-    grain = _choose_grain(visit, right, reading.chosen.period)
-    frame = trend(days, others, measure, grain, reading.chosen.first)
+    measure, currency = choice(visit, left, "measure", MEASURE_NAMES, T("Measure")), sums.attrs["currency"]
+    _choose_grain(visit, right, reading.chosen.period)
+    frame = trend(sums, others, measure, reading.chosen.first)
     title = _finding(visit, reading, told)
     period = reading.chosen.period
     figure = _figure(visit, frame, title)
-    key = f"trend_{period.start}_{period.end}_{grain}_{measure}"
-    charts.clickable(figure, key, title, _narrow, (period, grain))
+    key = f"trend_{period.start}_{period.end}_{reading.grain}_{measure}"
+    charts.clickable(figure, key, title, _narrow, (period, reading.grain))
     st.caption(visit.say(T("Click on a bar to look into it.")))
     named = {
         "start": T("From"),
@@ -58,17 +61,17 @@ def show(visit: Visit, reading: Reading, told: tuple[Days, dict[str, Days], pd.D
     table = frame.rename(columns={name: visit.say(text) for name, text in named.items()})
     for name in ("start", "end"):
         table[visit.say(named[name])] = table[visit.say(named[name])].dt.date
-    total = shown(visit, measure, days.attrs["totals"][measure], currency, compact=False)
+    total = shown(visit, measure, sums.attrs["totals"][measure], currency, compact=False)
     alt = visit.say(T("{finding}. In all: {total}.", finding=title, total=total))
     charts.as_table(visit, table, alt)
 
 
-def _finding(visit: Visit, reading: Reading, told: tuple[Days, dict[str, Days], pd.DataFrame]) -> str:
+def _finding(visit: Visit, reading: Reading, told: Told) -> str:
     """What moved, by how much, and what moved most with it."""
-    days, others, rows = told
-    measure, currency = reading.measure, days.attrs["currency"]
+    sums, others, rows = told
+    measure, currency = reading.measure, sums.attrs["currency"]
     name, against = MEASURE_NAMES[measure], reading.chosen.against
-    now = days.attrs["totals"][measure]
+    now = sums.attrs["totals"][measure]
     then = others[reading.against].attrs["totals"][measure] if reading.against in others else None
     if now is None:
         return visit.say(T("{measure}: not known", measure=name))

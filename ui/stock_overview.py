@@ -123,7 +123,7 @@ def _turnover_chart(visit: Visit, months: pd.DataFrame) -> None:
     figure.data[0].customdata = [[month.strftime("%Y-%m")] for month in months["month"]]
     figure.add_hrect(y0=marks.turnover_low, y1=marks.turnover_high, fillcolor=paint["band"], line_width=0)
     figure.add_hline(y=marks.turnover_target, line_color=paint["mark"], line_dash="dash")
-    charts.clickable(figure, "inventory_turnover", title, _month_clicked, ())
+    charts.clickable(figure, f"inventory_turnover_{kept.word('month', _PAGE)}", title, _month_clicked, ())
     st.caption(visit.say(T("Click on a month for its rows.")))
     charts.as_table(visit, months, title)
 
@@ -174,7 +174,7 @@ def _month_rows(visit: Visit, key: str, chosen: Chosen, months: pd.DataFrame) ->
                      count=format_number(len(rows), visit.language))  # fmt: skip
             st.caption(visit.say(text))
         st.dataframe(
-            rows.head(_ROWS_SHOWN), column_order=list(MONTH_COLUMNS), column_config=configuration(visit, MONTH_COLUMNS),
+            rows.head(_ROWS_SHOWN).round(2), column_order=list(MONTH_COLUMNS), column_config=configuration(visit, MONTH_COLUMNS),
             hide_index=True, placeholder="–", height="content" if len(rows) <= 10 else 380, key=f"month_{held}",
         )  # fmt: skip
         downloads(visit, rows, MONTH_COLUMNS, T("Turnover / month"), {visit.say(T("Period")): held})
@@ -218,9 +218,10 @@ def _grid(visit: Visit, frame: pd.DataFrame) -> None:
     figure.update_layout(hovermode="closest")
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     figure.update_xaxes(type="category", showgrid=False)
-    charts.clickable(figure, "abc_xyz", title, _cell_clicked, ())
     options = [f"{row}{column}" for row, column in cells]
     held = _class_chosen()
+    figure.data[1].selectedpoints = [options.index(held)] if held else None
+    charts.clickable(figure, f"abc_xyz_{held}", title, _cell_clicked, (held,))
     st.pills(
         visit.say(T("Class")), options, key=kept.filled("class", held or None), on_change=kept.chosen_in,
         args=("class", _PAGE),
@@ -233,9 +234,10 @@ def _class_chosen() -> str:
     return held if len(held) == 2 and held[0] in "ABC" and held[1] in "XYZ–" else ""
 
 
-def _cell_clicked(key: str) -> None:
+def _cell_clicked(key: str, held: str) -> None:
+    """Choose the cell; the one that is chosen already is let go."""
     clicked = charts.clicked(key)
-    kept.keep("class", [str(clicked[0])] if clicked else [], _PAGE)
+    kept.keep("class", [str(clicked[0])] if clicked and clicked[0] != held else [], _PAGE)
 
 
 def _ageing(visit: Visit, frame: pd.DataFrame) -> None:

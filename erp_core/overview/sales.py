@@ -211,24 +211,40 @@ def _without_order(sales: _Sales) -> float | None:
     return None if np.isnan(amount) else float(_whole(np.array([amount]))[0]) / sales.scale
 
 
-def sales_days(connection: sa.Connection, company: Company, query: SalesQuery) -> pd.DataFrame:
-    """Every day of the period: ds (datetime64), units, orders (missing under a filter of categories), `AMOUNTS` (major
-    units of `attrs['currency']`, missing where a rate is). `attrs['totals']`: of the whole;
-    `attrs['lacking']`: currencies without a rate on some day."""
+def sales_over_time(
+    connection: sa.Connection, company: Company, query: SalesQuery, lengths: Sequence[int]
+) -> pd.DataFrame:
+    """One row for each stretch of days: start, end (datetime64, included), units, orders and average_order_value
+    (missing under a filter of categories), `AMOUNTS` (major units of `attrs['currency']`, missing where a rate is).
+
+    `lengths`: how many days each stretch has, from the period's first day on; together all of it. `attrs['totals']`: of
+    the whole; `attrs['lacking']`: currencies without a rate on some day.
+    """
     sales = _Sales(connection, company, query)
-    goods = _grouped(sales.sums(["ds"]), ["ds"], (*_COMPONENTS, "quantity"))
-    every = pd.DataFrame({"ds": pd.date_range(query.period.start, query.period.end, freq="D")})
-    frame = every.merge(goods, on="ds", how="left")
-    absent = ~every["ds"].isin(goods["ds"])
-    frame.loc[absent, [*_COMPONENTS, "quantity"]] = 0
-    orders = _grouped(sales.order_rows, ["ds"], ("orders", "order_discount")).set_index("ds")
-    frame["orders"] = every["ds"].map(orders["orders"]).fillna(0).astype("Int64")
+    ends = np.cumsum(np.array(lengths, np.int64))
+    first = pd.Timestamp(query.period.start)
+
+    def stretch(days: pd.Series) -> npt.NDArray[np.int64]:
+        return np.asarray(np.searchsorted(ends, (days - first).dt.days.to_numpy(np.int64), side="right"), np.int64)
+
+    rows = sales.sums(["ds"])
+    goods = _grouped(rows.assign(at=stretch(rows["ds"])), ["at"], (*_COMPONENTS, "quantity")).set_index("at")
+    names = [*_COMPONENTS, "quantity"]
+    frame = goods.reindex(range(len(ends)))
+    frame.loc[~frame.index.isin(goods.index), names] = 0.0
+    frame["orders"] = pd.array([None] * len(frame), "Int64")
     if sales.counts_orders:
-        known = every["ds"].isin(orders.index)
-        frame["order_discount"] = every["ds"].map(orders["order_discount"]).where(known, 0.0)
-    else:
-        frame["orders"] = pd.array([None] * len(frame), "Int64")
-    return _finished(frame, sales)
+        orders = sales.order_rows
+        whole = _grouped(orders.assign(at=stretch(orders["ds"])), ["at"], ("orders", "order_discount")).set_index("at")
+        frame["orders"] = whole["orders"].reindex(frame.index, fill_value=0).astype("Int64")
+        frame["order_discount"] = whole["order_discount"].reindex(frame.index, fill_value=0.0)
+    frame["start"] = first + pd.to_timedelta(np.concatenate([[0], ends[:-1]]), unit="D")
+    frame["end"] = first + pd.to_timedelta(ends - 1, unit="D")
+    finished = _finished(frame.reset_index(drop=True), sales)
+    attrs = finished.attrs
+    finished = finished[["start", "end", *(name for name in finished.columns if name not in ("start", "end"))]]
+    finished.attrs = attrs
+    return finished
 
 
 def sales_by(
@@ -331,17 +347,17 @@ def _named(connection: sa.Connection, frame: pd.DataFrame, by: str) -> pd.DataFr
     return ordered
 
 
-def figures(days: pd.DataFrame) -> dict[str, MetricValue]:
-    """The totals of `sales_days` as numbers of the registry, with what is missing; the return rate too."""
-    totals = days.attrs["totals"]
-    missing = missing_rates(frozenset(days.attrs["lacking"]), days.attrs["currency"])
+def figures(sums: pd.DataFrame) -> dict[str, MetricValue]:
+    """The totals of `sales_over_time` as numbers of the registry, with what is missing; the return rate too."""
+    totals = sums.attrs["totals"]
+    missing = missing_rates(frozenset(sums.attrs["lacking"]), sums.attrs["currency"])
     back = formulas.added(totals["refunds"], totals["credit_notes"])
     values = {**totals, "return_rate": METRICS["return_rate"].compute(back, totals["revenue"])}
     found = {}
     for key in (*MEASURES, "return_rate"):
         lacks = BY_CATEGORY if key in OF_ORDERS and values[key] is None and not missing else missing
         metric = METRICS[key]
-        currency = days.attrs["currency"] if metric.unit == "money" else None
+        currency = sums.attrs["currency"] if metric.unit == "money" else None
         found[key] = MetricValue(key, values[key], metric.unit, currency, lacks if metric.unit != "units" else ())
     return found
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from erp_core.calendar import Period
-from erp_core.metrics.formulas import ratio
 from erp_core.overview.sales import BYS
 
 GRAINS = ("day", "week", "month")
@@ -39,56 +37,22 @@ def buckets_of(period: Period, grain: str) -> list[Period]:
     return [Period(max(b.start_time.date(), period.start), min(b.end_time.date(), period.end)) for b in starts]
 
 
-def trend(
-    now: pd.DataFrame, others: Mapping[str, pd.DataFrame], measure: str, grain: str, first: dt.date
-) -> pd.DataFrame:
+def lengths_of(period: Period, grain: str) -> tuple[int, ...]:
+    """How many days each bucket has, for `overview.sales.sales_over_time`; other periods of the same length are cut the
+    same way, so that each bucket is compared with exactly as many days."""
+    return tuple(bucket.days for bucket in buckets_of(period, grain))
+
+
+def trend(now: pd.DataFrame, others: Mapping[str, pd.DataFrame], measure: str, first: dt.date) -> pd.DataFrame:
     """One row a bucket of the period: start, end (datetime64), value, and one column for each of `others`.
 
-    `now` and `others` are frames of `overview.sales.sales_days`, equally long: the n-th day of another period lies on
-    the n-th of this one, so that a bucket is compared with exactly as many days. What lies before `first`, the first
-    day with data, is missing, not nought.
+    All are frames of `overview.sales.sales_over_time` with the same lengths. What lies before `first`, the first day
+    with data, is missing, not nought.
     """
-    period = Period(now["ds"].iloc[0].date(), now["ds"].iloc[-1].date())
-    cut = buckets_of(period, grain)
-    length = np.array([bucket.days for bucket in cut])
-    at = np.repeat(np.arange(len(cut)), length)
-    frame = pd.DataFrame(
-        {
-            "start": pd.to_datetime([bucket.start for bucket in cut]),
-            "end": pd.to_datetime([bucket.end for bucket in cut]),
-            "value": _by_bucket(now, at, measure),
-        }
-    )
-    for name, days in others.items():
-        early = pd.Series(days["ds"] < pd.Timestamp(first)).groupby(at).any()
-        frame[name] = _by_bucket(days, at, measure).where(~early)
+    frame = now[["start", "end"]].assign(value=now[measure].astype(float))
+    for name, other in others.items():
+        frame[name] = other[measure].astype(float).where(other["start"] >= pd.Timestamp(first))
     return frame
-
-
-def _by_bucket(days: pd.DataFrame, at: np.ndarray, measure: str) -> pd.Series:
-    def total(name: str) -> pd.Series:
-        values = days[name].astype(float)
-        groups = values.groupby(at)
-        return groups.sum().where(~values.isna().groupby(at).any()).round(6)
-
-    if measure == "average_order_value":
-        orders = total("orders")
-        return total("revenue") / orders.where(orders > 0)
-    return total(measure)
-
-
-@dataclass(frozen=True)
-class Movement:
-    """A total against another period: both, the relative change (None where it cannot be said)."""
-
-    now: float | None
-    then: float | None
-
-    @property
-    def change(self) -> float | None:
-        """Relative change."""
-        quotient = ratio(self.now, self.then)
-        return None if quotient is None else quotient - 1
 
 
 def compared(now: pd.DataFrame, others: Mapping[str, pd.DataFrame], by: str, measure: str) -> pd.DataFrame:

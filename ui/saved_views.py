@@ -38,7 +38,7 @@ def show(visit: Visit) -> None:
             st.caption(visit.say(T("None yet. Set the filters as you need them every week, and keep them here.")))
         for view in sorted(found, key=lambda view: view.page != here):
             page = "" if view.page == here else f"{visit.say(titles[view.page])} · "
-            by = "" if view.own else visit.say(T(" · shared by {name}", name=view.owner))
+            by = "" if view.own else f" · {visit.say(T('shared by {name}', name=view.owner))}"
             icon = ":material/group:" if view.shared else ":material/lock:"
             if st.button(f"{page}{view.name}{by}", key=f"open_view_{view.id}", icon=icon, type="tertiary"):
                 _open(view)
@@ -94,7 +94,7 @@ def _change(visit: Visit, own: list[SavedView]) -> None:
             if st.button(visit.say(T("Rename")), key="rename_view", disabled=name == view.name):
                 acts.perform(visit, lambda uow: rename_view(uow, view.id, name))
             if visit.actor.may(Permission.SHARE_VIEWS):
-                label = T("Stop sharing") if view.shared else T("Share")
+                label = T("Stop sharing") if view.shared else T("Share with all")
                 if st.button(visit.say(label), key="share_view"):
                     acts.perform(visit, lambda uow: share_view(uow, view.id, not view.shared))
             if st.button(visit.say(T("Delete")), key="delete_view", icon=":material/delete:"):

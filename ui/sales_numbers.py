@@ -1,4 +1,4 @@
-"""The numbers that the parts of the page Sales share, read once a run and cached by what is stored."""
+"""The numbers that the parts of the page Sales share, kept until the stored data change; see `reads`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pandas as pd
 import streamlit as st
 
 from erp_core.metrics.registry import METRICS
-from erp_core.orders.views import revision
 from erp_core.overview.sales import MEASURES, OF_ORDERS, Chain, SalesQuery, chain, is_money, sales_by, sales_over_time
 from erp_core.overview.trend import compared, lengths_of
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_compact, format_money, format_number
 from ui.filters import Chosen
 from ui.guard import Visit
+from ui.reads import moment
 
 OTHERS: dict[str, Text] = {"previous": T("The period before"), "year_before": T("A year before")}
 
@@ -56,23 +56,22 @@ class Reading:
 
 def key_of(visit: Visit) -> str:
     """Changes whenever what is stored may have changed."""
-    with visit.database.reading() as connection:
-        return f"{visit.settings.database_url}:{revision(connection)}"
+    return moment(visit).key
 
 
-@st.cache_data(max_entries=48, show_spinner=False)
+@st.cache_resource(max_entries=48, show_spinner=False)
 def _over_time(_visit: Visit, key: str, query: SalesQuery, lengths: tuple[int, ...]) -> pd.DataFrame:
     with _visit.database.reading() as connection:
         return sales_over_time(connection, _visit.company, query, lengths)
 
 
-@st.cache_data(max_entries=48, show_spinner=False)
+@st.cache_resource(max_entries=48, show_spinner=False)
 def _table(_visit: Visit, key: str, query: SalesQuery, by: str, costs: bool) -> pd.DataFrame:
     with _visit.database.reading() as connection:
         return sales_by(connection, _visit.company, query, by, costs)
 
 
-@st.cache_data(max_entries=24, show_spinner=False)
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _chain(_visit: Visit, key: str, query: SalesQuery) -> Chain:
     with _visit.database.reading() as connection:
         return chain(connection, _visit.company, query)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from erp_core.calendar import Period
-from erp_core.clock import today
 from erp_core.metrics.registry import METRICS
-from erp_core.orders.views import Filters, revision
 from erp_core.overview.grid import abc_xyz_grid, ageing
-from erp_core.overview.views import months_of, turnover_by_month, turnover_of_products
-from erp_core.planning.views import planning_day, stock_position
+from erp_core.overview.views import months_of
 from erp_core.text import T, Text, format_money, format_number, format_share
-from ui import charts, kept, states
+from ui import charts, kept, reads, states
 from ui.filters import Chosen, bar
 from ui.guard import Visit
 from ui.pages_list import address
@@ -60,27 +54,6 @@ _CELL_TEXT = "%{text}"
 _PAGE = "inventory"
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _position(_visit: Visit, key: str, as_of: dt.date, chosen: Chosen) -> pd.DataFrame:
-    with _visit.database.reading() as connection:
-        return stock_position(connection, _visit.company, as_of, chosen.filters)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _turnover(_visit: Visit, key: str, chosen: Chosen) -> pd.DataFrame:
-    with _visit.database.reading() as connection:
-        return turnover_by_month(connection, _visit.company, chosen.period, chosen.filters)
-
-
-def position_of(visit: Visit, chosen: Chosen) -> pd.DataFrame:
-    """Where every product stands, cached by what is stored."""
-    now = today(visit.clock, visit.company.time_zone)
-    with visit.database.reading() as connection:
-        key = f"{visit.settings.database_url}:{revision(connection)}"
-        as_of = planning_day(connection, now)
-    return _position(visit, key, as_of, chosen)
-
-
 def show(visit: Visit) -> None:
     """The whole view."""
     chosen = bar(visit)
@@ -89,17 +62,15 @@ def show(visit: Visit) -> None:
             visit, T("No sales and no stock yet. Import both, and this page says what runs out and what is stuck.")
         )
         return
-    with visit.database.reading() as connection:
-        key = f"{visit.settings.database_url}:{revision(connection)}"
     with st.spinner(visit.say(T("Adding up …"))):
-        frame = position_of(visit, chosen)
-        months = _turnover(visit, key, chosen)
+        frame = reads.position(visit, chosen.filters)
+        months = reads.turnover(visit, chosen)
     left, right = st.columns(2)
     with left:
         _turnover_chart(visit, months)
     with right:
         _grid(visit, frame)
-    _month_rows(visit, key, chosen, months)
+    _month_rows(visit, chosen, months)
     _ageing(visit, frame)
     _table(visit, frame)
 
@@ -133,13 +104,7 @@ def _month_clicked(key: str) -> None:
     kept.keep("month", [str(clicked[0])] if clicked else [], _PAGE)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _turnover_rows(_visit: Visit, key: str, month: Period, filters: Filters) -> pd.DataFrame:
-    with _visit.database.reading() as connection:
-        return turnover_of_products(connection, _visit.company, month, filters)
-
-
-def _month_rows(visit: Visit, key: str, chosen: Chosen, months: pd.DataFrame) -> None:
+def _month_rows(visit: Visit, chosen: Chosen, months: pd.DataFrame) -> None:
     """The products behind the month that was clicked."""
     held = kept.word("month", _PAGE)
     found = [month for month in months_of(chosen.period) if month.start.strftime("%Y-%m") == held]
@@ -147,7 +112,7 @@ def _month_rows(visit: Visit, key: str, chosen: Chosen, months: pd.DataFrame) ->
     if not found or not months["turnover"].notna().any():
         return
     month = found[0]
-    rows = _turnover_rows(visit, key, month, chosen.filters)
+    rows = reads.turnover_rows(visit, month, chosen.filters)
     with st.container(border=True):
         words, close = st.columns([5, 1], vertical_alignment="center")
         words.markdown(f"**{visit.say(T('Turnover in {month}: its products, most stock first', month=held))}**")

@@ -1,117 +1,163 @@
-"""What the command `sales` answers; the terminal's frame calls it."""
+"""The commands that tell the company's numbers: kpi, sales, contribution."""
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass
+import argparse
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
-import sqlalchemy as sa
-
-from erp_core.calendar import Period
-from erp_core.company.views import Company
-from erp_core.files.export import ExportHeader, export_csv, export_xlsx
-from erp_core.finance.amounts import missing_rates
-from erp_core.metrics.registry import METRICS
+from erp_core.clock import SystemClock, today
+from erp_core.errors import BadInput
 from erp_core.money import decimals
-from erp_core.overview.sales import AMOUNTS, BYS, SalesQuery, is_money, sales_by, sales_over_time
-from erp_core.overview.trend import lengths_of
-from erp_core.text import T, Text, say
-
-_ROWS_SHOWN = 20  # for a person; programs and files get all
-_CHAIN = ("gross_sales", "line_discounts", "revenue", "order_discounts", "refunds", "credit_notes", "net_sales")
-_NUMBERS = ("units", "orders", *AMOUNTS, "average_order_value")
-_KEYS = {"channel": ("channel",), "category": ("category",), "sku": ("sku", "name", "category")}
-TITLES: dict[str, Text] = {
-    "channel": T("Channel"),
-    "category": T("Category"),
-    "sku": T("SKU"),
-    "name": T("Product name"),
-    "start": T("From"),
-    "end": T("To"),
-    "units": METRICS["units"].name,
-    "orders": METRICS["orders"].name,
-    "line_discounts": T("Discounts on lines"),
-    "order_discounts": T("Discounts on orders"),
-    **{name: METRICS[name].name for name in (*AMOUNTS, "average_order_value") if name in METRICS},
-}
+from erp_core.security.actor import LOCAL_USER
+from erp_core.terminal import ROWS_SHOWN, Command, Say, Session, day
+from erp_core.text import T, Text
 
 
-@dataclass(frozen=True)
-class Answer:
-    """The document, the lines for a person, and the rows for a file."""
-
-    document: dict[str, Any]
-    lines: list[str]
-    rows: pd.DataFrame
-    period: Period
-
-    def file(self, kind: str, told: tuple[str, dt.datetime, str]) -> bytes:
-        """All rows as 'csv' or 'xlsx'. `told`: by whom, when (UTC), in what language."""
-        who, at, language = told
-        days = f"{self.period.start.isoformat()} – {self.period.end.isoformat()}"
-        header = ExportHeader(say(T("Sales"), language), who, at, language, {say(T("Period"), language): days})
-        columns = [(name, say(text, language)) for name, text in TITLES.items() if name in self.rows]
-        return export_csv(self.rows, columns) if kind == "csv" else export_xlsx(self.rows, columns, header)
+def _period_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument("--from", dest="start", type=day, help=say(T("first day, YYYY-MM-DD")))
+    parser.add_argument("--to", dest="end", type=day, help=say(T("last day, YYYY-MM-DD")))
 
 
-def sales(connection: sa.Connection, company: Company, period: Period, by: str, language: str) -> Answer:
-    """What sold in a period, one row for each channel, category, SKU, day, week or month."""
-    query = SalesQuery(period)
-    if by in BYS:
-        frame, keys = sales_by(connection, company, query, by), _KEYS[by]
-    else:
-        frame, keys = sales_over_time(connection, company, query, lengths_of(period, by)), ("start", "end")
-    currency, totals = frame.attrs["currency"], frame.attrs["totals"]
-    missing = [say(text, language) for text in missing_rates(frozenset(frame.attrs["lacking"]), currency)]
-    wanted = (*keys, *(["beside_products"] if by in BYS else []), *_NUMBERS)
-    rows = [{name: _plain(name, row[name], currency) for name in wanted} for row in frame.to_dict("records")]
-    document = {
-        "by": by,
-        "currency": currency,
-        "period": {"start": period.start.isoformat(), "end": period.end.isoformat()},
-        "rows": rows,
-        "totals": {name: _plain(name, totals[name], currency) for name in _NUMBERS},
-        "missing": missing,
-    }
-    shown = frame[[*keys, *_NUMBERS]].copy()
-    for name in ("start", "end"):
-        if name in shown:
-            shown[name] = shown[name].dt.date
-    return Answer(document, _lines(document, keys, language), shown, period)
+def _contribution_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "--by", choices=["order", "sku", "channel"], default="order", help=say(T("one row for each of these"))
+    )
+    _period_options(parser, say)
+    parser.add_argument("--out", type=Path, help=say(T("write all rows to this .csv or .xlsx file")))
 
 
-def _plain(name: str, value: Any, currency: str) -> Any:
-    if value is None or pd.isna(value):
+def _sales_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    grains = ["channel", "category", "sku", "day", "week", "month"]
+    parser.add_argument("--by", choices=grains, default="channel", help=say(T("one row for each of these")))
+    _period_options(parser, say)
+    parser.add_argument("--out", type=Path, help=say(T("write all rows to this .csv or .xlsx file")))
+
+
+def _kpi(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.calendar import Period
+    from erp_core.company.views import read_company
+    from erp_core.metrics.registry import METRICS
+    from erp_core.overview.views import Filters, kpis
+
+    with session.database().reading() as connection:
+        company = read_company(connection)
+        now = today(SystemClock(), company.time_zone)
+        period = _period(connection, given.start, given.end, Period, now)
+        values = kpis(connection, company, period, Filters(), now)
+    document = {key: value.to_json(session.language) for key, value in values.items()}
+    lines = []
+    for key, entry in document.items():
+        shown = "–" if entry["value"] is None else f"{entry['value']:,}"
+        missing = f"  ({', '.join(entry['missing'])})" if entry["missing"] else ""
+        lines.append(f"{session.say(METRICS[key].name):<32} {shown} {entry['currency'] or ''}{missing}".rstrip())
+    session.show(document, lines)
+    return 0
+
+
+def _period(connection: Any, start: date | None, end: date | None, period: Any, now: date) -> Any:
+    from erp_core.orders.views import data_span
+
+    if start is None and end is None:
         return None
-    if isinstance(value, dt.datetime):
-        return value.date().isoformat()
-    if name == "beside_products":
-        return bool(value)
-    if name in ("units", "orders"):
-        return int(value)
-    return round(float(value), decimals(currency)) if name in AMOUNTS or is_money(name) else value
+    span = data_span(connection)
+    last = end or max(span[1] if span else now, start or date.min)
+    first = start or min(span[0] if span else last, last)
+    if first > last:
+        raise BadInput(
+            T("The period ends ({end}) before it starts ({start}).", start=str(first), end=str(last)),
+            hint=T("Give --from a day on or before --to."),
+            code="kpi.bad_period",
+        )
+    return period(first, last)
 
 
-def _lines(document: dict[str, Any], keys: tuple[str, ...], language: str) -> list[str]:
-    rows, totals, currency = document["rows"], document["totals"], document["currency"]
-    if not rows or totals["orders"] == 0:
-        return [say(T("No orders in this period."), language)]
+def _sales(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.calendar import Period
+    from erp_core.company.views import read_company
+    from erp_core.overview.sales_answer import sales_answer
+    from erp_core.overview.views import full_period
+
+    suffix = "" if given.out is None else _table_suffix(given.out)
+    with session.database().reading() as connection:
+        company = read_company(connection)
+        now = today(SystemClock(), company.time_zone)
+        period = _period(connection, given.start, given.end, Period, now) or full_period(connection, now)
+        answer = sales_answer(connection, company, period, given.by, session.language)
+    document = answer.document
+    if given.out is not None:
+        header = (LOCAL_USER.name, SystemClock().now(), session.language)
+        given.out.write_bytes(answer.file(suffix, header))
+        document = document | {"file": str(given.out)}
+    session.show(document, answer.lines)
+    return 0
+
+
+def _contribution(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.calendar import Period
+    from erp_core.company.views import read_company
+    from erp_core.overview.contribution import contribution
+    from erp_core.overview.contribution_file import contribution_file, to_json
+    from erp_core.overview.views import Filters, full_period
+
+    suffix = "" if given.out is None else _table_suffix(given.out)
+    with session.database().reading() as connection:
+        company = read_company(connection)
+        now = today(SystemClock(), company.time_zone)
+        period = _period(connection, given.start, given.end, Period, now) or full_period(connection, now)
+        found = contribution(connection, company, period, Filters(), given.by)
+    document = to_json(found, given.by, period)
+    if given.out is not None:
+        header = (LOCAL_USER.name, SystemClock().now(), session.language)
+        given.out.write_bytes(contribution_file(found, given.by, period, suffix, header))
+        document["file"] = str(given.out)
+    session.show(document, _contribution_lines(session, document))
+    return 0
+
+
+def _contribution_lines(session: Session, document: dict[str, Any]) -> list[str]:
+    from erp_core.overview.contribution import DEDUCTIONS, KEYS, LACKS, lacking_texts
+    from erp_core.overview.contribution_file import TITLES
+
+    if not document["rows"]:
+        return [session.say(T("No orders and no fees in this period."))]
+    names: dict[str, Text] = {"revenue": T("Revenue"), **DEDUCTIONS, "contribution": T("Contribution")}
+    totals, currency = document["totals"], document["currency"]
     places = decimals(currency)
     lines = []
-    for name in _CHAIN:
-        amount = "–" if totals[name] is None else f"{totals[name]:,.{places}f}"
-        lines.append(f"{say(TITLES[name], language):<32} {amount} {currency}")
-    if document["missing"]:
-        lines.append(say(T("Missing: {what}", what="; ".join(document["missing"])), language))
+    for name, text in names.items():
+        shown = "–" if totals[name] is None else f"{totals[name]:,.{places}f}"
+        lines.append(f"{session.say(text):<32} {shown} {currency}")
+    unknown = lacking_texts(document["unknown_share"])
+    if unknown:
+        what = "; ".join(map(session.say, unknown))
+        lines.append(session.say(T("Missing: {what}", what=what)))
     lines.append("")
-    for row in rows[:_ROWS_SHOWN]:
-        nameless = T("On no product line") if row.get("beside_products") else T("No name")
-        label = "  ".join(str(row[key]) for key in keys if row[key] is not None) or say(nameless, language)
-        revenue, net = ("–" if row[name] is None else f"{row[name]:,.{places}f}" for name in ("revenue", "net_sales"))
-        lines.append(f"  {label}  {row['units']:,}  {revenue}  {net}")
-    more = len(rows) - _ROWS_SHOWN
+    for row in document["rows"][:ROWS_SHOWN]:
+        label = "  ".join(str(row[key]) for key in KEYS[document["by"]] if key in TITLES and row[key] is not None)
+        value = "–" if row["contribution"] is None else f"{row['contribution']:,.{places}f}"
+        lacks = ", ".join(session.say(LACKS[name]) for name in row["missing"])
+        lines.append(f"  {label}  {value}" + (f"  ({lacks})" if lacks else ""))
+    more = len(document["rows"]) - ROWS_SHOWN
     if more > 0:
-        lines.append("  " + say(T("… and {count} more.", count=more), language))
+        lines.append("  " + session.say(T("… and {count} more.", count=more)))
     return lines
+
+
+def _table_suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".xlsx"):
+        raise BadInput(
+            T("A table can be written as .csv or .xlsx, not as “{suffix}”.", suffix=suffix),
+            hint=T("Give a file name that ends in .csv or .xlsx."),
+            code="contribution.bad_file",
+        )
+    return suffix[1:]
+
+
+COMMANDS = (
+    Command("kpi", T("the shop’s numbers"), _kpi, _period_options),
+    Command("sales", T("what sold, by shop, category, SKU or day, and from gross to net"), _sales, _sales_options),
+    Command("contribution", T("what is left of each order, SKU or channel"), _contribution, _contribution_options),
+)

@@ -1,0 +1,53 @@
+"""The command that checks the stock ledger and the rollups of orders against each other: stock."""
+
+from __future__ import annotations
+
+import argparse
+
+from erp_core.security.actor import LOCAL_USER
+from erp_core.terminal import FAILED_CHECK, Command, Say, Session
+from erp_core.text import T
+
+
+def _stock_options(parser: argparse.ArgumentParser, _say: Say) -> None:
+    parser.add_argument("action", choices=["check", "rebuild"])
+
+
+def _stock(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.company.views import read_company
+    from erp_core.db.uow import unit_of_work
+    from erp_core.orders import rollups
+    from erp_core.stock import service, views
+
+    database = session.database()
+    if given.action == "rebuild":
+        with unit_of_work(database, LOCAL_USER.acting()) as uow:
+            company = read_company(uow.connection)
+            service.rebuild(uow, company.time_zone)
+            rollups.rebuild(uow.connection)
+            uow.commit()
+    with database.reading() as connection:
+        company = read_company(connection)
+        differences = views.check(connection)
+    with database.writing_connection() as connection:  # rolled back: the check computes the rollups anew beside them
+        rolled = rollups.check(connection)
+    document = {
+        "ok": not differences and not rolled,
+        "differences": [difference.to_json() for difference in differences],
+        "rollup_differences": [
+            {"table": d.table, "key": list(d.key), "kept": d.kept, "from_orders": d.from_orders} for d in rolled
+        ],
+    }
+    if document["ok"]:
+        lines = [session.say(T("Balances and rollups are what the ledger and the orders say."))]
+    else:
+        lines = [
+            session.say(
+                T("{count} differences. Run “stock rebuild” to set them right.", count=len(differences) + len(rolled))
+            )
+        ]
+    session.show(document, lines)
+    return 0 if document["ok"] else FAILED_CHECK
+
+
+COMMANDS = (Command("stock", T("the stock ledger"), _stock, _stock_options),)

@@ -68,6 +68,20 @@ def clicked(key: str) -> Any:
     return points[0].get("customdata") if points else None
 
 
+_CLICKS = "clicks"
+
+
+def fresh(key: str) -> str:
+    """The key of a chart or table that goes another way after each click (`followed`): what was chosen in it before
+    does not come back with it."""
+    return f"{key}_{st.session_state.get(_CLICKS, 0)}"
+
+
+def followed() -> None:
+    """A click was followed."""
+    st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
+
+
 def clickable(figure: go.Figure, key: str, alt: str, on_click: Callable[..., None], args: tuple[Any, ...]) -> None:
     """The chart alone; a click on a bar or a mark calls `on_click(key, *args)`, which reads `clicked(key)`."""
     figure.update_layout(clickmode="event+select", dragmode=False)

@@ -84,7 +84,11 @@ def _bars(visit: Visit, reading: Reading, rows: pd.DataFrame) -> None:
     figure.update_yaxes(type="category", tickvals=list(figure.data[0].y), ticktext=labels, showgrid=False)
     figure.update_xaxes(rangemode="tozero", showticklabels=False)
     charts.clickable(
-        figure, f"bars_{_state(reading)}", visit.say(title), _bar_clicked, (reading, _targets(reading, rows))
+        figure,
+        charts.fresh(f"bars_{_state(reading)}"),
+        visit.say(title),
+        _bar_clicked,
+        (reading, _targets(reading, rows)),
     )
 
 
@@ -127,7 +131,7 @@ def _table(visit: Visit, reading: Reading, rows: pd.DataFrame) -> None:
         text = T("The first {shown} of {count}; the download has all.", shown=format_number(_ROWS_SHOWN, visit.language),
                  count=format_number(len(rows), visit.language))  # fmt: skip
         st.caption(visit.say(text))
-    key = f"rows_{_state(reading)}"
+    key = charts.fresh(f"rows_{_state(reading)}")
     targets = _targets(reading, rows)
     st.dataframe(
         rows.head(_ROWS_SHOWN), key=key, column_order=list(columns), column_config=configuration(visit, columns),
@@ -190,6 +194,8 @@ def _row_clicked(key: str, reading: Reading, targets: list[Target]) -> None:
 def _go(target: Target) -> None:
     """One step down: a channel to its categories, a category to its SKUs, a SKU to its orders."""
     kind, value = target
+    if kind in ("channel", "category"):
+        charts.followed()
     if kind == "channel" and value:
         only_channel(int(value))
         kept.keep("by", ["category"])

@@ -7,7 +7,7 @@ import streamlit as st
 from erp_core.overview.sales import figures
 from erp_core.overview.views import changes
 from erp_core.text import T, format_date
-from ui import kept, sales_breakdown, sales_chain, sales_numbers, sales_orders_panel, sales_trend, states
+from ui import charts, kept, sales_breakdown, sales_chain, sales_numbers, sales_orders_panel, sales_trend, states
 from ui.filters import bar, held_of, narrow_to
 from ui.guard import Visit
 from ui.headline import headline
@@ -62,6 +62,7 @@ def _way_back(visit: Visit) -> None:
 
 def _go_back() -> None:
     period, words = st.session_state[sales_trend.TRAIL].pop()
+    charts.followed()
     narrow_to(period)
     for name, held in words.items():
         kept.keep(name, held)

@@ -50,7 +50,7 @@ def show(visit: Visit, reading: Reading, told: Told) -> None:
     period = reading.chosen.period
     figure = _figure(visit, frame, title)
     key = f"trend_{period.start}_{period.end}_{reading.grain}_{measure}"
-    charts.clickable(figure, key, title, _narrow, (period, reading.grain))
+    charts.clickable(figure, charts.fresh(key), title, _narrow, (period, reading.grain))
     st.caption(visit.say(T("Click on a bar to look into it.")))
     named = {
         "start": T("From"),
@@ -142,5 +142,6 @@ def _narrow(key: str, period: Period, grain: str) -> None:
         return
     held = {name: kept.words(name) for name in ("period", "from", "to", "grain")}
     st.session_state.setdefault(TRAIL, []).append((period, held))
+    charts.followed()
     narrow_to(bucket)
     kept.keep("grain", [finer(grain)])

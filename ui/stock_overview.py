@@ -185,7 +185,7 @@ def _grid(visit: Visit, frame: pd.DataFrame) -> None:
     figure.update_xaxes(type="category", showgrid=False)
     options = [f"{row}{column}" for row, column in cells]
     held = _class_chosen()
-    figure.data[1].selectedpoints = [options.index(held)] if held else None
+    figure.data[1].marker.opacity = [0.25 if name == held else 0.0 for name in options]
     charts.clickable(figure, f"abc_xyz_{held}", title, _cell_clicked, (held,))
     st.pills(
         visit.say(T("Class")), options, key=kept.filled("class", held or None), on_change=kept.chosen_in,

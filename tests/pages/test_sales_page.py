@@ -35,8 +35,8 @@ def test_the_page_shows_chart_breakdown_chain_and_orders(filled: Database, open_
     assert [header.value for header in app.subheader] == [
         "Where it sold", "From gross to net sales", "The orders behind these numbers",
     ]  # fmt: skip
-    # the sample: 3 + 2 red mugs and a blue one, all at 4.50
-    assert widget(app.metric, "Revenue").value == "US$27.00"
+    # the sample: 4 mugs on the first day, 2 on the second, all at 4.50 USD: 18.00 · 7.18 + 9.00 · 7.19 = 193.95
+    assert widget(app.metric, "Revenue").value in ("CN¥193.9", "CN¥194.0")
     assert widget(app.metric, "Orders").value == "2"
 
 

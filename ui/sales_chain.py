@@ -113,8 +113,14 @@ def _waterfall(visit: Visit, rows: pd.DataFrame, currency: str, ends: tuple[floa
 
 
 def _folded(words: str) -> str:
-    """A label on several lines, so that it need not be turned."""
-    return words.replace(" ", "<br>")
+    """A label on several lines, so that it need not be turned: at blanks, and where there are none after four signs."""
+    return "<br>".join(
+        part[at : at + 4] if not part.isascii() else part for part in words.split() for at in _starts(part)
+    )
+
+
+def _starts(part: str) -> range:
+    return range(0, 1) if part.isascii() else range(0, len(part), 4)
 
 
 def _table(visit: Visit, reading: Reading, rows: pd.DataFrame) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from erp_core.calendar import Period
 from erp_core.overview.trend import GRAINS, driver, finer, grain_of, trend
-from erp_core.text import T, Text, format_date, format_share
+from erp_core.text import T, Text, format_share
 from ui import charts, kept
 from ui.filters import choice, narrow_to
 from ui.guard import Visit
@@ -18,7 +18,7 @@ from ui.sales_numbers import MEASURE_NAMES, OTHERS, Reading, shown
 
 TRAIL = "sales_trail"  # where the visitor came from by clicking: periods with what was chosen of period and grain
 GRAIN_NAMES: dict[str, Text] = {"day": T("By day"), "week": T("By week"), "month": T("By month")}
-_TICKS = 12
+_TICKS = 8
 _UNCHANGED = 0.0005
 Told = tuple[pd.DataFrame, dict[str, pd.DataFrame], pd.DataFrame]
 
@@ -48,7 +48,7 @@ def show(visit: Visit, reading: Reading, told: Told) -> None:
     frame = trend(sums, others, measure, reading.chosen.first)
     title = _finding(visit, reading, told)
     period = reading.chosen.period
-    figure = _figure(visit, frame, title)
+    figure = _figure(visit, frame, reading.grain, title)
     key = f"trend_{period.start}_{period.end}_{reading.grain}_{measure}"
     charts.clickable(figure, charts.fresh(key), title, _narrow, (period, reading.grain))
     st.caption(visit.say(T("Click on a bar to look into it.")))
@@ -106,7 +106,7 @@ def labels_of(visit: Visit, by: str, rows: pd.DataFrame) -> list[str]:
     return [beside if off else name for off, name in zip(rows["beside_products"], named, strict=True)]
 
 
-def _figure(visit: Visit, frame: pd.DataFrame, title: str) -> go.Figure:
+def _figure(visit: Visit, frame: pd.DataFrame, grain: str, title: str) -> go.Figure:
     paint = charts.colours()
     x = [start.strftime("%Y-%m-%d") for start in frame["start"]]
     ends = [[start, end.strftime("%Y-%m-%d")] for start, end in zip(x, frame["end"], strict=True)]
@@ -123,7 +123,7 @@ def _figure(visit: Visit, frame: pd.DataFrame, title: str) -> go.Figure:
     figure = charts.dressed(figure, title)
     step = max(1, -(-len(x) // _TICKS))
     ticks = x[::step]
-    words = [format_date(dt.date.fromisoformat(day), visit.language) for day in ticks]
+    words = [day[:7] if grain == "month" else day[5:] for day in ticks]
     figure.update_layout(
         height=340, showlegend=len(figure.data) > 1, hovermode="x unified",
         legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 1.0, "xanchor": "right"}, margin={"t": 64},

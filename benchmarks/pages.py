@@ -44,9 +44,8 @@ from large_shop import build
 
 from erp_core.db import packs
 from erp_core.db.engine import Database
-from erp_core.orders.packed import BUYERS, SALES
+from erp_core.orders.pack_work import ROLLUPS
 from erp_core.settings import load_settings
-from erp_core.stock.packed import STOCK
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES: tuple[tuple[str, dict[str, str]], ...] = (
@@ -248,7 +247,7 @@ def main() -> None:
             if not (home / "erp.db").exists():
                 build(given.file, settings, copies)
             database = Database(settings.database_url)
-            packs.pack(database, (SALES, BUYERS, STOCK))
+            packs.pack(database, ROLLUPS)
             database.dispose()
             limit = 1 if copies == 1 else 2
             print(f"\nOnline Retail × {copies}: seconds (limits {FIRST * limit}, –, {LATER * limit}, "

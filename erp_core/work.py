@@ -6,6 +6,7 @@ from erp_core.clock import SystemClock
 from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
+from erp_core.orders import pack_work as rollups
 from erp_core.settings import Settings
 
 REGISTRY = Registry(
@@ -14,8 +15,9 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        rollups.PACK: rollups.pack,
     },
-    duties=(inbox.DUTY,),
+    duties=(inbox.DUTY, rollups.DUTY),
 )
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -59,9 +62,43 @@ def bars(title: str, x: pd.Series, y: pd.Series) -> go.Figure:
     return dressed(figure, title)
 
 
+def clicked(key: str) -> Any:
+    """`customdata` of the point that was clicked in the chart, None without one: for its callback."""
+    points = st.session_state[key]["selection"]["points"]
+    return points[0].get("customdata") if points else None
+
+
+_CLICKS = "clicks"
+
+
+def fresh(key: str) -> str:
+    """The key of a chart or table that goes another way after each click (`followed`): what was chosen in it before
+    does not come back with it."""
+    return f"{key}_{st.session_state.get(_CLICKS, 0)}"
+
+
+def followed() -> None:
+    """A click was followed."""
+    st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
+
+
+def clickable(figure: go.Figure, key: str, alt: str, on_click: Callable[..., None], args: tuple[Any, ...]) -> None:
+    """The chart alone; a click on a bar or a mark calls `on_click(key, *args)`, which reads `clicked(key)`."""
+    figure.update_layout(clickmode="event+select", dragmode=False)
+    st.plotly_chart(
+        figure, key=key, alt=alt, config={"displayModeBar": False}, selection_mode="points",
+        on_select=lambda: on_click(key, *args),
+    )  # fmt: skip
+
+
 def show(visit: Visit, figure: go.Figure, rows: pd.DataFrame, key: str, alt: str) -> None:
     """The chart, its description for those who cannot see it, and its rows."""
     st.plotly_chart(figure, key=key, config={"displayModeBar": False})
+    as_table(visit, rows, alt)
+
+
+def as_table(visit: Visit, rows: pd.DataFrame, alt: str) -> None:
+    """The rows of a chart, folded away."""
     with st.expander(visit.say(T("As a table"))):
         st.caption(alt)
         st.dataframe(rows, placeholder="–", hide_index=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
 
 from erp_core.calendar import Period
-from erp_core.catalog.views import categories
+from erp_core.catalog.views import NO_CATEGORY, categories, has_uncategorised
 from erp_core.clock import today
 from erp_core.orders.views import Filters, channels, data_span
 from erp_core.text import T, Text
+from ui import kept, saved_views
 from ui.guard import Visit
 
 PRESETS: dict[str, Text] = {
@@ -19,8 +21,10 @@ PRESETS: dict[str, Text] = {
     "90": T("Last 90 days"),
     "30": T("Last 30 days"),
     "all": T("All data"),
+    "custom": T("From … to"),
 }
 COMPARISONS: dict[str, Text] = {"previous": T("the period before"), "year": T("the year before")}
+_NONE_IN_URL = "none"  # a parameter without a value would not be sent
 
 
 @dataclass(frozen=True)
@@ -32,11 +36,7 @@ class Chosen:
     against: Text
     filters: Filters
     first: dt.date
-
-
-def _kept(name: str, options: list[str], default: str) -> str:
-    held = st.query_params.get(name) or st.session_state.get(f"kept_{name}", default)
-    return held if held in options else default
+    channel_names: tuple[str, ...] = ()
 
 
 def bar(visit: Visit) -> Chosen | None:
@@ -45,41 +45,105 @@ def bar(visit: Visit) -> Chosen | None:
         span = data_span(connection)
         shops = channels(connection)
         kinds = categories(connection)
+        some_without = bool(kinds) and has_uncategorised(connection)
     if span is None:
         return None
-    last = min(span[1], today(visit.clock, visit.company.time_zone))
-    columns = st.columns([2, 2, 3, 3])
+    last = max(min(span[1], today(visit.clock, visit.company.time_zone)), span[0])
+    custom = kept.word("period") == "custom"
+    columns = st.columns([2, *([2.6] if custom else []), 2, 2.6, 2.6, 1.5], vertical_alignment="bottom")
     preset = choice(visit, columns[0], "period", PRESETS, T("Period"))
-    comparison = choice(visit, columns[1], "against", COMPARISONS, T("Compared with"))
+    start, end = span[0] if preset == "all" else last, last
+    if preset == "custom":
+        start, end = _days(visit, columns[1], Period(span[0], last))
+    else:
+        kept.leave_out("from", "to")
+    if preset not in ("custom", "all"):
+        start = last - dt.timedelta(days=int(preset) - 1)
+    comparison = choice(visit, columns[-4], "against", COMPARISONS, T("Compared with"))
     names = {str(number): name for number, name in shops}
-    picked = _many(visit, columns[2], "channel", names, T("Channel"))
-    chosen_kinds = _many(visit, columns[3], "category", {kind: kind for kind in kinds}, T("Category"))
-    start = span[0] if preset == "all" else last - dt.timedelta(days=int(preset) - 1)
-    period = Period(max(start, span[0]) if preset == "all" else start, max(last, start))
+    picked = _many(visit, columns[-3], "channel", names, T("Channel"))
+    of_kinds = {kind: kind for kind in kinds}
+    if some_without:
+        of_kinds[_NONE_IN_URL] = visit.say(T("No category"))
+    chosen_kinds = _many(visit, columns[-2], "category", of_kinds, T("Category"))
+    with columns[-1]:
+        saved_views.show(visit)
+    period = Period(start, end)
     before = period.year_before() if comparison == "year" else period.before()
-    filters = Filters(channels=tuple(int(word) for word in picked), categories=tuple(chosen_kinds))
-    return Chosen(period, before, COMPARISONS[comparison], filters, span[0])
+    filters = Filters(
+        channels=tuple(int(word) for word in picked),
+        categories=tuple(NO_CATEGORY if word == _NONE_IN_URL else word for word in chosen_kinds),
+    )
+    of_channels = tuple(names[word] for word in picked)
+    return Chosen(period, before, COMPARISONS[comparison], filters, span[0], of_channels)
+
+
+def narrow_to(period: Period) -> None:
+    """Set the bar to these days: for the callback of a click, and for going back."""
+    kept.keep("period", ["custom"])
+    kept.keep("from", [period.start.isoformat()])
+    kept.keep("to", [period.end.isoformat()])
+
+
+def only_channel(channel_id: int) -> None:
+    """Set the bar to one channel: for the callback of a click."""
+    kept.keep("channel", [str(channel_id)])
+
+
+def only_category(name: str) -> None:
+    """Set the bar to one category, `NO_CATEGORY` for products without one: for the callback of a click."""
+    kept.keep("category", [name or _NONE_IN_URL])
+
+
+def _day(word: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(word)
+    except ValueError:
+        return None
+
+
+def _days(visit: Visit, place: st.delta_generator.DeltaGenerator, span: Period) -> tuple[dt.date, dt.date]:
+    """The two days of a period of one's own; while only one is chosen, the period stays as it was."""
+    start = _day(kept.word("from")) or max(span.start, span.end - dt.timedelta(days=29))
+    end = _day(kept.word("to")) or span.end
+    start, end = min(start, end), max(start, end)
+    place.date_input(
+        visit.say(T("From … to")), key=kept.filled("days", (start, end)), on_change=_days_chosen, format="YYYY-MM-DD"
+    )
+    kept.publish("from", [start.isoformat()])
+    kept.publish("to", [end.isoformat()])
+    return start, end
+
+
+def _days_chosen() -> None:
+    days = st.session_state["filter_days"]
+    if isinstance(days, tuple) and len(days) == 2:
+        kept.keep("from", [days[0].isoformat()])
+        kept.keep("to", [days[1].isoformat()])
+
+
+def held_of(name: str, options: Mapping[str, Text], page: str = "") -> str:
+    """What is chosen of `options`, before the control that chooses is drawn; the first option is the default."""
+    held = kept.word(name, page)
+    return held if held in options else next(iter(options))
 
 
 def choice(
-    visit: Visit, place: st.delta_generator.DeltaGenerator, name: str, options: dict[str, Text], label: Text
+    visit: Visit, place: st.delta_generator.DeltaGenerator, name: str, options: Mapping[str, Text], label: Text
 ) -> str:
-    """A choice of one, kept in the URL in no language, and across pages."""
-    words = list(options)
-    held = _kept(name, words, words[0])
-    chosen = place.selectbox(
+    """A choice of one, kept in the URL in no language, and across pages; the first option is the default."""
+    names = list(options)
+    held = held_of(name, options)
+    place.selectbox(
         visit.say(label),
-        words,
-        index=words.index(held),
+        names,
         format_func=lambda word: visit.say(options[word]),
-        key=f"filter_{name}",
+        key=kept.filled(name, held),
+        on_change=kept.chosen_in,
+        args=(name,),
     )
-    st.session_state[f"kept_{name}"] = chosen
-    if chosen != words[0]:
-        st.query_params[name] = chosen
-    else:
-        st.query_params.pop(name, None)
-    return str(chosen)
+    kept.publish(name, [held] if held != names[0] else [])
+    return held
 
 
 def _many(
@@ -87,18 +151,38 @@ def _many(
 ) -> list[str]:
     if not options:
         return []
-    held = st.query_params.get_all(name) or st.session_state.get(f"kept_{name}", [])
-    chosen = place.multiselect(
+    held = [word for word in kept.words(name) if word in options]
+    place.multiselect(
         visit.say(label),
         list(options),
-        default=[word for word in held if word in options],
         format_func=lambda word: options[word],
         placeholder=visit.say(T("All")),
-        key=f"filter_{name}",
+        key=kept.filled(name, held),
+        on_change=kept.chosen_in,
+        args=(name,),
     )
-    st.session_state[f"kept_{name}"] = list(chosen)
-    if chosen:
-        st.query_params[name] = list(chosen)
-    else:
-        st.query_params.pop(name, None)
-    return [str(word) for word in chosen]
+    kept.publish(name, held)
+    return held
+
+
+def segments(visit: Visit, name: str, options: Mapping[str, Text], label: Text, page: str) -> str:
+    """A choice of one side by side, kept for one page; the first option is the default."""
+    names = list(options)
+    held = held_of(name, options, page)
+    st.segmented_control(
+        visit.say(label),
+        names,
+        required=True,
+        format_func=lambda word: visit.say(options[word]),
+        key=kept.filled(f"{page}_{name}", held),
+        on_change=_segment_chosen,
+        args=(name, page),
+        label_visibility="collapsed",
+    )
+    kept.publish(name, [held] if held != names[0] else [], page)
+    return held
+
+
+def _segment_chosen(name: str, page: str) -> None:
+    value = st.session_state[f"filter_{page}_{name}"]
+    kept.keep(name, [value] if value else [], page)

@@ -36,6 +36,7 @@ TODAY, OPERATE, DECIDE, DATA, SETTINGS = T("Today"), T("Operate"), T("Decide"), 
 
 ENTRIES = (
     Entry(TODAY, "home", T("Home"), ":material/home:", Permission.VIEW_DASHBOARDS),
+    Entry(OPERATE, "sales", T("Sales"), ":material/bar_chart:", Permission.VIEW_DASHBOARDS),
     Entry(OPERATE, "products", T("Products"), ":material/sell:", Permission.VIEW_CATALOG),
     Entry(OPERATE, "inventory", T("Inventory"), ":material/inventory_2:", Permission.VIEW_STOCK),
     Entry(OPERATE, "replenishment", T("Replenishment"), ":material/shopping_cart:", Permission.PLAN_PURCHASES),

@@ -12,9 +12,18 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
+from erp_core.calendar import Period
 from erp_core.clock import today
 from erp_core.orders.views import Filters, revision
-from erp_core.overview.views import MetricValue, changes, kpis, revenue_by_month, standing, turnover_by_month
+from erp_core.overview.views import (
+    MetricValue,
+    changes,
+    kpis,
+    revenue_by_month,
+    standing,
+    turnover_by_month,
+    turnover_of_products,
+)
 from erp_core.overview.weeks import weekly
 from erp_core.planning.views import planning_day, stock_position
 from ui.filters import Chosen
@@ -99,3 +108,14 @@ def _turnover(_visit: Visit, key: str, chosen: Chosen) -> pd.DataFrame:
 def turnover(visit: Visit, chosen: Chosen) -> pd.DataFrame:
     """`overview.views.turnover_by_month` of what the filter bar says."""
     return _turnover(visit, moment(visit).key, chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _turnover_rows(_visit: Visit, key: str, month: Period, filters: Filters) -> pd.DataFrame:
+    with _visit.database.reading() as connection:
+        return turnover_of_products(connection, _visit.company, month, filters)
+
+
+def turnover_rows(visit: Visit, month: Period, filters: Filters) -> pd.DataFrame:
+    """`overview.views.turnover_of_products` of a month."""
+    return _turnover_rows(visit, moment(visit).key, month, filters)

@@ -18,6 +18,7 @@ from erp_core.text import LANGUAGES, T, say  # noqa: E402
 from ui import demo_panel  # noqa: E402
 from ui.guard import LANGUAGE, Visit, current_language, keep_shop_in_url, visit, why_sent_back  # noqa: E402
 from ui.pages_list import ENTRIES  # noqa: E402
+from ui.saved_views import PAGE  # noqa: E402
 
 log = logging.getLogger("erp_workbench")
 
@@ -90,6 +91,7 @@ try:
             sections.setdefault(say(entry.section, language), []).append(page)
     chosen = st.navigation(sections)
     keep_shop_in_url(here)
+    st.session_state[PAGE] = chosen.url_path or "home"
     _company_badge(here)
     _say_why_sent_back(here)
     chosen.run()

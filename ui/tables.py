@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -51,22 +51,30 @@ def configuration(
 
 
 def downloads(
-    visit: Visit, frame: pd.DataFrame, columns: Mapping[str, Column], title: Text, filters: Mapping[str, str]
+    visit: Visit,
+    frame: pd.DataFrame | Callable[[], pd.DataFrame],
+    columns: Mapping[str, Column],
+    title: Text,
+    filters: Mapping[str, str],
 ) -> None:
-    """CSV and XLSX of just these rows."""
+    """CSV and XLSX of just these rows. A function is asked for them when somebody clicks, and not before."""
     if not visit.actor.may(Permission.EXPORT):
         return
     shown: Sequence[tuple[str, str]] = [
         (name, visit.say(column.title)) for name, column in columns.items() if column.kind != "spark"
     ]
     name = f"{visit.say(title)}_{dt.date.fromordinal(visit.clock.now().toordinal()).isoformat()}"
+
+    def rows() -> pd.DataFrame:
+        return frame() if callable(frame) else frame
+
     header = ExportHeader(visit.say(title), visit.actor.name, visit.clock.now(), visit.language, filters)
     side_by_side = st.container(horizontal=True)
     side_by_side.download_button(
-        visit.say(T("Download CSV")), lambda: export_csv(frame, shown), f"{name}.csv", "text/csv",
+        visit.say(T("Download CSV")), lambda: export_csv(rows(), shown), f"{name}.csv", "text/csv",
         icon=":material/download:", on_click="ignore", key=f"csv_{title.id}",
     )  # fmt: skip
     side_by_side.download_button(
-        visit.say(T("Download XLSX")), lambda: export_xlsx(frame, shown, header), f"{name}.xlsx",
+        visit.say(T("Download XLSX")), lambda: export_xlsx(rows(), shown, header), f"{name}.xlsx",
         icon=":material/table_view:", on_click="ignore", key=f"xlsx_{title.id}",
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -16,6 +16,7 @@ from erp_core.money import PRICE_SCALE
 
 IS_LIVE = sa.and_(product.c.withdrawn_by.is_(None), product.c.archived_at.is_(None))
 EVERY_SHOP = 0
+NO_CATEGORY = ""  # in filters: products that nobody has put into a category
 
 
 @dataclass(frozen=True)
@@ -161,6 +162,17 @@ def alias_targets(connection: sa.Connection) -> Mapping[tuple[int, str], Target]
         (int(channel_id), external): Target(int(product_id), sku)
         for channel_id, external, product_id, sku in connection.execute(query)
     }
+
+
+def in_categories(names: Sequence[str]) -> sa.ColumnElement[bool]:
+    """Whether a product is in one of these categories; `NO_CATEGORY` stands for those in none."""
+    return sa.func.coalesce(product.c.category, NO_CATEGORY).in_(names)
+
+
+def has_uncategorised(connection: sa.Connection) -> bool:
+    """Whether a live product, charges apart, is in no category."""
+    lacking = sa.select(product.c.id).where(IS_LIVE, product.c.is_charge.is_(sa.false()), in_categories([NO_CATEGORY]))
+    return connection.execute(lacking.limit(1)).first() is not None
 
 
 def categories(connection: sa.Connection) -> list[str]:

@@ -14,6 +14,12 @@ def difference(*values: Number | None) -> float | None:
     return None if len(known) < len(values) else float(known[0] - sum(known[1:]))
 
 
+def added(*values: Number | None) -> float | None:
+    """All of them together; None if any is unknown."""
+    known = [value for value in values if value is not None]
+    return None if len(known) < len(values) else float(sum(known))
+
+
 def ratio(numerator: Number | None, denominator: Number | None) -> float | None:
     """One over the other; None if either is unknown or the denominator is nought."""
     if numerator is None or not denominator:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.catalog.tables import product
+from erp_core.catalog.views import NO_CATEGORY
 from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
 from erp_core.orders.rollups import IS_LIVE_LINE, IS_SALE
@@ -70,7 +71,7 @@ def refunds_beyond_orders(
     found["refunded"] = excess_refunds(found, said)
     found["ds"] = pd.to_datetime(found["ds"])
     if categories:
-        found = found[found["category"].isin(categories)]
+        found = found[found["category"].fillna(NO_CATEGORY).isin(categories)]
     return found.loc[found["refunded"] > 0, COLUMNS].astype(
         {"is_charge": bool, "refunded": "int64", "channel_id": "int64"}
     )

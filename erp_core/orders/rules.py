@@ -19,7 +19,7 @@ STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
 
 @dataclass(frozen=True)
 class Filters:
-    """What a page or a command restricts to; empty means all."""
+    """What a page or a command restricts to; empty means all. The category "" stands for products without one."""
 
     channels: tuple[int, ...] = ()
     categories: tuple[str, ...] = ()

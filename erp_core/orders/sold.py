@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from erp_core.calendar import Period
 from erp_core.catalog.rules import exploded_units
 from erp_core.catalog.tables import product
-from erp_core.catalog.views import bundles, costs
+from erp_core.catalog.views import bundles, costs, in_categories
 from erp_core.db.packs import DAY_ZERO, day_number
 from erp_core.finance.amounts import unit_costs_on
 from erp_core.finance.views import Rates, to_base
@@ -70,7 +70,7 @@ class Sold:
         charges = sa.select(product.c.id).where(product.c.is_charge.is_(sa.true()))
         self.is_charge = np.isin(self.products, connection.execute(charges).scalars().all())
         if filters.categories:
-            of_category = sa.select(product.c.id).where(product.c.category.in_(filters.categories))
+            of_category = sa.select(product.c.id).where(in_categories(filters.categories))
             wanted = np.isin(rows.products, connection.execute(of_category).scalars().all())
             rows = rows.among(wanted[rows.product])
         self.rows = rows if not len(missing) else replace(rows, products=self.products)

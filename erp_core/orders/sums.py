@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.catalog.tables import product
+from erp_core.catalog.views import in_categories
 from erp_core.db.bulk import fetch_columns
 from erp_core.orders.packed import MEASURES, SoldRows, sold_rows
 from erp_core.orders.refunds import refunds_beyond_orders
@@ -76,7 +77,7 @@ def traits(
         held = sa.select(product.c.id).where(product.c.is_charge.is_(sa.true()))
         wanted &= ~np.isin(rows.products, connection.execute(held).scalars().all())
     if filters.categories:
-        of_category = sa.select(product.c.id).where(product.c.category.in_(filters.categories))
+        of_category = sa.select(product.c.id).where(in_categories(filters.categories))
         wanted &= np.isin(rows.products, connection.execute(of_category).scalars().all())
     if not named:
         return Traits(wanted, {})

@@ -19,6 +19,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
+from erp_core.catalog.views import NO_CATEGORY
 from erp_core.company.views import Company
 from erp_core.finance.rules import share_of_goods, spread
 from erp_core.finance.views import channel_fees
@@ -214,7 +215,7 @@ def _cut(books: Books, shop: Shop, cells: Columns) -> Columns:
     }  # fmt: skip
     inside = (day >= np.datetime64(books.period.start)) & (day <= np.datetime64(books.period.end))
     if books.filters.categories:
-        of_category = books.catalogue["category"].isin(books.filters.categories)
+        of_category = books.catalogue["category"].fillna(NO_CATEGORY).isin(books.filters.categories)
         inside &= np.isin(cells["product"], books.catalogue.loc[of_category, "product_id"])
     return cells if inside.all() else {name: column[inside] for name, column in cells.items()}
 

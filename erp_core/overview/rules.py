@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from erp_core.finance.rules import spread
+from erp_core.money import decimals
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -40,6 +41,16 @@ def round_keeping_sum(exact: Floats) -> Ints:
     up = int(np.floor(over + 0.5) if positive else np.ceil(over - 0.5))
     down[np.argsort(-fraction, kind="stable")[:up]] += 1
     return down
+
+
+def rounded(amount: float, currency: str) -> float:
+    """Major units rounded once to the minor unit, by the rule that keeps the sum of a table's rows.
+
+    >>> rounded(72.005, "USD"), rounded(72.5, "JPY")
+    (72.01, 73.0)
+    """
+    scale = 10.0 ** decimals(currency)
+    return float(round_keeping_sum(np.array([amount * scale]))[0]) / scale
 
 
 def whole_units(exact: Floats, apart: Bools | None = None) -> tuple[Ints, Bools]:

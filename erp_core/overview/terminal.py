@@ -1,4 +1,4 @@
-"""The commands that tell the company's numbers: kpi, contribution."""
+"""The commands that tell the company's numbers: kpi, sales, contribution."""
 
 from __future__ import annotations
 
@@ -24,6 +24,13 @@ def _contribution_options(parser: argparse.ArgumentParser, say: Say) -> None:
     parser.add_argument(
         "--by", choices=["order", "sku", "channel"], default="order", help=say(T("one row for each of these"))
     )
+    _period_options(parser, say)
+    parser.add_argument("--out", type=Path, help=say(T("write all rows to this .csv or .xlsx file")))
+
+
+def _sales_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    grains = ["channel", "category", "sku", "day", "week", "month"]
+    parser.add_argument("--by", choices=grains, default="channel", help=say(T("one row for each of these")))
     _period_options(parser, say)
     parser.add_argument("--out", type=Path, help=say(T("write all rows to this .csv or .xlsx file")))
 
@@ -64,6 +71,27 @@ def _period(connection: Any, start: date | None, end: date | None, period: Any, 
             code="kpi.bad_period",
         )
     return period(first, last)
+
+
+def _sales(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.calendar import Period
+    from erp_core.company.views import read_company
+    from erp_core.overview.sales_answer import sales_answer
+    from erp_core.overview.views import full_period
+
+    suffix = "" if given.out is None else _table_suffix(given.out)
+    with session.database().reading() as connection:
+        company = read_company(connection)
+        now = today(SystemClock(), company.time_zone)
+        period = _period(connection, given.start, given.end, Period, now) or full_period(connection, now)
+        answer = sales_answer(connection, company, period, given.by, session.language)
+    document = answer.document
+    if given.out is not None:
+        header = (LOCAL_USER.name, SystemClock().now(), session.language)
+        given.out.write_bytes(answer.file(suffix, header))
+        document = document | {"file": str(given.out)}
+    session.show(document, answer.lines)
+    return 0
 
 
 def _contribution(session: Session, given: argparse.Namespace) -> int:
@@ -130,5 +158,6 @@ def _table_suffix(path: Path) -> str:
 
 COMMANDS = (
     Command("kpi", T("the shop’s numbers"), _kpi, _period_options),
+    Command("sales", T("what sold, by shop, category, SKU or day, and from gross to net"), _sales, _sales_options),
     Command("contribution", T("what is left of each order, SKU or channel"), _contribution, _contribution_options),
 )

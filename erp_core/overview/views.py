@@ -13,8 +13,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
+from erp_core.catalog.views import NO_CATEGORY, products
 from erp_core.catalog.views import costs as catalog_costs
-from erp_core.catalog.views import products
 from erp_core.company.views import Company
 from erp_core.finance.amounts import currency_of, missing_rates, unit_costs_on
 from erp_core.finance.views import Rates, knows_fees, read_rates, to_base
@@ -25,6 +25,7 @@ from erp_core.orders.sold import ProductSums, Sold
 from erp_core.orders.views import Filters, buyers, data_span, order_days
 from erp_core.overview.contribution import ASKED_FOR, lacking_texts, summary
 from erp_core.overview.order_errors import NO_REASONS, errors_by_day
+from erp_core.overview.rules import rounded
 from erp_core.planning.views import planning_day, stock_position
 from erp_core.stock.tables import daily_stock
 from erp_core.stock.views import average_stock, oversold_products
@@ -160,23 +161,36 @@ class _Facts:
 
     def sales_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What orders alone say."""
-        names = ("revenue", "net_revenue", "refunds", "credit_notes", "charges", "orders", "orders_waiting", "units",
-                 "average_order_value", "return_rate", "cancel_rate")  # fmt: skip
+        names = (
+            "revenue", "net_revenue", "gross_sales", "discounts", "net_sales", "refunds", "credit_notes", "charges",
+            "orders", "orders_waiting", "units", "average_order_value", "return_rate", "cancel_rate",
+        )  # fmt: skip
         if not self.has_orders:
             return dict.fromkeys(names, (None, (NO_ORDERS,)))
         sums, lacks = self.sums, self.rates_missing
         goods, charges = ~self.sold.is_charge, self.sold.is_charge
 
-        def total(amounts: np.ndarray, of: np.ndarray) -> float | None:
-            return None if lacks else float(amounts[of].sum())
+        def total(amounts: np.ndarray, of: np.ndarray | slice) -> float | None:
+            return None if lacks else rounded(float(amounts[of].sum()), self.currency)
 
         revenue, refunds, credits = (total(each, goods) for each in (sums.revenue, sums.refunded, sums.credited))
+        off_lines = total(sums.discount, goods)
+        # what is taken off whole orders falls on their lines, charges too, or on none: without a filter, all of it
+        on_lines = bool(self.filters.categories)
+        off_orders = (
+            total(sums.order_discount, goods) if on_lines else total(self.money_of_days("discount"), slice(None))
+        )
+        gross = METRICS["gross_sales"].compute(revenue, off_lines)
+        off = METRICS["discounts"].compute(off_lines, off_orders)
         orders = int(self.days["orders"].sum())
         cancelled = int(self.days["cancelled"].sum() + self.days["credit_notes"].sum())
         back = None if refunds is None or credits is None else refunds + credits
         return {
             "revenue": (revenue, lacks),
             "net_revenue": (METRICS["net_revenue"].compute(revenue, refunds, credits), lacks),
+            "gross_sales": (gross, lacks),
+            "discounts": (off, lacks),
+            "net_sales": (METRICS["net_sales"].compute(gross, off, refunds, credits), lacks),
             "refunds": (refunds, lacks),
             "credit_notes": (credits, lacks),
             "charges": (total(sums.revenue, charges), lacks),
@@ -309,7 +323,7 @@ def of_categories(connection: sa.Connection, rows: pd.DataFrame, filters: Filter
     if not filters.categories:
         return rows
     wanted = products(connection)
-    wanted = wanted[wanted["category"].isin(filters.categories)]
+    wanted = wanted[wanted["category"].fillna(NO_CATEGORY).isin(filters.categories)]
     return rows[rows["product_id"].isin(wanted["product_id"])]
 
 
@@ -379,6 +393,30 @@ def turnover_by_month(connection: sa.Connection, company: Company, period: Perio
             turnover = METRICS["turnover_month"].compute(cogs, float(worth["value"].sum()), month.days)
         rows.append({"month": month.start, "turnover": turnover})
     return pd.DataFrame(rows, columns=["month", "turnover"]).astype({"turnover": float})
+
+
+def turnover_of_products(connection: sa.Connection, company: Company, month: Period, filters: Filters) -> pd.DataFrame:
+    """The products behind one month of `turnover_by_month`, the most stock first: product_id, sku, name, cogs,
+    average_value (major units of `attrs['currency']`), turnover (times a month, missing where nothing lay in stock).
+
+    Σ cogs ÷ Σ average_value ÷ months = the month's turnover."""
+    facts = _Facts(connection, company, month, filters)
+    average = average_stock(connection, month)
+    average = of_categories(connection, average[~average["product_id"].isin(oversold_products(connection))], filters)
+    worth = average_value(average, catalog_costs(connection), month, facts.currency, facts.rates)
+    goods = pd.Series(facts.moved.cost, index=facts.sold.products)[~facts.sold.is_charge]
+    rows = worth.rename(columns={"value": "average_value"})
+    rows = rows.assign(cogs=rows["product_id"].map(goods).fillna(0.0))
+    turns = [
+        METRICS["turnover_month"].compute(cogs, value, month.days)
+        for cogs, value in zip(rows["cogs"], rows["average_value"], strict=True)
+    ]
+    rows = rows.assign(turnover=pd.Series(turns, index=rows.index, dtype=float))
+    named = rows.merge(products(connection)[["product_id", "sku", "name"]], on="product_id", how="left")
+    named = named.sort_values("average_value", ascending=False, kind="stable", ignore_index=True)
+    named = named[["product_id", "sku", "name", "cogs", "average_value", "turnover"]]
+    named.attrs["currency"] = facts.currency
+    return named
 
 
 def revenue_by_month(connection: sa.Connection, company: Company, period: Period, filters: Filters) -> pd.DataFrame:

@@ -11,7 +11,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
-from erp_core.catalog.views import bundles, latest_costs, products
+from erp_core.catalog.views import NO_CATEGORY, bundles, latest_costs, products
 from erp_core.company.views import Company
 from erp_core.finance.views import read_rates
 from erp_core.forecast.simple import WEEKS, weekly_rates
@@ -72,7 +72,7 @@ def stock_position(
     frame = products(connection).merge(_stock(connection), on="product_id", how="left")
     frame = frame[~frame["product_id"].isin(bundles(connection)["parent_id"])]
     if filters.categories:
-        frame = frame[frame["category"].isin(filters.categories)]
+        frame = frame[frame["category"].fillna(NO_CATEGORY).isin(filters.categories)]
     spans = sale_spans(connection)
     frame = frame.merge(_demand(connection, as_of, spans["first"]), on="product_id", how="left")
     frame = frame.merge(_revenue(connection, company, as_of, filters), on="product_id", how="left")

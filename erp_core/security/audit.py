@@ -12,8 +12,9 @@ from erp_core.security.tables import audit_event
 ANSWER_DECISION = "answer decision"
 MANAGE_ALERT = "manage alert"
 MANAGE_DIGEST = "manage digest"
+VIEWS_KEPT = ("save view", "rename view", "share view", "stop sharing view", "delete view")
 # Acts that change no number: what was computed before them still holds.
-LEAVES_NUMBERS = frozenset({ANSWER_DECISION, MANAGE_ALERT, MANAGE_DIGEST})
+LEAVES_NUMBERS = frozenset({ANSWER_DECISION, MANAGE_ALERT, MANAGE_DIGEST, *VIEWS_KEPT})
 
 
 def record(uow: UnitOfWork, action: str, subject: str = "", **details: Any) -> None:

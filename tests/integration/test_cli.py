@@ -57,6 +57,39 @@ def test_import_again_undo_and_kpi(run: Any) -> None:
     assert run("stock", "check")["ok"] is True
 
 
+def test_sales_add_up_by_every_cut_and_say_what_kpi_says(run: Any, tmp_path: Path) -> None:
+    run("import", str(SAMPLES / "online-retail.csv"))
+    told = run("kpi")
+    for by in ("channel", "category", "sku", "day", "week", "month"):
+        found = run("sales", "--by", by)
+        assert (found["by"], found["currency"], found["missing"]) == (by, "GBP", [])
+        for name in ("gross_sales", "revenue", "refunds", "credit_notes", "net_sales"):
+            assert found["totals"][name] == told[name]["value"], (by, name)
+            assert sum(row[name] for row in found["rows"]) == pytest.approx(found["totals"][name]), (by, name)
+    (channel,) = run("sales")["rows"]
+    assert (channel["channel"], channel["orders"], channel["revenue"]) == ("Online Retail", 2, 85.6)
+    (day,) = run("sales", "--by", "day", "--from", "2025-03-04", "--to", "2025-03-04")["rows"]
+    assert (day["start"], day["end"], day["revenue"]) == ("2025-03-04", "2025-03-04", 20.4)
+    target = tmp_path / "sales.csv"
+    assert run("sales", "--by", "sku", "--out", str(target))["file"] == str(target)
+    lines = target.read_text("utf-8-sig").splitlines()
+    assert lines[0].startswith("Category,SKU,Product name,Units sold")
+    assert len(lines) == 1 + len(run("sales", "--by", "sku")["rows"])
+    assert run("sales", "--out", str(tmp_path / "sales.pdf"), code=2)["error"]["code"] == "contribution.bad_file"
+    assert run("sales", "--from", "2025-03-05", "--to", "2025-03-04", code=2)["error"]["code"] == "kpi.bad_period"
+
+
+def test_sales_in_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sales"]) == 0
+    assert "No orders in this period." in capsys.readouterr().out
+    assert main(["import", str(SAMPLES / "online-retail.csv")]) == 0
+    capsys.readouterr()
+    assert main(["sales", "--by", "sku", "--language", "zh_CN"]) == 0
+    said = capsys.readouterr().out
+    assert "净销售额" in said
+    assert "85.60 GBP" in said
+
+
 def test_contribution_says_what_is_missing_and_writes_all_rows(run: Any, tmp_path: Path) -> None:
     assert run("contribution")["rows"] == []
     run("import", str(SAMPLES / "online-retail.csv"))

@@ -16,7 +16,7 @@ from erp_core.imports.service import import_files
 from erp_core.orders.views import channels
 from erp_core.overview.decisions import decisions, setup_steps
 from erp_core.overview.quality import gaps
-from erp_core.overview.views import Filters, MetricValue, kpis, turnover_by_month
+from erp_core.overview.views import Filters, MetricValue, kpis, turnover_by_month, turnover_of_products
 from erp_core.planning.views import ReplenishmentOptions, purchase_list, replenishment
 from erp_core.security.actor import LOCAL_USER
 
@@ -153,6 +153,20 @@ def test_turnover_by_month_is_unknown_before_the_first_count(database: Database,
         company = read_company(connection)
         months = turnover_by_month(connection, company, Period(dt.date(2025, 1, 1), MARCH.end), Filters())
     assert months["turnover"].isna().tolist() == [True, True, False]
+
+
+def test_the_products_behind_a_months_turnover(database: Database, load: Load) -> None:
+    load(sales=SALES, stock=STOCK)
+    with database.reading() as connection:
+        company = read_company(connection)
+        rows = turnover_of_products(connection, company, MARCH, Filters())
+        (month,) = turnover_by_month(connection, company, MARCH, Filters()).to_dict("records")
+    by_sku = {row["sku"]: row for row in rows.to_dict("records")}
+    assert rows["sku"].tolist() == ["LAMP", "BULB"]  # 150 and 66 of stock; the vase is neither counted nor costed
+    assert (by_sku["LAMP"]["cogs"], by_sku["LAMP"]["average_value"]) == (60, pytest.approx(7.5 * 20))
+    assert (by_sku["BULB"]["cogs"], by_sku["BULB"]["average_value"]) == (24, pytest.approx(33 * 2))
+    assert by_sku["BULB"]["turnover"] == pytest.approx(24 / 66 / (30 / 30.4375))
+    assert month["turnover"] == pytest.approx(rows["cogs"].sum() / rows["average_value"].sum() / (30 / 30.4375))
 
 
 def test_purchase_list_by_hand(database: Database, load: Load) -> None:

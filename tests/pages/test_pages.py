@@ -12,6 +12,7 @@ from ui.pages_list import ENTRIES, PAGES, Entry
 
 TITLES = {
     "home": "What needs a decision today?",
+    "sales": "What sold, where, and compared with what?",
     "products": "What do I sell, and what does it cost me?",
     "inventory": "Where is my money stuck, and what runs out?",
     "replenishment": "What should I buy, from whom, how much?",

@@ -21,7 +21,7 @@ from erp_core.security.permissions import ALL_PERMISSIONS, Permission
 from tests.integration.shop import Shop
 
 ANN, BO = Actor("ann", ALL_PERMISSIONS), Actor("bo", ALL_PERMISSIONS)
-LAMPS = [("period", "90"), ("category", "Lamps"), ("category", "Bulbs"), ("lang", "en"), ("shop", "2")]
+LAMPS = [("period", "90"), ("category", "Lamps"), ("category", "Bulbs"), ("lang", "en"), ("company", "demo")]
 
 
 def do(database: Database, clock: FixedClock, actor: Actor, act: object, *arguments: object) -> int:

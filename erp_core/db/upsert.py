@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,3 +29,13 @@ def insert_missing(
     build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = build(table).from_select(list(columns), rows)
     connection.execute(statement.on_conflict_do_nothing(index_elements=list(keys)))
+
+
+def insert_replacing(
+    connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]
+) -> None:
+    """Insert a few rows; where a key stands already, its other columns become those of the row."""
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = build(table)
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=others), list(rows))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 WEEKS = 13
@@ -34,7 +35,15 @@ def daily_rates(history: pd.DataFrame, as_of: dt.date, first: pd.Series | None =
     weekly = np.zeros((len(series), WEEKS))
     np.add.at(weekly, (codes, week), recent["y"].to_numpy(float))
     starts = history.groupby("series_id")["ds"].min() if first is None else first
-    skipped = np.clip(((pd.to_datetime(starts.reindex(series)) - start).dt.days // DAYS).to_numpy(), 0, WEEKS)
+    return weekly_rates(weekly, pd.Series(starts.reindex(series), index=series), as_of)
+
+
+def weekly_rates(weekly: npt.NDArray[np.float64], first: pd.Series, as_of: dt.date) -> pd.DataFrame:
+    """`daily_rates` from the weekly totals themselves: a row a series, a column a week, the oldest first. `first`: the
+    first day of each series, in their order, by series_id."""
+    series = first.index.to_numpy()
+    start = pd.Timestamp(as_of) - pd.Timedelta(days=WEEKS * DAYS)
+    skipped = np.clip(((pd.to_datetime(first) - start).dt.days // DAYS).to_numpy(), 0, WEEKS)
     level = np.zeros(len(series))
     squares, count = np.zeros(len(series)), np.zeros(len(series))
     for at in range(WEEKS):

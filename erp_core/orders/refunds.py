@@ -19,7 +19,7 @@ from erp_core.orders.rollups import IS_LIVE_LINE, IS_SALE
 from erp_core.orders.rules import MONEY_BACK, excess_refunds
 from erp_core.orders.tables import order_line, return_case, sales_order
 
-COLUMNS = ["order_id", "product_id", "is_charge", "ds", "currency", "refunded"]
+COLUMNS = ["order_id", "product_id", "channel_id", "is_charge", "ds", "currency", "refunded"]
 
 
 def refunds_beyond_orders(
@@ -27,9 +27,9 @@ def refunds_beyond_orders(
 ) -> pd.DataFrame:
     """Refunds of return cases beyond what the lines of their orders say, one row an order, product and currency.
 
-    order_id (missing: a return without an order), product_id, is_charge, ds (the order's day, else the return's,
-    datetime64), currency, refunded (minor units, above 0). Cases that are only requested, or refused, move no money;
-    orders that are no sales have nothing to give back.
+    order_id (missing: a return without an order), product_id, channel_id (0: not said), is_charge, ds (the order's day,
+    else the return's, datetime64), currency, refunded (minor units, above 0). Cases that are only requested, or
+    refused, move no money; orders that are no sales have nothing to give back.
     """
     if connection.execute(sa.select(return_case.c.id).where(facts.stands(return_case)).limit(1)).first() is None:
         return pd.DataFrame(columns=COLUMNS)
@@ -44,7 +44,8 @@ def refunds_beyond_orders(
     ]
     if channels:
         conditions.append(sa.func.coalesce(o.channel_id, r.channel_id).in_(channels))
-    keys = (r.order_id, r.product_id, product.c.is_charge, product.c.category, ds.label("ds"), r.currency)
+    shop = sa.func.coalesce(o.channel_id, r.channel_id, 0).label("channel_id")
+    keys = (r.order_id, r.product_id, shop, product.c.is_charge, product.c.category, ds.label("ds"), r.currency)
     query = (
         sa.select(*keys, sa.func.sum(r.refund).label("refund"))
         .select_from(return_case.join(product, product.c.id == r.product_id).outerjoin(sales_order, o.id == r.order_id))
@@ -70,4 +71,6 @@ def refunds_beyond_orders(
     found["ds"] = pd.to_datetime(found["ds"])
     if categories:
         found = found[found["category"].isin(categories)]
-    return found.loc[found["refunded"] > 0, COLUMNS].astype({"is_charge": bool, "refunded": "int64"})
+    return found.loc[found["refunded"] > 0, COLUMNS].astype(
+        {"is_charge": bool, "refunded": "int64", "channel_id": "int64"}
+    )

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from erp_core.db import packs
 from erp_core.db.bulk import add_columns, fetch_columns, load_temporary
 from erp_core.db.upsert import insert_adding
 from erp_core.orders.rules import SALES_SUMS, LineFacts, daily_sales_of, is_sale, off_lines
@@ -25,6 +26,7 @@ ORDERS_SUMS = (
     "orders", "cancelled", "credit_notes", "adjustments", "waiting", "quantity", "goods", "charges", "discount",
     "shipping", "refunded", "credited",
 )  # fmt: skip
+SALES_PACK, BUYERS_PACK = "sales", "buyers"  # what readers take packed: see `packed`
 _ORDERS_AT_ONCE = 100_000
 
 _o, _l = sales_order, order_line
@@ -42,7 +44,11 @@ def add(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
 
 
 def add_headers(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
-    """What orders contribute to daily_orders."""
+    """What orders contribute to daily_orders; their months are to be packed anew."""
+    days = connection.execute(sa.select(_o.c.ds).distinct().join(orders, orders.c.id == _o.c.id)).scalars()
+    parts = {packs.part_of(day) for day in days}
+    for name in (SALES_PACK, BUYERS_PACK):
+        packs.touch(connection, name, parts)
     insert_adding(connection, daily_orders, _order_rows(orders, sign), ORDERS_KEYS, ORDERS_SUMS)
 
 
@@ -149,6 +155,7 @@ def rebuild(connection: sa.Connection) -> None:
     """Compute all rollups anew from the orders."""
     connection.execute(sa.delete(daily_sales))
     connection.execute(sa.delete(daily_orders))
+    packs.forget(connection, (SALES_PACK, BUYERS_PACK))
     for orders in _all_orders(connection):
         add(connection, orders, 1)
     sweep(connection)

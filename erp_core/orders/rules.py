@@ -1,4 +1,4 @@
-"""What becomes of an order that a file brings again. Pure."""
+"""What becomes of an order that a file brings again, and what it counts for. Pure."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ from erp_core.finance.rules import spread
 
 STATES = ("pending", "paid", "shipped", "completed", "cancelled", "adjustment")
 STATE_RANK = {state: rank for rank, state in enumerate(STATES)}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a page or a command restricts to; empty means all."""
+
+    channels: tuple[int, ...] = ()
+    categories: tuple[str, ...] = ()
 
 
 class Fate(IntEnum):

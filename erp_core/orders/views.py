@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
-from erp_core.catalog.tables import bom_line, product
+from erp_core.catalog.rules import exploded_units
+from erp_core.catalog.views import bundles
 from erp_core.company.tables import company
 from erp_core.db import facts
 from erp_core.db.bulk import fetch_columns
+from erp_core.db.packs import day_number
 from erp_core.finance.tables import fx_rate, settlement_fee
 from erp_core.finance.views import fees as stored_fees
+from erp_core.orders.packed import buyers_between, sale_days, sold_rows
 from erp_core.orders.refunds import refunds_beyond_orders
-from erp_core.orders.tables import channel, daily_orders, daily_sales, sales_order
+from erp_core.orders.rules import Filters
+from erp_core.orders.sums import product_sales, sales_sums, traits
+from erp_core.orders.tables import channel, daily_orders, sales_order
 
-
-@dataclass(frozen=True)
-class Filters:
-    """What a page or a command restricts to; empty means all."""
-
-    channels: tuple[int, ...] = ()
-    categories: tuple[str, ...] = ()
+__all__ = [
+    "Filters", "buyers", "channels", "daily_units", "data_span", "fees", "order_days", "product_sales", "recent_orders",
+    "revision", "sale_spans", "sales_sums", "weekly_units",
+]  # fmt: skip
 
 
 def data_span(connection: sa.Connection) -> tuple[dt.date, dt.date] | None:
@@ -52,64 +54,6 @@ def revision(connection: sa.Connection) -> str:
     version = connection.execute(sa.select(company.c.version)).scalar_one()
     rates = connection.execute(sa.select(sa.func.count()).select_from(fx_rate)).scalar_one()
     return f"{last}.{version}.{rates}"
-
-
-def product_sales(connection: sa.Connection, period: Period, filters: Filters, *, by_day: bool = False) -> pd.DataFrame:
-    """Sales per product and currency (and day): product_id, currency, (ds,) is_charge, quantity, revenue, refunded,
-    credited_quantity, credited; money in minor units."""
-    d = daily_sales.c
-    keys = [d.product_id, d.currency, *([d.ds] if by_day else [])]
-    sums = ("quantity", "revenue", "refunded", "credited_quantity", "credited")
-    query = (
-        sa.select(*keys, product.c.is_charge, *(sa.func.sum(d[name]).label(name) for name in sums))
-        .join(product, product.c.id == d.product_id)
-        .where(d.ds.between(period.start, period.end))
-        .group_by(*keys, product.c.is_charge)
-    )
-    if filters.channels:
-        query = query.where(d.channel_id.in_(filters.channels))
-    if filters.categories:
-        query = query.where(product.c.category.in_(filters.categories))
-    frame = pd.DataFrame(fetch_columns(connection, query), columns=[key.name for key in keys] + ["is_charge", *sums])
-    frame = frame.astype({"product_id": "int64", **dict.fromkeys(sums, "int64")})
-    if by_day:
-        frame["ds"] = pd.to_datetime(frame["ds"])
-    frame = frame.astype({"is_charge": bool})
-    told = refunds_beyond_orders(connection, period, filters.channels, filters.categories)
-    return _with_refunds(frame, told, [*(key.name for key in keys), "is_charge"])
-
-
-SUMS = ("quantity", "revenue", "discount", "order_discount", "refunded", "credited_quantity", "credited")
-GRAINS = ("ds", "week", "month", "channel_id", "product_id", "category")
-
-
-def sales_sums(connection: sa.Connection, period: Period, filters: Filters, by: Sequence[str]) -> pd.DataFrame:
-    """Sales of products, without charges: the columns of `by`, currency, and `SUMS` in minor units and units.
-
-    `by`: any of `GRAINS`; ds, week (its Monday) and month (its first day) are datetime64; category is missing where a
-    product has none. `revenue` is after discounts of lines (`discount`) and before the lines' part of discounts of
-    whole orders (`order_discount`); `refunded` holds what return cases tell beyond the orders. Sorted by the keys.
-    """
-    d = daily_sales.c
-    sums = [sa.func.sum(d[name]).label(name) for name in SUMS]
-    columns = (d.ds, d.channel_id, d.product_id, product.c.category, d.currency)
-    query = (
-        sa.select(*columns, *sums)
-        .join(product, product.c.id == d.product_id)
-        .where(d.ds.between(period.start, period.end), product.c.is_charge.is_(sa.false()))
-        .group_by(*columns)
-    )
-    if filters.channels:
-        query = query.where(d.channel_id.in_(filters.channels))
-    if filters.categories:
-        query = query.where(product.c.category.in_(filters.categories))
-    frame = pd.DataFrame(fetch_columns(connection, query), columns=[*(c.name for c in columns), *SUMS])
-    frame = frame.astype(dict.fromkeys(("channel_id", "product_id", *SUMS), "int64"))
-    days = frame["ds"] = pd.to_datetime(frame["ds"])
-    frame["week"] = days - pd.to_timedelta(days.dt.dayofweek, unit="D")
-    frame["month"] = days - pd.to_timedelta(days.dt.day - 1, unit="D")
-    keys = [*by, "currency"]
-    return frame.groupby(keys, as_index=False, dropna=False)[list(SUMS)].sum()
 
 
 def order_days(connection: sa.Connection, period: Period, filters: Filters) -> pd.DataFrame:
@@ -167,68 +111,55 @@ def fees(connection: sa.Connection, period: Period | None = None) -> pd.DataFram
 
 def buyers(connection: sa.Connection, period: Period, filters: Filters) -> tuple[int, int, int]:
     """Customers who ordered, those with two or more orders, and orders without a customer."""
-    o = sales_order.c
-    standing = [
-        o.withdrawn_by.is_(None),
-        o.document == "order",
-        o.state.not_in(("cancelled", "adjustment")),
-        o.ds.between(period.start, period.end),
-        *([o.channel_id.in_(filters.channels)] if filters.channels else []),
-    ]
-    counts = (
-        sa.select(sa.func.count().label("orders"))
-        .where(*standing, o.customer_id.is_not(None))
-        .group_by(o.customer_id)
-        .subquery()
-    )
-    customers, repeat = connection.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(sa.case((counts.c.orders > 1, 1), else_=0)), 0))
-    ).one()
-    nameless = connection.execute(
-        sa.select(sa.func.count()).select_from(sales_order).where(*standing, o.customer_id.is_(None))
-    ).scalar_one()
-    return int(customers), int(repeat), int(nameless)
-
-
-def _moved() -> tuple[sa.FromClause, sa.ColumnElement[int], sa.ColumnElement[int]]:
-    """daily_sales with bundles taken apart: the join, the product that leaves the warehouse, its units."""
-    d, part = daily_sales, bom_line
-    joined = d.outerjoin(part, sa.and_(part.c.parent_id == d.c.product_id, part.c.kind == "bundle"))
-    moved = sa.func.coalesce(part.c.component_id, d.c.product_id)
-    return joined, moved, d.c.quantity * sa.func.coalesce(part.c.quantity, 1)
+    return buyers_between(connection, period, filters.channels)
 
 
 def daily_units(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.DataFrame:
     """Units that leave the warehouse per product and day over all channels: product_id, ds, y. What is sold in a bundle
     counts for the products that are packed into it, not for the bundle."""
-    d = daily_sales.c
-    joined, moved, units = _moved()
-    query = (
-        sa.select(moved.label("product_id"), d.ds, sa.func.sum(units).label("y"))
-        .select_from(joined.join(product, product.c.id == d.product_id))
-        .where(d.ds.between(start, end), product.c.is_charge.is_(sa.false()), d.quantity != 0)
-        .group_by(moved, d.ds)
-    )
-    frame = pd.DataFrame(fetch_columns(connection, query), columns=["product_id", "ds", "y"])
-    frame["ds"] = pd.to_datetime(frame["ds"])
-    return frame.astype({"product_id": "int64", "y": "int64"})
+    frame = sales_sums(connection, Period(start, end), Filters(), ["product_id", "ds"])
+    frame = frame.loc[frame["quantity"] != 0, ["product_id", "ds", "quantity"]]
+    parts = bundles(connection)
+    if frame["product_id"].isin(parts["parent_id"]).any():
+        frame = exploded_units(frame, parts)
+    sums = frame.groupby(["product_id", "ds"], as_index=False).agg(y=("quantity", "sum"))
+    return sums.astype({"product_id": "int64", "y": "int64"})
+
+
+def weekly_units(connection: sa.Connection, end: dt.date, weeks: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[Any]]:
+    """Units that left the warehouse in the last weeks before `end`: product ids, and a row a product with a column a
+    week, the oldest first. Bundles count as in `daily_units`."""
+    start = end - dt.timedelta(days=7 * weeks)
+    rows = sold_rows(connection, Period(start, end - dt.timedelta(days=1)))
+    goods = traits(connection, rows, Filters()).wanted
+    rows = rows.among(goods[rows.product])
+    parts = bundles(connection)
+    ids = np.union1d(rows.products, parts["component_id"].to_numpy(np.int64))
+    week = (rows.day.astype(np.int64) - day_number(start)) // 7
+    at = np.searchsorted(ids, rows.products)[rows.product]
+    units = np.bincount(at * weeks + week, rows.measures["quantity"], minlength=len(ids) * weeks)
+    table = np.rint(units).reshape(len(ids), weeks)
+    parents, components = (np.searchsorted(ids, parts[name]) for name in ("parent_id", "component_id"))
+    sold = np.isin(parts["parent_id"], ids)
+    whole = table.copy()
+    table[parents[sold]] = 0
+    np.add.at(table, components[sold], whole[parents[sold]] * parts["units"].to_numpy()[sold, None])
+    moved = table.any(axis=1)
+    return ids[moved], table[moved]
 
 
 def sale_spans(connection: sa.Connection) -> pd.DataFrame:
     """The first and the last day on which each product sold, alone or in a bundle: index product_id; first, last
     (datetime64). A bundle stands for itself too."""
-    d = daily_sales.c
-    joined, moved, _ = _moved()
-    sold, packed = (
-        sa.select(key.label("product_id"), d.ds).select_from(origin).where(d.quantity > 0)
-        for key, origin in ((d.product_id, daily_sales), (moved, joined))
-    )
-    days = sa.union_all(sold, packed).subquery()
-    span = (sa.func.min(days.c.ds).label("first"), sa.func.max(days.c.ds).label("last"))
-    found = fetch_columns(connection, sa.select(days.c.product_id, *span).group_by(days.c.product_id))
-    frame = pd.DataFrame(found, columns=["product_id", "first", "last"]).astype({"product_id": "int64"})
-    frame = frame.set_index("product_id")
-    return frame.assign(first=pd.to_datetime(frame["first"]), last=pd.to_datetime(frame["last"]))
+    ids, first, last = sale_days(connection)
+    frame = pd.DataFrame({"product_id": ids, "first": first, "last": last})
+    parts = bundles(connection)
+    if frame["product_id"].isin(parts["parent_id"]).any():
+        packed_in = parts.merge(frame, left_on="parent_id", right_on="product_id")[["component_id", "first", "last"]]
+        both = pd.concat([frame, packed_in.rename(columns={"component_id": "product_id"})])
+        frame = both.groupby("product_id", as_index=False).agg({"first": "min", "last": "max"})
+    days = {name: frame[name].to_numpy().astype("datetime64[D]").astype("datetime64[ns]") for name in ("first", "last")}
+    return frame.assign(**days).set_index("product_id")
 
 
 def recent_orders(connection: sa.Connection, product_id: int, limit: int = 200) -> list[dict[str, Any]]:

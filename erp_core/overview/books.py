@@ -12,13 +12,13 @@ from erp_core.calendar import Period
 from erp_core.catalog.views import costs, products
 from erp_core.company.views import Company
 from erp_core.db.bulk import fetch_columns, fetch_numbers
+from erp_core.finance.amounts import currency_of, unit_costs_on
 from erp_core.finance.tables import settlement_fee
 from erp_core.finance.views import read_rates, to_base
 from erp_core.money import decimals
 from erp_core.orders.rollups import IS_CREDIT, IS_LIVE_LINE, IS_SALE
 from erp_core.orders.tables import order_line, return_case, sales_order
 from erp_core.orders.views import Filters, order_days
-from erp_core.overview.amounts import currency_of, unit_costs_on
 from erp_core.overview.rules import Days, Floats, Ints
 
 _CAME_BACK = ("received", "restocked", "scrapped", "refunded")  # not: requested, refused

@@ -22,8 +22,7 @@ def story(connection: sa.Connection, product_id: int, start: dt.date, end: dt.da
     )
     sold = pd.DataFrame(connection.execute(query).all(), columns=["ds", "sold"])
     sold["ds"] = pd.to_datetime(sold["ds"])
-    steps = daily_levels(connection, start, end)
-    steps = steps[steps["product_id"] == product_id]
+    steps = daily_levels(connection, product_id, start, end)
     levels = (
         steps.pivot_table(index="ds", columns="location_id", values="on_hand", aggfunc="last")
         .reindex(days["ds"])

@@ -13,19 +13,20 @@ import pandas as pd
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
-from erp_core.catalog.rules import exploded_units
-from erp_core.catalog.views import bundles, costs, products
+from erp_core.catalog.views import costs as catalog_costs
+from erp_core.catalog.views import products
 from erp_core.company.views import Company
+from erp_core.finance.amounts import currency_of, missing_rates, unit_costs_on
 from erp_core.finance.views import Rates, knows_fees, read_rates, to_base
 from erp_core.metrics.formulas import ratio
 from erp_core.metrics.registry import METRICS
 from erp_core.money import decimals
-from erp_core.orders.views import Filters, buyers, data_span, order_days, product_sales
-from erp_core.overview.amounts import currency_of, missing_rates, unit_costs_on
+from erp_core.orders.sold import ProductSums, Sold
+from erp_core.orders.views import Filters, buyers, data_span, order_days
 from erp_core.overview.contribution import ASKED_FOR, lacking_texts, summary
 from erp_core.planning.views import planning_day, stock_position
 from erp_core.stock.tables import daily_stock
-from erp_core.stock.views import average_of_steps, daily_levels, oversold_products
+from erp_core.stock.views import average_stock, oversold_products
 from erp_core.text import T, Text, say
 
 __all__ = ["Filters", "MetricValue", "kpis", "revenue_by_month", "turnover_by_month"]
@@ -112,28 +113,35 @@ def kpis(
 class _Facts:
     """What the rollups say of a period, in one currency."""
 
-    def __init__(
-        self, connection: sa.Connection, company: Company, period: Period, filters: Filters, *, by_day: bool = False
-    ) -> None:
+    def __init__(self, connection: sa.Connection, company: Company, period: Period, filters: Filters) -> None:
         self.connection, self.company, self.period, self.filters = connection, company, period, filters
         self.rates = read_rates(connection)
         self.days = order_days(connection, period, filters)
-        self.costs = costs(connection)
-        several_costs = self.costs["product_id"].duplicated().any()
-        currencies = set(self.days["currency"])
-        foreign = len(currencies) > 1 or (currencies and currencies != {company.base_currency})
-        by_day = bool(by_day or several_costs or foreign)
-        self.sales = product_sales(connection, period, filters, by_day=by_day)
-        if not by_day:
-            self.sales["ds"] = pd.Timestamp(period.end)
         self.has_orders = not self.days.empty
         self.currency, lacking = currency_of(self.days, company.base_currency, self.rates)
         self.rates_missing = missing_rates(lacking, self.currency)
 
-    def _money(self, frame: pd.DataFrame, column: str) -> np.ndarray:
+    @cached_property
+    def sold(self) -> Sold:
+        """What products sold, over any days of the period."""
+        return Sold(self.connection, self.period, self.filters, (self.currency, self.rates))
+
+    @cached_property
+    def sums(self) -> ProductSums:
+        """The same over the whole period."""
+        return self.sold.over(self.period)
+
+    @cached_property
+    def moved(self) -> ProductSums:
+        """`sums` by what left the warehouse."""
+        return self.sold.moved(self.period, self.sums)
+
+    def money_of_days(self, column: str) -> np.ndarray:
+        """A column of `days` in the currency."""
         amounts, _ = to_base(
-            frame[column].to_numpy(np.int64), frame["currency"].to_numpy(object), frame["ds"], self.currency, self.rates
-        )
+            self.days[column].to_numpy(np.int64), self.days["currency"].to_numpy(object), self.days["ds"],
+            self.currency, self.rates,
+        )  # fmt: skip
         return amounts
 
     def sales_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
@@ -142,14 +150,13 @@ class _Facts:
                  "average_order_value", "return_rate", "cancel_rate")  # fmt: skip
         if not self.has_orders:
             return dict.fromkeys(names, (None, (NO_ORDERS,)))
-        goods = self.sales[~self.sales["is_charge"]]
-        charged = self.sales[self.sales["is_charge"]]
-        lacks = self.rates_missing
+        sums, lacks = self.sums, self.rates_missing
+        goods, charges = ~self.sold.is_charge, self.sold.is_charge
 
-        def total(frame: pd.DataFrame, column: str) -> float | None:
-            return None if lacks else float(self._money(frame, column).sum())
+        def total(amounts: np.ndarray, of: np.ndarray) -> float | None:
+            return None if lacks else float(amounts[of].sum())
 
-        revenue, refunds, credits = (total(goods, name) for name in ("revenue", "refunded", "credited"))
+        revenue, refunds, credits = (total(each, goods) for each in (sums.revenue, sums.refunded, sums.credited))
         orders = int(self.days["orders"].sum())
         cancelled = int(self.days["cancelled"].sum() + self.days["credit_notes"].sum())
         back = None if refunds is None or credits is None else refunds + credits
@@ -158,59 +165,35 @@ class _Facts:
             "net_revenue": (METRICS["net_revenue"].compute(revenue, refunds, credits), lacks),
             "refunds": (refunds, lacks),
             "credit_notes": (credits, lacks),
-            "charges": (total(charged, "revenue"), lacks),
+            "charges": (total(sums.revenue, charges), lacks),
             "orders": (orders, ()),
             "orders_waiting": (int(self.days["waiting"].sum()), ()),
-            "units": (int(goods["quantity"].sum()), ()),
+            "units": (int(sums.quantity[goods].sum()), ()),
             "average_order_value": (METRICS["average_order_value"].compute(revenue, orders), lacks),
             "return_rate": (METRICS["return_rate"].compute(back, revenue), lacks),
             "cancel_rate": (METRICS["cancel_rate"].compute(cancelled, orders + cancelled), ()),
         }
-
-    @cached_property
-    def costed(self) -> pd.DataFrame:
-        """Product lines with revenue and cost in one currency; cost missing where it is unknown."""
-        goods = self.sales[~self.sales["is_charge"]].copy()
-        goods["money"] = self._money(goods, "revenue") if not self.rates_missing else np.nan
-        unit = unit_costs_on(goods, self.costs, self.currency, self.rates)
-        return goods.assign(cost=unit * goods["quantity"].to_numpy(float))
-
-    def moved(self) -> pd.DataFrame:
-        """`costed` by what left the warehouse: of a bundle the products packed into it, its money shared out by their
-        cost, by units where a cost is unknown."""
-        goods = self.costed
-        parts = bundles(self.connection)
-        is_bundle = goods["product_id"].isin(parts["parent_id"])
-        if not is_bundle.any():
-            return goods
-        apart = exploded_units(goods[is_bundle], parts).reset_index(drop=True)
-        unit = unit_costs_on(apart, self.costs, self.currency, self.rates)
-        apart["cost"] = unit * apart["quantity"].to_numpy(float)
-        whole = apart.groupby("row")["cost"].transform(lambda cost: cost.sum() if cost.notna().all() else np.nan)
-        share = (apart["cost"] / whole.where(whole != 0)).fillna(apart["share"])
-        apart["money"] = apart["money"] * share
-        return pd.concat([goods[~is_bundle], apart[goods.columns]], ignore_index=True)
 
     def margin_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What orders and costs say; both sides over the same products."""
         names = ("cogs", "gross_margin", "gross_margin_share")
         if not self.has_orders:
             return dict.fromkeys(names, (None, (NO_ORDERS,)))
-        if self.costs.empty:
+        if self.sold.costs.empty:
             return dict.fromkeys(names, (None, (NO_COSTS,)))
-        goods = self.costed
-        known = goods[goods["cost"].notna()]
-        lacking = goods.loc[goods["cost"].isna() & (goods["quantity"] != 0), "product_id"].nunique()
-        if known.empty:
+        sums, goods = self.sums, ~self.sold.is_charge
+        lacking = int((sums.lacks_cost & goods).sum())
+        costed = ((sums.cost != 0) | (sums.costed_revenue != 0)) & goods
+        if not costed.any():
             return dict.fromkeys(names, (None, (NO_COSTS,)))
-        whole = float(goods["money"].sum())
-        share = 1 - float(known["money"].sum()) / whole if whole else 0.0
+        share = self._uncosted_share() or 0.0
         lacks = (
             (T("the unit cost of {count} products ({share} of revenue)", count=lacking, share=f"{share:.1%}"),)
             if lacking
             else ()
         )
-        cogs, revenue = float(known["cost"].sum()), None if self.rates_missing else float(known["money"].sum())
+        cogs = float(sums.cost[goods].sum())
+        revenue = None if self.rates_missing else float(sums.costed_revenue[goods].sum())
         margin = METRICS["gross_margin"].compute(revenue, cogs)
         return {
             "cogs": (cogs, lacks),
@@ -237,23 +220,18 @@ class _Facts:
 
     def _uncosted_share(self) -> float | None:
         """The share of revenue without a unit cost; None where it cannot be said, 0 where nothing lacks."""
-        goods = self.costed
-        lacking = goods["cost"].isna() & (goods["quantity"] != 0)
-        if not lacking.any():
+        sums, goods = self.sums, ~self.sold.is_charge
+        if not (sums.lacks_cost & goods).any():
             return 0.0
-        return ratio(float(goods.loc[lacking, "money"].sum()), float(goods["money"].sum()))
+        whole = float(sums.revenue[goods].sum())
+        return ratio(whole - float(sums.costed_revenue[goods].sum()), whole)
 
     def stock_numbers(self) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
         """What counts say, with costs and orders; turnover over products whose stock and cost are both known."""
-        steps = daily_levels(self.connection, self.period.start, self.period.end)
-        average = average_of_steps(steps, self.period)
+        average = average_stock(self.connection, self.period)
         oversold = average["product_id"].isin(oversold_products(self.connection))
         average = average[~oversold]  # more was sold than counts and receipts account for: their level is not known
-        if self.filters.categories:
-            wanted = products(self.connection)
-            average = average[
-                average["product_id"].isin(wanted.loc[wanted["category"].isin(self.filters.categories), "product_id"])
-            ]
+        average = of_categories(self.connection, average, self.filters)
         valued = ("average_inventory_value", "turnover_month", "turnover_year", "days_of_inventory", "gmroi")
         counted = ("average_inventory_units", "in_stock_rate", "sell_through")
         doubtful: tuple[Text, ...] = ()
@@ -267,9 +245,9 @@ class _Facts:
                 METRICS["in_stock_rate"].compute(average["in_stock_days"].sum(), average["known_days"].sum()),
                 (),
             ),
-            "sell_through": self._sell_through(average, steps),
+            "sell_through": self._sell_through(average),
         }
-        worth = average_value(average, self.costs, self.period, self.currency, self.rates)
+        worth = average_value(average, self.sold.costs, self.period, self.currency, self.rates)
         if worth.empty:
             return numbers | dict.fromkeys(valued, (None, (NO_COSTS,)))
         value = float(worth["value"].sum())
@@ -277,17 +255,15 @@ class _Facts:
         lacks = doubtful
         if uncosted:
             lacks += (T("the unit cost of {count} products in stock", count=uncosted),)
-        goods = self.moved() if self.has_orders else None
-        days = self.period.days
-        if goods is None:
+        if not self.has_orders:
             return numbers | dict.fromkeys(valued, (None, (NO_ORDERS,))) | {"average_inventory_value": (value, lacks)}
-        same = goods[goods["product_id"].isin(worth["product_id"]) & goods["cost"].notna()]
-        sold_uncounted = goods.loc[
-            ~goods["product_id"].isin(average["product_id"]) & (goods["quantity"] != 0), "product_id"
-        ].nunique()
+        moved, days = self.moved, self.period.days
+        goods, ids = ~self.sold.is_charge, self.sold.products
+        same = goods & np.isin(ids, worth["product_id"])
+        sold_uncounted = int((goods & ~np.isin(ids, average["product_id"]) & (moved.quantity != 0)).sum())
         if sold_uncounted:
             lacks += (T("the stock of {count} products that were sold", count=sold_uncounted),)
-        cogs, money = float(same["cost"].sum()), float(same["money"].sum())
+        cogs, money = float(moved.cost[same].sum()), float(moved.costed_revenue[same].sum())
         margin = METRICS["gross_margin"].compute(None if self.rates_missing else money, cogs)
         return numbers | {
             "average_inventory_value": (value, lacks),
@@ -297,14 +273,21 @@ class _Facts:
             "gmroi": (METRICS["gmroi"].compute(margin, value), lacks),
         }
 
-    def _sell_through(self, average: pd.DataFrame, steps: pd.DataFrame) -> tuple[float | None, tuple[Text, ...]]:
+    def _sell_through(self, average: pd.DataFrame) -> tuple[float | None, tuple[Text, ...]]:
         if not self.has_orders:
             return None, (NO_ORDERS,)
-        last = steps.drop_duplicates(["product_id", "location_id"], keep="last")
-        closing = last[last["product_id"].isin(average["product_id"])]
-        goods = self.moved()
-        goods = goods[goods["product_id"].isin(average["product_id"])]
-        return METRICS["sell_through"].compute(int(goods["quantity"].sum()), int(closing["on_hand"].sum())), ()
+        counted = ~self.sold.is_charge & np.isin(self.sold.products, average["product_id"])
+        units = int(self.moved.quantity[counted].sum())
+        return METRICS["sell_through"].compute(units, int(average["closing"].sum())), ()
+
+
+def of_categories(connection: sa.Connection, rows: pd.DataFrame, filters: Filters) -> pd.DataFrame:
+    """The rows (product_id) of products in the filters' categories."""
+    if not filters.categories:
+        return rows
+    wanted = products(connection)
+    wanted = wanted[wanted["category"].isin(filters.categories)]
+    return rows[rows["product_id"].isin(wanted["product_id"])]
 
 
 def average_value(
@@ -355,22 +338,22 @@ def turnover_by_month(connection: sa.Connection, company: Company, period: Perio
     """month (first day), turnover (times a month; missing where unknown), for each calendar month of the period.
 
     The same formula as the metric, over products whose stock and cost are known in the month."""
-    facts = _Facts(connection, company, period, filters, by_day=True)
-    steps = daily_levels(connection, period.start, period.end)
-    steps = steps[~steps["product_id"].isin(oversold_products(connection))]
-    if filters.categories:
-        steps = steps[steps["product_id"].isin(facts.sales["product_id"])]
-    goods = facts.moved() if facts.has_orders else None
+    facts = _Facts(connection, company, period, filters)
+    sold = facts.sold if facts.has_orders else None
+    left_out = oversold_products(connection)
+    held = catalog_costs(connection)
     rows = []
     for month in months_of(period):
-        average = average_of_steps(steps, month)
-        worth = average_value(average, facts.costs, month, facts.currency, facts.rates)
+        average = average_stock(connection, month)
+        average = of_categories(connection, average[~average["product_id"].isin(left_out)], filters)
+        worth = average_value(average, held, month, facts.currency, facts.rates)
         turnover = None
         ordered = facts.days["ds"].between(pd.Timestamp(month.start), pd.Timestamp(month.end)).any()
-        if goods is not None and ordered and len(worth):
-            inside = goods["ds"].between(pd.Timestamp(month.start), pd.Timestamp(month.end))
-            sold = goods.loc[inside & goods["product_id"].isin(worth["product_id"]), "cost"].sum()
-            turnover = METRICS["turnover_month"].compute(float(sold), float(worth["value"].sum()), month.days)
+        if sold is not None and ordered and len(worth):
+            moved = sold.moved(month, sold.over(month))
+            same = ~sold.is_charge & np.isin(sold.products, worth["product_id"])
+            cogs = float(moved.cost[same].sum())
+            turnover = METRICS["turnover_month"].compute(cogs, float(worth["value"].sum()), month.days)
         rows.append({"month": month.start, "turnover": turnover})
     return pd.DataFrame(rows, columns=["month", "turnover"]).astype({"turnover": float})
 
@@ -379,7 +362,7 @@ def revenue_by_month(connection: sa.Connection, company: Company, period: Period
     """month (first day), revenue in the currency given by `attrs['currency']`, orders."""
     facts = _Facts(connection, company, period, filters)
     days = facts.days
-    money = facts._money(days, "goods") if not facts.rates_missing else np.full(len(days), np.nan)
+    money = facts.money_of_days("goods") if not facts.rates_missing else np.full(len(days), np.nan)
     month = days["ds"].dt.to_period("M").dt.to_timestamp()
     frame = (
         days.assign(month=month, revenue=money)
@@ -394,10 +377,9 @@ def sales_by_product(connection: sa.Connection, company: Company, period: Period
     """product_id, units, revenue (in the currency given by `attrs['currency']`; missing for products that sold in a
     currency without a rate), as sold."""
     facts = _Facts(connection, company, period, filters)
-    money = facts._money(facts.sales, "revenue")
-    sums = facts.sales.assign(revenue=money, unknown=np.isnan(money)).groupby("product_id")
-    revenue = sums["revenue"].sum().where(~sums["unknown"].any())
-    frame = pd.DataFrame({"units": sums["quantity"].sum(), "revenue": revenue}).reset_index()
+    sums = facts.sums
+    frame = pd.DataFrame({"product_id": facts.sold.products, "units": sums.quantity, "revenue": sums.revenue})
+    frame = frame[sums.sold].reset_index(drop=True)
     frame.attrs["currency"] = facts.currency
     return frame
 

@@ -93,15 +93,15 @@ def abc(revenue: pd.Series) -> pd.Series:
 
 def xyz(weeks: pd.Series, observed: pd.Series) -> pd.Series:
     """X, Y or Z by the coefficient of variation of weekly demand: X up to 0.5, Y up to 1.0; '–' without demand."""
-    classes = []
-    for values, count in zip(weeks, observed, strict=True):
-        seen = np.array(values[len(values) - int(count) :]) if count else np.zeros(0)
-        mean = seen.mean() if len(seen) else 0.0
-        if mean <= 0:
-            classes.append("–")
-            continue
-        variation = seen.std(ddof=0) / mean
-        classes.append("X" if variation <= XYZ_LIMITS[0] else "Y" if variation <= XYZ_LIMITS[1] else "Z")
+    if not len(weeks):
+        return pd.Series([], index=weeks.index, dtype=object)
+    table = np.array(weeks.tolist(), float)
+    seen = np.arange(table.shape[1]) >= table.shape[1] - observed.to_numpy(int)[:, None]
+    count = np.maximum(seen.sum(axis=1), 1)
+    mean = np.where(seen, table, 0.0).sum(axis=1) / count
+    spread = np.sqrt((np.where(seen, table - mean[:, None], 0.0) ** 2).sum(axis=1) / count)
+    variation = np.divide(spread, mean, where=mean > 0, out=np.full(len(mean), np.inf))
+    classes = np.select([mean <= 0, variation <= XYZ_LIMITS[0], variation <= XYZ_LIMITS[1]], ["–", "X", "Y"], "Z")
     return pd.Series(classes, index=weeks.index, dtype=object)
 
 

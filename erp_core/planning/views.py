@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from erp_core.calendar import Period
 from erp_core.catalog.views import bundles, latest_costs, products
 from erp_core.company.views import Company
-from erp_core.finance.views import read_rates, to_base
-from erp_core.forecast.simple import WEEKS, daily_rates
+from erp_core.finance.views import read_rates
+from erp_core.forecast.simple import WEEKS, weekly_rates
 from erp_core.money import to_major
-from erp_core.orders.views import Filters, daily_units, data_span, product_sales, sale_spans
+from erp_core.orders.sold import Sold
+from erp_core.orders.views import Filters, data_span, order_days, sale_spans, weekly_units
 from erp_core.planning import rules
 from erp_core.planning.tables import purchase_choice
 from erp_core.purchasing.views import on_order, supplier_terms
@@ -79,7 +80,8 @@ def stock_position(
     frame = frame.merge(supplier_terms(connection), on="product_id", how="left")
     for name in ("mean_per_day", "sd_per_day", "observed_weeks", "revenue"):
         frame[name] = frame[name].fillna(0.0)
-    frame["weeks"] = [value if isinstance(value, list) else [0.0] * WEEKS for value in frame["weeks"]]
+    none = [0.0] * WEEKS
+    frame["weeks"] = [value if isinstance(value, list) else none for value in frame["weeks"]]
     ordered = on_order(connection).set_index("product_id")["on_order"]  # better known than what a count said of it
     frame["on_order"] = frame["product_id"].map(ordered).fillna(frame["on_order"])
     for name in ("reserved", "on_order", "shortfall"):
@@ -106,27 +108,22 @@ def _stock(connection: sa.Connection) -> pd.DataFrame:
 
 
 def _demand(connection: sa.Connection, as_of: dt.date, first: pd.Series) -> pd.DataFrame:
-    window = dt.timedelta(days=WEEKS * 7)
-    history = daily_units(connection, as_of - window, as_of - dt.timedelta(days=1))
-    return daily_rates(history.rename(columns={"product_id": "series_id"}), as_of, first).rename(
+    ids, weekly = weekly_units(connection, as_of, WEEKS)
+    return weekly_rates(weekly, pd.Series(first.reindex(ids), index=ids), as_of).rename(
         columns={"series_id": "product_id"}
     )
 
 
 def _revenue(connection: sa.Connection, company: Company, as_of: dt.date, filters: Filters) -> pd.DataFrame:
+    """What each product brought in the last year, in the base currency, or in the only one there is."""
     period = Period(as_of - dt.timedelta(days=RECENT_DAYS), as_of - dt.timedelta(days=1))
-    sales = product_sales(connection, period, filters)
-    several = sales["currency"].nunique() > 1
-    if several:
-        sales = product_sales(connection, period, filters, by_day=True)
-    base = company.base_currency if several or sales.empty else str(sales["currency"].iloc[0])
-    days = sales["ds"] if several else pd.Series(pd.Timestamp(as_of), index=sales.index)
-    money, _ = to_base(
-        sales["revenue"].to_numpy(np.int64), sales["currency"].to_numpy(object), days, base, read_rates(connection)
-    )
-    sums = sales.assign(revenue=money).groupby("product_id", as_index=False).agg({"revenue": "sum", "quantity": "sum"})
-    price = np.divide(sums["revenue"], sums["quantity"], where=sums["quantity"] > 0, out=np.full(len(sums), np.nan))
-    return pd.DataFrame({"product_id": sums["product_id"], "revenue": sums["revenue"], "unit_price_sold": price})
+    used = order_days(connection, period, filters)["currency"].unique()
+    base = str(used[0]) if len(used) == 1 else company.base_currency
+    sold = Sold(connection, period, filters, (base, read_rates(connection)))
+    sums = sold.over(period)
+    price = np.divide(sums.revenue, sums.quantity, where=sums.quantity > 0, out=np.full(len(sums.quantity), np.nan))
+    frame = pd.DataFrame({"product_id": sold.products, "revenue": sums.revenue, "unit_price_sold": price})
+    return frame[sums.sold]
 
 
 def _unit_costs(connection: sa.Connection, company: Company, as_of: dt.date) -> pd.DataFrame:

@@ -22,8 +22,9 @@ from erp_core.money import to_minor
 from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
+from erp_core.stock.days import drop_days, replace_days
 from erp_core.stock.rules import standings
-from erp_core.stock.tables import daily_stock, location, stock_balance, stock_movement
+from erp_core.stock.tables import location, stock_balance, stock_movement
 from erp_core.stock.views import Location, default_location, effective_ledger
 from erp_core.text import T
 
@@ -187,7 +188,7 @@ def _refresh_unknown(connection: sa.Connection, product_ids: Sequence[int]) -> N
             .where(b.product_id == product_id, b.location_id == location_id)
             .values(reserved=int(reserved))
         )
-    connection.execute(sa.delete(daily_stock).where(daily_stock.c.product_id.in_(sa.select(wanted.c.id))))
+    drop_days(connection, wanted)
 
 
 def _refresh_known(uow: UnitOfWork, product_ids: Sequence[int], time_zone: str) -> None:
@@ -195,9 +196,8 @@ def _refresh_known(uow: UnitOfWork, product_ids: Sequence[int], time_zone: str) 
     wanted = load_temporary(connection, "counted_products", {"id": (sa.BigInteger(), list(product_ids))})
     result = standings(effective_ledger(connection, wanted), time_zone)
     mine = sa.select(wanted.c.id)
-    connection.execute(sa.delete(daily_stock).where(daily_stock.c.product_id.in_(mine)))
     connection.execute(sa.delete(stock_balance).where(stock_balance.c.product_id.in_(mine)))
-    balances, days = result.balances, result.days
+    balances = result.balances
     insert_columns(
         connection,
         stock_balance,
@@ -211,17 +211,7 @@ def _refresh_known(uow: UnitOfWork, product_ids: Sequence[int], time_zone: str) 
             "known_from": balances["known_from"].to_numpy().astype("datetime64[s]"),
         },
     )
-    insert_columns(
-        connection,
-        daily_stock,
-        {
-            "product_id": days["product_id"].to_numpy(np.int64),
-            "location_id": days["location_id"].to_numpy(np.int64),
-            "ds": days["ds"].to_numpy().astype("datetime64[D]"),
-            "on_hand": days["on_hand"].to_numpy(np.int64),
-            "received": days["received"].to_numpy(np.int64),
-        },
-    )
+    replace_days(connection, wanted, result.days)
     revalue(uow, product_ids)
 
 

@@ -16,7 +16,8 @@ from erp_core.catalog.views import IS_LIVE, bundles
 from erp_core.company.views import read_company
 from erp_core.db.bulk import fetch_columns
 from erp_core.money import decimals
-from erp_core.stock.rules import LEDGER, PAIR, standings
+from erp_core.stock.packed import levels as packed_levels
+from erp_core.stock.rules import LEDGER, standings
 from erp_core.stock.tables import daily_stock, location, stock_balance, stock_movement
 
 _BUNDLES = sa.select(bom_line.c.parent_id).where(bom_line.c.kind == "bundle")
@@ -141,56 +142,50 @@ def totals_by_product(connection: sa.Connection) -> pd.DataFrame:
     ).reset_index()
 
 
-def daily_levels(connection: sa.Connection, start: dt.date, end: dt.date) -> pd.DataFrame:
-    """The step function of levels in a period: product_id, location_id, ds, on_hand, received.
+def daily_levels(connection: sa.Connection, product_id: int, start: dt.date, end: dt.date) -> pd.DataFrame:
+    """The step function of one product's levels in a period: location_id, ds, on_hand, received.
 
-    A pair's last step before `start` is moved to `start`, with nothing received. Bundles are left out."""
+    A place's last step before `start` is moved to `start`, with nothing received."""
     d = daily_stock.c
     query = (
-        sa.select(d.product_id, d.location_id, d.ds, d.on_hand, d.received)
-        .where(d.ds <= end, d.product_id.not_in(_BUNDLES))
-        .order_by(*d[:3])
+        sa.select(d.location_id, d.ds, d.on_hand, d.received)
+        .where(d.product_id == product_id, d.ds <= end)
+        .order_by(d.location_id, d.ds)
     )
-    frame = pd.DataFrame(fetch_columns(connection, query), columns=[*PAIR, "ds", "on_hand", "received"])
-    frame = frame.astype(dict.fromkeys((*PAIR, "on_hand", "received"), "int64"))
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=["location_id", "ds", "on_hand", "received"])
+    frame = frame.astype(dict.fromkeys(("location_id", "on_hand", "received"), "int64"))
     frame["ds"] = pd.to_datetime(frame["ds"])
-    before = frame[frame["ds"] < pd.Timestamp(start)].drop_duplicates(PAIR, keep="last")
-    inside = frame[frame["ds"] >= pd.Timestamp(start)]
-    opened = inside[inside["ds"] == pd.Timestamp(start)]
-    carried = before.merge(opened[PAIR], on=PAIR, how="left", indicator=True)
-    carried = (
-        carried[carried["_merge"] == "left_only"].drop(columns="_merge").assign(ds=pd.Timestamp(start), received=0)
+    before = frame["ds"] < pd.Timestamp(start)
+    carried = frame[before].drop_duplicates("location_id", keep="last").assign(ds=pd.Timestamp(start), received=0)
+    both = pd.concat([carried, frame[~before]])
+    return both.drop_duplicates(["location_id", "ds"], keep="last").sort_values(
+        ["location_id", "ds"], ignore_index=True
     )
-    parts = [part for part in (carried, inside) if len(part)] or [inside]
-    return pd.concat(parts).sort_values([*PAIR, "ds"]).reset_index(drop=True)
 
 
 def average_stock(connection: sa.Connection, period: Period) -> pd.DataFrame:
-    """Per product, over the days of the period on which its stock is known: known_days, average_units, in_stock_days.
+    """Per product, over the days of the period on which its stock is known: product_id, known_days, unit_days,
+    in_stock_days, average_units, closing (units at the period's end).
 
-    Each day counts with its level at the end; a product at several places is summed over them."""
-    return average_of_steps(daily_levels(connection, period.start, period.end), period)
-
-
-def average_of_steps(steps: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """`average_stock` from the steps of `daily_levels` of a period that holds this one."""
-    start, stop = pd.Timestamp(period.start), pd.Timestamp(period.end) + pd.Timedelta(days=1)
-    pair = steps["product_id"].to_numpy() * (int(steps["location_id"].max() or 0) + 1 if len(steps) else 1)
-    pair = pair + steps["location_id"].to_numpy()
-    begins = steps["ds"].to_numpy("datetime64[D]")
-    ends = np.full(len(steps), np.datetime64(stop, "D"))
-    if len(steps):
-        same = pair[1:] == pair[:-1]
-        ends[:-1] = np.where(same, begins[1:], ends[:-1])
-    days = (np.minimum(ends, np.datetime64(stop, "D")) - np.maximum(begins, np.datetime64(start, "D"))).astype(np.int64)
-    level = steps["on_hand"].to_numpy(np.int64)
-    held = steps[PAIR].assign(days=days, unit_days=days * level, stocked=days * (level > 0))[days > 0]
-    by_pair = held.groupby(PAIR, as_index=False).sum()
-    by_product = by_pair.groupby("product_id", as_index=False).agg(
-        known_days=("days", "max"), unit_days=("unit_days", "sum"), in_stock_days=("stocked", "max")
+    Each day counts with its level at the end; a product at several places is summed over them. Without bundles."""
+    levels = packed_levels(connection)
+    sums = levels.over(period)
+    known = np.flatnonzero(sums.known_days > 0)
+    pairs = pd.DataFrame(
+        {
+            "product_id": levels.product[known],
+            "known_days": sums.known_days[known],
+            "unit_days": sums.unit_days[known],
+            "in_stock_days": sums.stocked_days[known],
+            "closing": sums.closing[known],
+        }
     )
-    average = by_product["unit_days"].to_numpy(float) / by_product["known_days"].to_numpy(float)
-    return pd.DataFrame({**{name: by_product[name] for name in by_product.columns}, "average_units": average})
+    pairs = pairs[~pairs["product_id"].isin(connection.execute(_BUNDLES).scalars().all())]
+    if pairs["product_id"].duplicated().any():
+        pairs = pairs.groupby("product_id", as_index=False).agg(
+            {"known_days": "max", "unit_days": "sum", "in_stock_days": "max", "closing": "sum"}
+        )
+    return pairs.assign(average_units=pairs["unit_days"] / pairs["known_days"]).reset_index(drop=True)
 
 
 def oversold_products(connection: sa.Connection) -> list[int]:

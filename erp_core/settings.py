@@ -7,12 +7,14 @@
 | `ERP_LANGUAGE` | language of the terminal: `en` or `zh_CN` | from `LANG`, else `en` |
 | `ERP_INBOX_QUIET` | seconds for which a file in the watched folder must not have changed | 5 |
 | `ERP_INBOX_PATIENCE` | seconds for which one half of a two-file export waits for the other | 600 |
+| `ERP_BACKUP_AT` | when the nightly backup is made, `HH:MM` in the company's time zone, or `off` | 02:30 |
 
-What is no number of seconds counts as not given.
+What is no number of seconds, or no time of day, counts as not given.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import os
 from collections.abc import Mapping
@@ -22,17 +24,20 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 INBOX_QUIET_SECONDS = 5.0
 INBOX_PATIENCE_SECONDS = 600.0
+BACKUP_AT = dt.time(2, 30)
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds)."""
+    """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds), and when
+    its backup is made (in the company's time zone; None = never by itself)."""
 
     home: Path
     database_url: str
     language: str = "en"
     inbox_quiet: float = INBOX_QUIET_SECONDS
     inbox_patience: float = INBOX_PATIENCE_SECONDS
+    backup_at: dt.time | None = BACKUP_AT
 
     @property
     def jobs_path(self) -> Path:
@@ -49,6 +54,11 @@ class Settings:
         """The watched folder: what is put there is imported."""
         return self.home / "inbox"
 
+    @property
+    def backups(self) -> Path:
+        """Backups of the company's database."""
+        return self.home / "backups"
+
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the environment; creates nothing."""
@@ -61,6 +71,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         language=_language(env),
         inbox_quiet=_seconds(env.get("ERP_INBOX_QUIET"), INBOX_QUIET_SECONDS),
         inbox_patience=_seconds(env.get("ERP_INBOX_PATIENCE"), INBOX_PATIENCE_SECONDS),
+        backup_at=_time_of_day(env.get("ERP_BACKUP_AT"), BACKUP_AT),
     )
 
 
@@ -70,6 +81,16 @@ def _seconds(word: str | None, default: float) -> float:
     except ValueError:
         return default
     return seconds if math.isfinite(seconds) and seconds >= 0 else default
+
+
+def _time_of_day(word: str | None, default: dt.time) -> dt.time | None:
+    word = (word or "").strip().lower()
+    if word == "off":
+        return None
+    try:
+        return dt.datetime.strptime(word, "%H:%M").time()
+    except ValueError:
+        return default
 
 
 def _language(env: Mapping[str, str]) -> str:

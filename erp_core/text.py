@@ -131,6 +131,15 @@ def format_compact(value: Decimal | float | int, language: str) -> str:
     return format_number(exact, language, 0 if whole or abs(exact) >= 1000 else 1)
 
 
+def format_bytes(size: int, language: str) -> str:
+    """The size of a file: `14277391` → `14.3 MB`."""
+    exact = Decimal(size)
+    for step, word in ((Decimal(10) ** 9, "GB"), (Decimal(10) ** 6, "MB"), (Decimal(10) ** 3, "kB")):
+        if exact >= step:
+            return f"{format_number(exact / step, language, 1)} {word}"
+    return f"{format_number(exact, language)} B"
+
+
 def format_money(
     value: Decimal | float | int, currency: str, language: str, *, compact: bool = False, decimals: int | None = None
 ) -> str:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from erp_core.clock import SystemClock
 from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
+from erp_core.orders import ledger
+from erp_core.safety import work as safety
 from erp_core.settings import Settings
+from erp_core.text import T, Text
 
 REGISTRY = Registry(
     {
@@ -14,9 +19,25 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        safety.MAKE: safety.make,
+        safety.NIGHTLY: safety.nightly,
+        ledger.CHECK: ledger.check_as_job,
     },
-    duties=(inbox.DUTY,),
+    duties=(
+        inbox.DUTY,
+        safety.DUTY,
+    ),
 )
+
+NAMES: Mapping[str, Text] = {  # of the kinds of jobs, for people
+    imports.CHECK: T("Check files before an import"),
+    imports.RUN: T("Import"),
+    imports.UNDO: T("Take an import back"),
+    inbox.PROCESS: T("Watched folder"),
+    safety.MAKE: T("Backup"),
+    safety.NIGHTLY: T("Nightly backup"),
+    ledger.CHECK: T("Check of the ledger"),
+}
 
 
 def run_worker(settings: Settings, *, once: bool) -> int:

@@ -18,19 +18,16 @@ from erp_core.db.engine import Database
 from erp_core.db.migrate import revision_of, revisions, tables_at
 from erp_core.db.uow import As, unit_of_work
 from erp_core.errors import NotFound, Unavailable
-from erp_core.jobs.book import JobBook
 from erp_core.jobs.process import FileLock
 from erp_core.safety import archive, rules, views
 from erp_core.safety.archive import Backup, Manifest, Member
 from erp_core.safety.rules import Occasion
 from erp_core.security import audit
-from erp_core.security.actor import Actor
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text
 
 Tell = Callable[[float, Text], None]
-MAKE = "backup.make"  # the kind of job
 
 _WRITING = 0.85  # the share of the work that writing is; the rest is reading back
 
@@ -59,12 +56,6 @@ def back_up(
         audit.record(uow, "backup.made", made.path.name, occasion=str(occasion), deleted=wanted_no_more)
         uow.commit()
     return made
-
-
-def ask_for_backup(book: JobBook, actor: Actor) -> int | None:
-    """Hand a backup in as a job; its number, or None where one is under way. Raises NotPermitted."""
-    require(actor, Permission.RUN_BACKUPS)
-    return book.submit_unless_under_way(MAKE, {}, actor=actor.name)
 
 
 def hand_out(database: Database, who: As, folder: Path, name: str) -> bytes:

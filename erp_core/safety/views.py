@@ -56,3 +56,9 @@ def backups(folder: Path, language: str) -> pd.DataFrame:
             )
         )  # fmt: skip
     return pd.DataFrame(rows, columns=list(BACKUP_COLUMNS))
+
+
+def something_new(connection: sa.Connection, latest: Backup | None) -> bool:
+    """Whether anything was done since a backup (None: ever)."""
+    event = last_event(connection)
+    return event is not None and (latest is None or latest.manifest.last_event != event)

@@ -162,6 +162,13 @@ def format_date(value: dt.date, language: str) -> str:
     return str(babel_date(value, format="medium", locale=locale_of(language)))
 
 
+def format_age(age: dt.timedelta, language: str) -> str:
+    """How long ago something was: `3 hours ago`, `3小时前`."""
+    from babel.dates import format_timedelta
+
+    return str(format_timedelta(-age, add_direction=True, threshold=1.0, locale=locale_of(language)))
+
+
 def format_datetime(value: dt.datetime, language: str, time_zone: str) -> str:
     """A UTC time in the company's zone, as the reader writes it."""
     from babel.dates import get_timezone

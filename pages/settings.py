@@ -1,10 +1,10 @@
-"""Settings: the company, and its shops."""
+"""Settings: the company, its shops, the safety of its data, the work that is done outside the pages."""
 
 import streamlit as st
 
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import acts, company_panel, shops_panel, views
+from ui import acts, company_panel, jobs_panel, safety_panel, shops_panel, views
 from ui.guard import require
 
 visit = require(Permission.VIEW_SETTINGS)
@@ -15,5 +15,7 @@ acts.say_what_was_done(visit)
 VIEWS = {
     "company": (T("Company"), company_panel.show),
     "shops": (T("Shops"), shops_panel.show),
+    "safety": (T("Safety"), safety_panel.show),
+    "jobs": (T("Jobs"), jobs_panel.show),
 }
 views.show(visit, "settings", VIEWS)

@@ -51,7 +51,7 @@ def back_up(
             return made
         with database.reading() as connection:
             time_zone = read_company(connection).time_zone
-        wanted_no_more = _clear_away(folder, who, time_zone)
+        wanted_no_more = _clear_away(made, who, time_zone)
     with unit_of_work(database, who) as uow:
         audit.record(uow, "backup.made", made.path.name, occasion=str(occasion), deleted=wanted_no_more)
         uow.commit()
@@ -176,9 +176,11 @@ def _put(connection: sa.Connection, table: sa.Table, packed: zipfile.ZipFile, te
     return Member(written.rows, written.size, written.block, written.sha256, columns)
 
 
-def _clear_away(folder: Path, who: As, time_zone: str) -> list[str]:
+def _clear_away(made: Backup, who: As, time_zone: str) -> list[str]:
+    folder = made.path.parent
     readable = [backup.made for backup in views.readable(folder)]
-    deleted = rules.to_delete(readable, who.clock.now(), time_zone)
+    wanted_no_more = rules.to_delete(readable, who.clock.now(), time_zone)
+    deleted = [name for name in wanted_no_more if name != made.path.name]  # whatever a clock that was set back says
     for name in deleted:
         (folder / name).unlink(missing_ok=True)
     return deleted

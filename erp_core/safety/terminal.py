@@ -11,7 +11,7 @@ from erp_core.db.engine import Database
 from erp_core.errors import FileRefused
 from erp_core.security.actor import LOCAL_USER
 from erp_core.terminal import FAILED_CHECK, Command, Say, Session
-from erp_core.text import T, Text, format_bytes, format_datetime, format_number
+from erp_core.text import T, format_bytes, format_datetime, format_number
 
 if TYPE_CHECKING:
     from erp_core.safety.archive import Backup
@@ -67,6 +67,7 @@ def _check(session: Session, path: Path) -> int:
 
 def _list(session: Session) -> int:
     from erp_core.company.views import read_company
+    from erp_core.safety.rules import occasion_name
     from erp_core.safety.views import backups
 
     with session.database().reading() as connection:
@@ -94,16 +95,6 @@ def _list(session: Session) -> int:
         {"folder": folder, "backups": entries}, lines or [session.say(T("No backup yet in {folder}.", folder=folder))]
     )
     return 0
-
-
-def occasion_name(occasion: str) -> Text:
-    """Why a backup was made, in words."""
-    return {
-        "manual": T("made by hand"),
-        "nightly": T("made at night"),
-        "upgrade": T("before an upgrade"),
-        "restore": T("before a restore"),
-    }[occasion]
 
 
 def _restore_options(parser: argparse.ArgumentParser, say: Say) -> None:

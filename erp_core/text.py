@@ -162,11 +162,11 @@ def format_date(value: dt.date, language: str) -> str:
     return str(babel_date(value, format="medium", locale=locale_of(language)))
 
 
-def format_age(age: dt.timedelta, language: str) -> str:
-    """How long ago something was: `3 hours ago`, `3小时前`."""
+def format_ago(away: dt.timedelta, language: str) -> str:
+    """How far a moment is from now: `3 hours ago`, `3小时前` for a positive time, `in 3 hours` for a negative one."""
     from babel.dates import format_timedelta
 
-    return str(format_timedelta(-age, add_direction=True, threshold=1.0, locale=locale_of(language)))
+    return str(format_timedelta(-away, add_direction=True, threshold=1.0, locale=locale_of(language)))
 
 
 def format_datetime(value: dt.datetime, language: str, time_zone: str) -> str:

@@ -12,7 +12,7 @@ from erp_core.orders import ledger
 from erp_core.safety import service, views, work
 from erp_core.safety.rules import occasion_name
 from erp_core.security.permissions import Permission
-from erp_core.text import T, format_age, format_bytes, format_datetime, format_number
+from erp_core.text import T, format_ago, format_bytes, format_datetime, format_number
 from ui import acts
 from ui.guard import Visit
 from ui.job_panel import book_of, follow
@@ -42,7 +42,7 @@ def show(visit: Visit) -> None:
 
 
 def _headline(visit: Visit, found: pd.DataFrame) -> None:
-    good = found[found["readable"]]
+    good = found[found["readable"].astype(bool)]
     latest, kept, following = st.columns(3)
     if good.empty:
         latest.metric(visit.say(T("Latest good backup")), "–", border=True)
@@ -50,7 +50,7 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
         made_at = good["made_at"].iloc[0]
         latest.metric(
             visit.say(T("Latest good backup")),
-            format_age(visit.clock.now() - made_at, visit.language),
+            format_ago(visit.clock.now() - made_at, visit.language),
             border=True,
             help=format_datetime(made_at, visit.language, visit.company.time_zone),
         )
@@ -67,17 +67,21 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
         ),
     )
     due = work.next_time(visit.settings, visit.clock)
-    following.metric(
-        visit.say(T("Next nightly backup")),
-        visit.say(T("switched off")) if due is None else format_datetime(due, visit.language, visit.company.time_zone),
-        border=True,
-        help=visit.say(
-            T(
-                "Made by the worker while the app or the worker runs, otherwise when it is started again; none where "
-                "nothing was done since the last. ERP_BACKUP_AT sets the hour."
-            )
-        ),
+    note = visit.say(
+        T(
+            "Made by the worker while the app or the worker runs, otherwise when it is started again; none where nothing "
+            "was done since the last. ERP_BACKUP_AT sets the hour."
+        )
     )
+    if due is None:
+        following.metric(visit.say(T("Next nightly backup")), visit.say(T("switched off")), border=True, help=note)
+    else:
+        following.metric(
+            visit.say(T("Next nightly backup")),
+            format_ago(visit.clock.now() - due, visit.language),
+            border=True,
+            help=f"{format_datetime(due, visit.language, visit.company.time_zone)}. {note}",
+        )
     if good.empty:
         st.warning(
             visit.say(T("There is no backup yet. If this disk breaks, everything is gone: make one now.")),

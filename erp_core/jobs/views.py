@@ -18,11 +18,11 @@ DUTY_COLUMNS = ("name", "every", "last_at", "last_status", "next_at")
 
 
 def job_rows(jobs: Sequence[Job], names: Mapping[str, Text], language: str) -> pd.DataFrame:
-    """Jobs in their order: id, name, status (in words), said (its latest message, or why it failed), actor,
+    """Jobs in their order: id, name, status (in words), said (where it is, or why it failed), actor,
     submitted_at (aware UTC), seconds (of the latest attempt; None before its end), progress (0 to 1)."""
     rows = []
     for job in jobs:
-        said = job.error.message if job.error is not None else job.message
+        said = job.error.message if job.error is not None else None if job.ended else job.message
         took = job.ended_at - job.started_at if job.started_at is not None and job.ended_at is not None else None
         rows.append(
             (

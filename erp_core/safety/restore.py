@@ -165,9 +165,9 @@ def _fill(connection: sa.Connection, backup: Backup, tell: Tell) -> None:
         connection.execute(sa.delete(table))
     total, done = backup.manifest.rows or 1, 0
     with archive.tables_of(backup) as text_of:
-        for table in tables:
+        for number, table in enumerate(tables, start=1):
             member = backup.manifest.tables[table.name]
-            tell(done / total, T("Restoring {table} …", table=table.name))
+            tell(done / total, T("Restoring table {number} of {count} …", number=number, count=len(tables)))
             with text_of(table.name) as source:
                 read_rows(connection, table, source, member.rows, member.block)
             found = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()

@@ -135,8 +135,14 @@ def _write_from(connection: sa.Connection, who: As, folder: Path, occasion: Occa
     path = archive.free_path(folder, made_at, revision)
     members: dict[str, Member] = {}
     with archive.written(path) as packed:
-        for table in tables:
-            told = partial(_tell_rows, tell, table.name, before, total)
+        for number, table in enumerate(tables, start=1):
+            told = partial(
+                _tell_rows,
+                tell,
+                T("Writing table {number} of {count} …", number=number, count=len(tables)),
+                before,
+                total,
+            )
             told(0)
             members[table.name] = _put(connection, table, packed, told)
             if members[table.name].rows != counts[table.name]:
@@ -152,8 +158,8 @@ def _write_from(connection: sa.Connection, who: As, folder: Path, occasion: Occa
     return archive.read_manifest(path)
 
 
-def _tell_rows(tell: Tell, table: str, before: int, total: int, rows: int) -> None:
-    tell(_WRITING * min(1.0, (before + rows) / total), T("Writing {table} …", table=table))
+def _tell_rows(tell: Tell, text: Text, before: int, total: int, rows: int) -> None:
+    tell(_WRITING * min(1.0, (before + rows) / total), text)
 
 
 def _assert_sound(connection: sa.Connection) -> None:

@@ -67,7 +67,7 @@ def _jobs(visit: Visit) -> None:
     event = st.dataframe(
         shown, placeholder="–", hide_index=True, on_select="rerun", selection_mode="single-row", key="jobs",
         column_config={
-            "id": st.column_config.NumberColumn(visit.say(T("No.")), format="%d"),
+            "id": st.column_config.NumberColumn(visit.say(T("Number")), format="%d"),
             "name": visit.say(T("Work")),
             "status": visit.say(T("State")),
             "said": visit.say(T("Latest word")),

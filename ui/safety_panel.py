@@ -10,7 +10,7 @@ import streamlit as st
 from erp_core.jobs.job import Job, Status
 from erp_core.orders import ledger
 from erp_core.safety import service, views, work
-from erp_core.safety.rules import occasion_name
+from erp_core.safety.terminal import restore_command
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_ago, format_bytes, format_datetime, format_number
 from ui import acts
@@ -120,7 +120,7 @@ def _list(visit: Visit, found: pd.DataFrame) -> str | None:
     shown = pd.DataFrame(
         {
             "when": [format_datetime(at, visit.language, zone) if pd.notna(at) else None for at in found["made_at"]],
-            "why": [visit.say(occasion_name(word)) if word else None for word in found["occasion"]],
+            "why": [visit.say(views.occasion_name(word)) if word else None for word in found["occasion"]],
             "size": [format_bytes(int(size), visit.language) for size in found["bytes"]],
             "rows": found["rows"],
             "state": [problem or visit.say(T("read back and found whole")) for problem in found["problem"]],
@@ -168,7 +168,7 @@ def _restoring(visit: Visit, path: str | None) -> None:
             )
         )
         shown = path or str(visit.settings.backups / "erp-….zip")
-        st.code(f'python -m erp_core restore "{shown}" --yes', language=None)
+        st.code(restore_command(shown), language=None)
         st.caption(
             visit.say(
                 T(
@@ -210,7 +210,7 @@ def _ledger(visit: Visit) -> None:
         visit.say(T("{when}: {count} differences. This command sets them right:", when=when, count=count)),
         icon=":material/error:",
     )
-    st.code("python -m erp_core stock rebuild", language=None)
+    st.code(ledger.REBUILD_COMMAND, language=None)
     for name in ("differences", "rollup_differences"):
         if job.result[name]:
             st.dataframe(pd.DataFrame(job.result[name]).astype(str), hide_index=True)

@@ -17,6 +17,7 @@ from erp_core.text import T
 
 CHECK = "ledger.check"  # the kind of job
 SHOWN = 200
+REBUILD_COMMAND = "python -m erp_core stock rebuild"  # sets right what the check finds
 
 
 def check(database: Database) -> dict[str, Any]:

@@ -212,7 +212,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
         raise FileRefused(
             T("There is no file {name}.", name=str(path)), hint=T("Check the name and the folder."), code="file.missing"
         ) from error
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # the last: an unknown compression
         raise _damaged(path.name, T("it is cut short or was changed")) from error
 
 

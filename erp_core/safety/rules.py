@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from erp_core.text import T, Text
-
 DAILY, WEEKLY, MONTHLY = 7, 4, 6
 BEFORE_A_CHANGE_DAYS = 90
 
@@ -24,16 +22,6 @@ class Occasion(StrEnum):
 
 
 BEFORE_A_CHANGE = frozenset({Occasion.UPGRADE, Occasion.RESTORE})
-
-
-def occasion_name(occasion: str) -> Text:
-    """Why a backup was made, in words."""
-    return {
-        "manual": T("made by hand"),
-        "nightly": T("made at night"),
-        "upgrade": T("before an upgrade"),
-        "restore": T("before a restore"),
-    }[occasion]
 
 
 @dataclass(frozen=True)

@@ -67,8 +67,7 @@ def _check(session: Session, path: Path) -> int:
 
 def _list(session: Session) -> int:
     from erp_core.company.views import read_company
-    from erp_core.safety.rules import occasion_name
-    from erp_core.safety.views import backups
+    from erp_core.safety.views import backups, occasion_name
 
     with session.database().reading() as connection:
         zone = read_company(connection).time_zone
@@ -95,6 +94,11 @@ def _list(session: Session) -> int:
         {"folder": folder, "backups": entries}, lines or [session.say(T("No backup yet in {folder}.", folder=folder))]
     )
     return 0
+
+
+def restore_command(path: str) -> str:
+    """What to type to put a backup back in the place of what there is."""
+    return f'python -m erp_core restore "{path}" --yes'
 
 
 def _restore_options(parser: argparse.ArgumentParser, say: Say) -> None:

@@ -11,7 +11,7 @@ from erp_core.errors import FileRefused
 from erp_core.safety import archive
 from erp_core.safety.archive import Backup
 from erp_core.security.tables import audit_event
-from erp_core.text import say
+from erp_core.text import T, Text, say
 
 BACKUP_COLUMNS = ("name", "path", "made_at", "occasion", "bytes", "rows", "revision", "database", "readable", "problem")
 
@@ -62,3 +62,13 @@ def something_new(connection: sa.Connection, latest: Backup | None) -> bool:
     """Whether anything was done since a backup (None: ever)."""
     event = last_event(connection)
     return event is not None and (latest is None or latest.manifest.last_event != event)
+
+
+def occasion_name(occasion: str) -> Text:
+    """Why a backup was made, in words."""
+    return {
+        "manual": T("made by hand"),
+        "nightly": T("made at night"),
+        "upgrade": T("before an upgrade"),
+        "restore": T("before a restore"),
+    }[occasion]

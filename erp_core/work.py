@@ -9,6 +9,7 @@ from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
 from erp_core.orders import ledger
+from erp_core.orders import pack_work as rollups
 from erp_core.safety import work as safety
 from erp_core.settings import Settings
 from erp_core.text import T, Text
@@ -19,12 +20,14 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        rollups.PACK: rollups.pack,
         safety.MAKE: safety.make,
         safety.NIGHTLY: safety.nightly,
         ledger.CHECK: ledger.check_as_job,
     },
     duties=(
         inbox.DUTY,
+        rollups.DUTY,
         safety.DUTY,
     ),
 )
@@ -34,6 +37,7 @@ NAMES: Mapping[str, Text] = {  # of the kinds of jobs, for people
     imports.RUN: T("Import"),
     imports.UNDO: T("Take an import back"),
     inbox.PROCESS: T("Watched folder"),
+    rollups.PACK: T("Sums that pages read"),
     safety.MAKE: T("Backup"),
     safety.NIGHTLY: T("Nightly backup"),
     ledger.CHECK: T("Check of the ledger"),

@@ -2,14 +2,10 @@
 
 import streamlit as st
 
-from erp_core.clock import today
-from erp_core.orders.views import revision
 from erp_core.overview.decisions import decisions, setup_steps
-from erp_core.overview.views import changes, kpis, revenue_by_month
-from erp_core.planning.views import planning_day
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_money
-from ui import charts, states
+from ui import charts, reads, states
 from ui.filters import bar
 from ui.guard import require
 from ui.headline import headline
@@ -19,37 +15,23 @@ visit = require(Permission.VIEW_DASHBOARDS)
 HEADLINE = ("revenue", "turnover_month", "in_stock_rate", "orders_waiting", "cash_in_stock", "cancel_rate")
 
 
-@st.cache_data(max_entries=32, show_spinner=False)
-def numbers(_visit, key, chosen, now):
-    period, before, filters, first = chosen.period, chosen.before, chosen.filters, chosen.first
-    with _visit.database.reading() as connection:
-        current = kpis(connection, _visit.company, period, filters, now)
-        earlier = kpis(connection, _visit.company, before, filters, None)
-        months = revenue_by_month(connection, _visit.company, period, filters)
-        currency = months.attrs["currency"]
-    comparable = before.start >= first
-    return current, changes(current, earlier) if comparable else {}, months, currency
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False)
 def list_of_decisions(_visit, key, as_of):
     with _visit.database.reading() as connection:
-        return decisions(connection, _visit.company, as_of)
+        return decisions(connection, _visit.company, as_of, reads.position(_visit))
 
 
 st.title(visit.say(T("What needs a decision today?")))
-now = today(visit.clock, visit.company.time_zone)
 with visit.database.reading() as connection:
     steps = setup_steps(connection, visit.company)
-    key = f"{visit.settings.database_url}:{revision(connection)}"
-    as_of = planning_day(connection, now)
+at = reads.moment(visit)
 chosen = bar(visit)
 if chosen is None:
     states.no_data(visit, T("No sales yet. Drop the export of your shop, and the numbers of your shop stand here."))
 else:
     with st.spinner(visit.say(T("Adding up …"))):
-        current, moved, months, currency = numbers(visit, key, chosen, now)
-    headline(visit, HEADLINE, current, moved, visit.say(T("against {period}", period=chosen.against)))
+        numbers = reads.numbers(visit, chosen)
+    headline(visit, HEADLINE, numbers.now, numbers.changes, visit.say(T("against {period}", period=chosen.against)))
 
 setting_up = not all(step.done for step in steps)
 left, right = st.columns([3, 1]) if setting_up else (st.container(), st.container())
@@ -71,7 +53,7 @@ with left:
     if chosen is not None:
         st.subheader(visit.say(T("Decisions, most money first")))
         with st.spinner(visit.say(T("Adding up …"))):
-            found = list_of_decisions(visit, key, as_of)
+            found = list_of_decisions(visit, at.key, at.as_of)
         if not found:
             st.success(visit.say(T("Nothing needs a decision today.")), icon=":material/check:")
         for number, decision in enumerate(found):
@@ -86,6 +68,7 @@ with left:
                     visit.say(T("Open")), key=f"decision_{number}_{decision.key}", icon=":material/arrow_forward:"
                 ):
                     st.switch_page(address(decision.page), query_params=dict(decision.query))
+        months, currency = numbers.months, numbers.currency
         best = months.loc[months["revenue"].idxmax(), "month"] if months["revenue"].notna().any() else None
         if best is not None:
             title = visit.say(

@@ -3,14 +3,13 @@
 import pandas as pd
 import streamlit as st
 
-from erp_core.clock import today
 from erp_core.db.uow import unit_of_work
 from erp_core.planning.export import COLUMN_TITLES, header_of, purchase_file
 from erp_core.planning.service import save_choices
-from erp_core.planning.views import EXCLUSIONS, ReplenishmentOptions, choices, purchase_list, replenishment, why
+from erp_core.planning.views import EXCLUSIONS, ReplenishmentOptions, choices, plan_of, purchase_list, why
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_date, format_money, format_number
-from ui import states
+from ui import reads, states
 from ui.filters import bar
 from ui.guard import require
 
@@ -54,11 +53,9 @@ assume_zero = right.toggle(
 options = ReplenishmentOptions(
     service_level=service, review_days=review, assume_zero=assume_zero, filters=chosen.filters
 )
-now = today(visit.clock, visit.company.time_zone)
+plan = plan_of(reads.position(visit, chosen.filters), visit.company, options, reads.moment(visit).as_of)
 with visit.database.reading() as connection:
-    plan = replenishment(connection, visit.company, options, now)
     kept = choices(connection, plan.as_of)
-rows = purchase_list(plan, kept, visit.language)
 st.caption(
     visit.say(
         T(
@@ -156,11 +153,11 @@ if len(plan.lines):
     stem = f"purchase_list_{plan.as_of.isoformat()}"
     side_by_side = st.container(horizontal=True)
     side_by_side.download_button(
-        visit.say(T("Download CSV")), lambda: purchase_file(rows, "csv", header), f"{stem}.csv", "text/csv",
+        visit.say(T("Download CSV")), lambda: purchase_file(purchase_list(plan, kept, visit.language), "csv", header), f"{stem}.csv", "text/csv",
         icon=":material/download:", on_click="ignore",
     )  # fmt: skip
     side_by_side.download_button(
-        visit.say(T("Download XLSX")), lambda: purchase_file(rows, "xlsx", header), f"{stem}.xlsx",
+        visit.say(T("Download XLSX")), lambda: purchase_file(purchase_list(plan, kept, visit.language), "xlsx", header), f"{stem}.xlsx",
         icon=":material/table_view:", on_click="ignore",
     )  # fmt: skip
 

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from erp_core.clock import today
 from erp_core.metrics.registry import METRICS
-from erp_core.orders.views import revision
 from erp_core.overview.grid import abc_xyz_grid, ageing
-from erp_core.overview.views import turnover_by_month
-from erp_core.planning.views import planning_day, stock_position
 from erp_core.text import T, Text, format_money, format_number, format_share
-from ui import charts, states
-from ui.filters import Chosen, bar
+from ui import charts, reads, states
+from ui.filters import bar
 from ui.guard import Visit
 from ui.pages_list import address
 from ui.tables import Column, configuration, downloads
@@ -48,27 +42,6 @@ _COVER_SHOWN = 180
 _CELL_TEXT = "%{text}"
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
-def _position(_visit: Visit, key: str, as_of: dt.date, chosen: Chosen) -> pd.DataFrame:
-    with _visit.database.reading() as connection:
-        return stock_position(connection, _visit.company, as_of, chosen.filters)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _turnover(_visit: Visit, key: str, chosen: Chosen) -> pd.DataFrame:
-    with _visit.database.reading() as connection:
-        return turnover_by_month(connection, _visit.company, chosen.period, chosen.filters)
-
-
-def position_of(visit: Visit, chosen: Chosen) -> pd.DataFrame:
-    """Where every product stands, cached by what is stored."""
-    now = today(visit.clock, visit.company.time_zone)
-    with visit.database.reading() as connection:
-        key = f"{visit.settings.database_url}:{revision(connection)}"
-        as_of = planning_day(connection, now)
-    return _position(visit, key, as_of, chosen)
-
-
 def show(visit: Visit) -> None:
     """The whole view."""
     chosen = bar(visit)
@@ -77,11 +50,9 @@ def show(visit: Visit) -> None:
             visit, T("No sales and no stock yet. Import both, and this page says what runs out and what is stuck.")
         )
         return
-    with visit.database.reading() as connection:
-        key = f"{visit.settings.database_url}:{revision(connection)}"
     with st.spinner(visit.say(T("Adding up …"))):
-        frame = position_of(visit, chosen)
-        months = _turnover(visit, key, chosen)
+        frame = reads.position(visit, chosen.filters)
+        months = reads.turnover(visit, chosen)
     left, right = st.columns(2)
     with left:
         _turnover_chart(visit, months)

@@ -11,10 +11,10 @@ from erp_core.overview.story import story
 from erp_core.planning.views import reorder_point_of
 from erp_core.stock.views import movements_of
 from erp_core.text import T, Text, format_money, format_number
-from ui import charts, states
+from ui import charts, reads, states
 from ui.filters import bar
 from ui.guard import Visit
-from ui.stock_overview import STATUS, position_of
+from ui.stock_overview import STATUS
 
 KINDS: dict[str, Text] = {
     "sale": T("sale"),
@@ -36,7 +36,7 @@ def show(visit: Visit) -> None:
             visit, T("No sales and no stock yet. Import both, and this page says what runs out and what is stuck.")
         )
         return
-    frame = position_of(visit, chosen)
+    frame = reads.position(visit, chosen.filters)
     if frame.empty:
         states.nothing_matches(visit)
         return

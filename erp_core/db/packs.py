@@ -42,9 +42,9 @@ class Rollup:
 
 @dataclass
 class Packed:
-    """All rows of a rollup, the months in their order. The columns are as narrow as their numbers allow: widen them
-    before you multiply, and do not write into them. `derived` keeps what is computed from these very rows for the next
-    who asks."""
+    """All rows of a rollup, the months in their order. The columns but `day` are as narrow as their numbers allow:
+    widen them before you compute, and do not write into them. `derived` keeps what is computed from these very rows for
+    the next who asks."""
 
     versions: tuple[tuple[int, int], ...]
     columns: Columns
@@ -223,9 +223,10 @@ def _whole(
     for key in gone:
         del memory.parts[key]
     blocks = [memory.parts[(rollup.name, part)][1] for part, _ in versions]
-    names = blocks[0].keys() if blocks else rollup.rows(connection, DAY_ZERO, DAY_ZERO).keys()
-    empty = np.zeros(0, np.int8)
-    return Packed(versions, {name: np.concatenate([empty, *(block[name] for block in blocks)]) for name in names})
+    if not blocks:
+        return Packed(versions, rollup.rows(connection, DAY_ZERO, DAY_ZERO))
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    return Packed(versions, columns | {"day": columns["day"].astype(np.int64)})
 
 
 def _blocks(connection: sa.Connection, rollup: Rollup, parts: list[int]) -> dict[int, Columns]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from erp_core.finance.views import Rates, to_base
@@ -36,22 +37,26 @@ def unit_costs_on(sales: pd.DataFrame, held: pd.DataFrame, currency: str, rates:
     """The unit cost in force on each row's day, in `currency`; before a product's first cost the first; NaN unknown."""
     if held.empty or sales.empty:
         return np.full(len(sales), np.nan)
-    left = sales[["product_id", "ds"]].assign(at=np.arange(len(sales))).sort_values("ds", kind="stable")
-    right = held.rename(columns={"valid_from": "ds"}).sort_values("ds", kind="stable")
-    left["ds"], right["ds"] = left["ds"].astype("datetime64[ns]"), right["ds"].astype("datetime64[ns]")
-    found = pd.merge_asof(left, right, on="ds", by="product_id")
-    first = held.drop_duplicates("product_id", keep="first").set_index("product_id")
-    early = found["unit_cost"].isna()
-    found.loc[early, "unit_cost"] = found.loc[early, "product_id"].map(first["unit_cost"])
-    found.loc[early, "currency"] = found.loc[early, "product_id"].map(first["currency"])
-    factor = np.ones(len(found))
-    for other in found["currency"].dropna().unique():
-        if other == currency:
-            continue
-        here = np.flatnonzero((found["currency"] == other).to_numpy())
-        codes, days = pd.factorize(found["ds"].iloc[here])
-        by_day = [rates.rate(str(other), currency, day.date()) for day in days]
-        factor[here] = np.array([np.nan if rate is None else float(rate) for rate in by_day])[codes]
-    result = np.full(len(sales), np.nan)
-    result[found["at"].to_numpy()] = found["unit_cost"].to_numpy(float) * factor
+    held = held.sort_values(["product_id", "valid_from"], kind="stable")
+    product, day = sales["product_id"].to_numpy(np.int64), _day_numbers(sales["ds"])
+    of_product, since = held["product_id"].to_numpy(np.int64), _day_numbers(held["valid_from"])
+    first_day = min(int(day.min()), int(since.min()))
+    width = max(int(day.max()), int(since.max())) - first_day + 1
+    before = (
+        np.searchsorted(of_product * width + since - first_day, product * width + day - first_day, side="right") - 1
+    )
+    first = np.searchsorted(of_product, product)
+    at = np.minimum(np.maximum(before, first), len(held) - 1)
+    result = np.where(of_product[at] == product, held["unit_cost"].to_numpy(float)[at], np.nan)
+    words = held["currency"].to_numpy(object)[at]
+    for other in held["currency"].unique():
+        here = np.flatnonzero(words == other) if other != currency else np.zeros(0, np.int64)
+        if len(here):
+            codes, days = pd.factorize(sales["ds"].iloc[here])
+            by_day = [rates.rate(str(other), currency, pd.Timestamp(one).date()) for one in days]
+            result[here] *= np.array([np.nan if rate is None else float(rate) for rate in by_day])[codes]
     return result
+
+
+def _day_numbers(days: pd.Series) -> npt.NDArray[np.int64]:
+    return days.to_numpy().astype("datetime64[D]").astype(np.int64)

@@ -15,8 +15,8 @@ from erp_core.calendar import Period
 from erp_core.db import packs
 from erp_core.db.bulk import fetch_numbers
 from erp_core.db.packs import Columns, Packed, Rollup, currency_column, currency_of, day_column, day_number
-from erp_core.orders.rollups import BUYERS_PACK, IS_SALE, SALES_PACK
-from erp_core.orders.tables import daily_sales, sales_order
+from erp_core.orders.rollups import IS_CREDIT, IS_LIVE_LINE, IS_SALE, LINES_PACK, ORDERS_PACK, SALES_PACK
+from erp_core.orders.tables import daily_sales, order_line, sales_order
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -36,18 +36,42 @@ def _sales_rows(connection: sa.Connection, first: dt.date, last: dt.date) -> Col
     return dict(fetch_numbers(connection, query))
 
 
-def _buyer_rows(connection: sa.Connection, first: dt.date, last: dt.date) -> Columns:
+def _order_rows(connection: sa.Connection, first: dt.date, last: dt.date) -> Columns:
     o = sales_order.c
     query = (
-        sa.select(day_column(o.ds, connection), o.channel_id, sa.func.coalesce(o.customer_id, 0).label("customer_id"))
-        .where(o.withdrawn_by.is_(None), IS_SALE, o.ds.between(first, last))
-        .order_by(o.ds)
-    )
+        sa.select(
+            day_column(o.ds, connection), o.id.label("order_id"), o.channel_id,
+            sa.func.coalesce(o.customer_id, 0).label("customer_id"), currency_column(o.currency, connection),
+            _flag("is_sale", IS_SALE), _flag("is_credit", IS_CREDIT),
+            sa.func.coalesce(o.shipping, 0).label("shipping"), sa.func.coalesce(o.discount, 0).label("discount"),
+        )
+        .where(o.withdrawn_by.is_(None), o.ds.between(first, last))
+        .order_by(o.ds, o.id)
+    )  # fmt: skip
     return dict(fetch_numbers(connection, query))
 
 
+def _line_rows(connection: sa.Connection, first: dt.date, last: dt.date) -> Columns:
+    o, line = sales_order.c, order_line.c
+    query = (
+        sa.select(
+            day_column(o.ds, connection), line.order_id, sa.func.coalesce(line.product_id, 0).label("product_id"),
+            line.quantity, line.amount, line.refunded,
+        )
+        .select_from(sales_order.join(order_line, line.order_id == o.id))
+        .where(IS_LIVE_LINE, o.withdrawn_by.is_(None), sa.or_(IS_SALE, IS_CREDIT), o.ds.between(first, last))
+        .order_by(o.ds, line.order_id, line.line_no)
+    )  # fmt: skip
+    return dict(fetch_numbers(connection, query))
+
+
+def _flag(name: str, condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.case((condition, 1), else_=0).label(name)
+
+
 SALES = Rollup(SALES_PACK, _sales_rows)
-BUYERS = Rollup(BUYERS_PACK, _buyer_rows)
+ORDERS = Rollup(ORDERS_PACK, _order_rows)  # every order that was not withdrawn, by day and id
+LINES = Rollup(LINES_PACK, _line_rows)  # live lines of sales and credit notes, by day and order
 
 
 @dataclass(frozen=True)
@@ -142,13 +166,26 @@ def sale_days(connection: sa.Connection) -> tuple[Ints, Ints, Ints]:
     return packed.derived("sale days", build)
 
 
+def order_of_lines(connection: sa.Connection) -> Ints:
+    """Of each row of LINES the position of its order in ORDERS."""
+    orders, lines = packs.read(connection, ORDERS), packs.read(connection, LINES)
+
+    def build(columns: Columns) -> Ints:
+        ids = orders.columns["order_id"].astype(np.int64)
+        by_id = np.argsort(ids, kind="stable")
+        return np.asarray(by_id[np.searchsorted(ids, columns["order_id"].astype(np.int64), sorter=by_id)], np.int64)
+
+    return lines.derived(f"orders {hash(orders.versions)}", build)
+
+
 def buyers_between(connection: sa.Connection, period: Period, channels: Sequence[int] = ()) -> tuple[int, int, int]:
     """Customers who ordered in a period, those with two or more orders, and orders without a customer."""
-    packed = packs.read(connection, BUYERS)
+    packed = packs.read(connection, ORDERS)
     customer, here = codes(packed, "customer_id"), between(packed, period)
-    who = customer.of_rows[here]
+    counts = packed.columns["is_sale"][here] == 1
     if channels:
-        who = who[np.isin(packed.columns["channel_id"][here], np.array(channels))]
+        counts &= np.isin(packed.columns["channel_id"][here], np.array(channels))
+    who = customer.of_rows[here][counts]
     orders = np.bincount(who, minlength=len(customer.values))
     named = orders[customer.values != 0]
     return int((named > 0).sum()), int((named > 1).sum()), int(orders[customer.values == 0].sum())

@@ -205,6 +205,7 @@ def _let_lines_go(connection: sa.Connection, left: pd.DataFrame, batch_id: int) 
         .where(order_line.c.superseded_by.is_(None))
     )  # fmt: skip
     rows = connection.execute(copies).all()
+    rollups.void_packs(connection, sa.select(gone.c.order_id.label("id")).distinct().subquery())
     pair = sa.tuple_(order_line.c.order_id, order_line.c.line_no)
     connection.execute(
         sa.update(order_line)

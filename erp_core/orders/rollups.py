@@ -26,7 +26,8 @@ ORDERS_SUMS = (
     "orders", "cancelled", "credit_notes", "adjustments", "waiting", "quantity", "goods", "charges", "discount",
     "shipping", "refunded", "credited",
 )  # fmt: skip
-SALES_PACK, BUYERS_PACK = "sales", "buyers"  # what readers take packed: see `packed`
+SALES_PACK, ORDERS_PACK, LINES_PACK = "sales", "orders", "lines"  # what readers take packed: see `packed`
+_PACKS = (SALES_PACK, ORDERS_PACK, LINES_PACK)
 _ORDERS_AT_ONCE = 100_000
 
 _o, _l = sales_order, order_line
@@ -45,11 +46,16 @@ def add(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
 
 def add_headers(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
     """What orders contribute to daily_orders; their months are to be packed anew."""
+    void_packs(connection, orders)
+    insert_adding(connection, daily_orders, _order_rows(orders, sign), ORDERS_KEYS, ORDERS_SUMS)
+
+
+def void_packs(connection: sa.Connection, orders: sa.FromClause) -> None:
+    """These orders or their lines change: what is packed of their months no longer holds."""
     days = connection.execute(sa.select(_o.c.ds).distinct().join(orders, orders.c.id == _o.c.id)).scalars()
     parts = {packs.part_of(day) for day in days}
-    for name in (SALES_PACK, BUYERS_PACK):
+    for name in _PACKS:
         packs.touch(connection, name, parts)
-    insert_adding(connection, daily_orders, _order_rows(orders, sign), ORDERS_KEYS, ORDERS_SUMS)
 
 
 def add_lines(connection: sa.Connection, orders: sa.FromClause, sign: int) -> None:
@@ -155,7 +161,7 @@ def rebuild(connection: sa.Connection) -> None:
     """Compute all rollups anew from the orders."""
     connection.execute(sa.delete(daily_sales))
     connection.execute(sa.delete(daily_orders))
-    packs.forget(connection, (SALES_PACK, BUYERS_PACK))
+    packs.forget(connection, _PACKS)
     for orders in _all_orders(connection):
         add(connection, orders, 1)
     sweep(connection)

@@ -11,13 +11,15 @@ import sqlalchemy as sa
 from erp_core.calendar import Period
 from erp_core.catalog.views import costs, products
 from erp_core.company.views import Company
-from erp_core.db.bulk import fetch_columns, fetch_numbers
+from erp_core.db import packs
+from erp_core.db.bulk import fetch_columns
+from erp_core.db.packs import currency_of as letters_of
 from erp_core.finance.amounts import currency_of, unit_costs_on
 from erp_core.finance.tables import settlement_fee
 from erp_core.finance.views import read_rates, to_base
 from erp_core.money import decimals
-from erp_core.orders.rollups import IS_CREDIT, IS_LIVE_LINE, IS_SALE
-from erp_core.orders.tables import order_line, return_case, sales_order
+from erp_core.orders.packed import LINES, ORDERS, between, codes, order_of_lines
+from erp_core.orders.tables import return_case, sales_order
 from erp_core.orders.views import Filters, order_days
 from erp_core.overview.rules import Days, Floats, Ints
 
@@ -38,6 +40,7 @@ class Books:
         self.cases = self._read_cases()
         self.orders = self._read_orders()
         self.ids = self.orders["order_id"].to_numpy(np.int64)
+        self._by_id = np.argsort(self.ids, kind="stable")
         self._read_lines()
 
     def _span(self) -> Period:
@@ -97,43 +100,53 @@ class Books:
         return frame.astype(numbers | {"said": bool, "ds": "datetime64[s]"})
 
     def _read_orders(self) -> pd.DataFrame:
-        """Sales, credit notes, and other orders on which a fee fell, by id."""
-        o = sales_order.c
-        query = (
-            sa.select(
-                o.id.label("order_id"), o.external_id, o.ds, o.channel_id, o.currency, IS_SALE.label("is_sale"),
-                IS_CREDIT.label("is_credit"), sa.func.coalesce(o.shipping, 0).label("shipping"),
-                sa.func.coalesce(o.discount, 0).label("discount"),
-            )
-            .where(o.withdrawn_by.is_(None), o.ds.between(self.span.start, self.span.end))
-            .where(*self._of_channels(o.channel_id))
-            .order_by(o.id)
-        )  # fmt: skip
-        frame = pd.DataFrame(fetch_columns(self.connection, query))
-        numbers = dict.fromkeys(("order_id", "channel_id", "shipping", "discount"), "int64")
-        frame = frame.astype(numbers | {"ds": "datetime64[s]", "is_sale": bool, "is_credit": bool})
-        wanted = frame["is_sale"] | frame["is_credit"] | frame["order_id"].isin(self.fees["order_id"])
-        return frame[wanted].reset_index(drop=True)
+        """Sales, credit notes, and other orders on which a fee fell, by day and id."""
+        packed = packs.read(self.connection, ORDERS)
+        here = between(packed, self.span)
+        columns = {name: column[here] for name, column in packed.columns.items()}
+        kinds = codes(packed, "currency")
+        words = np.array([letters_of(int(code)) for code in kinds.values], object)
+        is_sale, is_credit = (columns[name] == 1 for name in ("is_sale", "is_credit"))
+        wanted = is_sale | is_credit | np.isin(columns["order_id"], self.fees["order_id"].to_numpy(np.int64))
+        if self.filters.channels:
+            wanted &= np.isin(columns["channel_id"], self.filters.channels)
+        self._wanted = wanted
+        return pd.DataFrame(
+            {
+                "order_id": columns["order_id"][wanted].astype(np.int64),
+                "ds": columns["day"][wanted].astype("datetime64[D]").astype("datetime64[s]"),
+                "channel_id": columns["channel_id"][wanted].astype(np.int64),
+                "currency": words[kinds.of_rows[here][wanted]] if len(words) else np.zeros(0, object),
+                "is_sale": is_sale[wanted],
+                "is_credit": is_credit[wanted],
+                "shipping": columns["shipping"][wanted].astype(np.int64),
+                "discount": columns["discount"][wanted].astype(np.int64),
+            }
+        )
 
     def _read_lines(self) -> None:
-        o, line = sales_order.c, order_line.c
-        query = (
-            sa.select(
-                line.order_id, sa.func.coalesce(line.product_id, 0).label("product_id"), line.quantity, line.amount,
-                line.refunded,
-            )
-            .select_from(sales_order.join(order_line, line.order_id == o.id))
-            .where(IS_LIVE_LINE, o.withdrawn_by.is_(None), sa.or_(IS_SALE, IS_CREDIT))
-            .where(o.ds.between(self.span.start, self.span.end), *self._of_channels(o.channel_id))
-        )  # fmt: skip
-        columns = fetch_numbers(self.connection, query)
-        columns["order"] = np.searchsorted(self.ids, columns.pop("order_id"))
+        packed = packs.read(self.connection, LINES)
+        here = between(packed, self.span)
+        order = order_of_lines(self.connection)[here] - between(packs.read(self.connection, ORDERS), self.span).start
+        columns = {name: packed.columns[name][here] for name in ("product_id", "quantity", "amount", "refunded")}
+        if not self._wanted.all():
+            kept = self._wanted[order]
+            order = (np.cumsum(self._wanted) - 1)[order[kept]]
+            columns = {name: column[kept] for name, column in columns.items()}
+        columns = {name: column.astype(np.int64) for name, column in columns.items()} | {"order": order}
         catalogue = products(self.connection, charges=True)
         charges = catalogue.loc[catalogue["is_charge"].astype(bool), "product_id"].to_numpy(np.int64)
         is_charge = np.isin(columns["product_id"], charges)
         self.catalogue = catalogue
         self.lines = {name: column[~is_charge] for name, column in columns.items()}
         self.charges = {name: column[is_charge] for name, column in columns.items()}
+
+    def external_ids(self) -> pd.Series:
+        """The platform's number of each order."""
+        o = sales_order.c
+        query = sa.select(o.id, o.external_id).where(o.ds.between(self.span.start, self.span.end))
+        found = fetch_columns(self.connection, query)
+        return pd.Series(found["external_id"], index=found["id"], dtype=object).reindex(self.ids).reset_index(drop=True)
 
     @property
     def days(self) -> Days:
@@ -151,7 +164,7 @@ class Books:
         wanted = order_id.to_numpy(np.int64)
         if not len(self.ids):
             return np.full(len(wanted), -1)
-        at = np.minimum(np.searchsorted(self.ids, wanted), len(self.ids) - 1)
+        at = self._by_id[np.minimum(np.searchsorted(self.ids, wanted, sorter=self._by_id), len(self.ids) - 1)]
         return np.where(self.ids[at] == wanted, at, -1)
 
     def exact(self, amounts: pd.Series, currencies: pd.Series, ds: pd.Series) -> Floats:

@@ -108,14 +108,13 @@ def contribution(
         raise ValueError(f"contribution by {by!r}")
     books = Books(connection, company, period, filters)
     cells = _cells(books)
-    keyed = cells.assign(key=_key_of(cells, by))
-    groups = keyed.groupby("key", sort=False)
-    rows = pd.concat([groups[[*_MONEY, "units", "known_revenue"]].sum(), groups[list(_FLAGS)].any()], axis=1)
-    sold = keyed[keyed["is_sale"]].groupby("key")["order"].nunique()
-    rows["orders"] = sold.reindex(rows.index, fill_value=0)
-    rows = rows.reset_index()
+    key, keys = pd.factorize(_key_of(cells, by))
+    rows = pd.DataFrame({name: _sum_by(key, cells[name], len(keys)) for name in (*_MONEY, "units", "known_revenue")})
+    for flag in _FLAGS:
+        rows[flag] = np.bincount(key[cells[flag]], minlength=len(keys)) > 0
+    rows["orders"] = _orders_by(key, cells, len(keys))
     amounts = _amounts(rows, books.currency).assign(currency=books.currency)
-    frame = pd.concat([_named(books, rows["key"].to_numpy(np.int64), by), amounts], axis=1)[[*KEYS[by], *COLUMNS]]
+    frame = pd.concat([_named(books, keys.astype(np.int64), by), amounts], axis=1)[[*KEYS[by], *COLUMNS]]
     if by == "order":
         frame = frame.sort_values(["ds", "order_id"], ignore_index=True)
     else:
@@ -169,9 +168,9 @@ class _Sheet:
         if len(columns["order"]):
             self.beside.append(_filled(len(columns["order"]), **columns))
 
-    def frame(self) -> pd.DataFrame:
+    def all_cells(self) -> Columns:
         """All cells below each other."""
-        return pd.DataFrame(stacked([self.cells, *self.beside]))
+        return stacked([self.cells, *self.beside])
 
 
 def _filled(count: int, **columns: Column) -> Columns:
@@ -182,8 +181,8 @@ def _filled(count: int, **columns: Column) -> Columns:
     return cells | {name: column.astype(cells[name].dtype) for name, column in columns.items()}
 
 
-def _cells(books: Books) -> pd.DataFrame:
-    """The money of the period, as finely as it is known: one row a product line, and rows for what no line carries.
+def _cells(books: Books) -> Columns:
+    """The money of the period, as finely as it is known: an entry a product line, and further for what no line carries.
 
     order (position, −1 = none), product (0 = none), channel, units, the columns of `_MONEY` in minor units, `_FLAGS`,
     known (none of the flags), known_revenue, is_sale."""
@@ -197,25 +196,41 @@ def _cells(books: Books) -> pd.DataFrame:
         terms = _terms_of(sheet, stated[stated["kind"] == kind], asked_for=component in ASKED_FOR)
         sheet.add(column, lay_fees(sheet.shop, _fees_of(books, kind), terms), component)
     sheet.stand_beside(order=np.flatnonzero(~sheet.shop.has_lines))
-    return _cut(books, sheet.shop, sheet.frame())
+    return _cut(books, sheet.shop, sheet.all_cells())
 
 
-def _cut(books: Books, shop: Shop, cells: pd.DataFrame) -> pd.DataFrame:
+def _cut(books: Books, shop: Shop, cells: Columns) -> Columns:
     """Cells of the period and of the categories, at the channel and the day of their orders."""
-    order = cells["order"].to_numpy()
+    order = cells["order"]
     tied = order >= 0
-    day = cells["day"].to_numpy().astype("datetime64[D]")
-    channel, is_sale = cells["channel"].to_numpy().copy(), np.zeros(len(cells), bool)
-    day[tied], channel[tied], is_sale[tied] = (of[order[tied]] for of in (shop.day, shop.channel, shop.is_sale))
-    known = ~np.logical_or.reduce([cells[flag].to_numpy() for flag in _FLAGS])
-    cells = cells.drop(columns="day").assign(
-        channel=channel, is_sale=is_sale, known=known, known_revenue=np.where(known, cells["revenue"], 0)
-    )
+    of_order = order[tied]
+    day = cells.pop("day").astype("datetime64[D]")
+    channel, is_sale = cells["channel"].copy(), np.zeros(len(order), bool)
+    day[tied], channel[tied], is_sale[tied] = shop.day[of_order], shop.channel[of_order], shop.is_sale[of_order]
+    known = ~np.logical_or.reduce([cells[flag] for flag in _FLAGS])
+    cells |= {
+        "channel": channel, "is_sale": is_sale, "known": known,
+        "known_revenue": np.where(known, cells["revenue"], 0),
+    }  # fmt: skip
     inside = (day >= np.datetime64(books.period.start)) & (day <= np.datetime64(books.period.end))
     if books.filters.categories:
         of_category = books.catalogue["category"].isin(books.filters.categories)
-        inside &= cells["product"].isin(books.catalogue.loc[of_category, "product_id"]).to_numpy(bool)
-    return cells if inside.all() else cells[inside].reset_index(drop=True)
+        inside &= np.isin(cells["product"], books.catalogue.loc[of_category, "product_id"])
+    return cells if inside.all() else {name: column[inside] for name, column in cells.items()}
+
+
+def _sum_by(key: Column, amounts: Column, groups: int) -> Ints:
+    """Sums by group; exact below 2⁵³."""
+    return np.rint(np.bincount(key, amounts, minlength=groups)).astype(np.int64)
+
+
+def _orders_by(key: Column, cells: Columns, groups: int) -> Ints:
+    """How many different sales each group has."""
+    sold = np.flatnonzero(cells["is_sale"])
+    order = cells["order"][sold]
+    width = int(order.max(initial=0)) + 1
+    pairs = pd.unique(key[sold].astype(np.int64) * width + order)
+    return np.bincount(pairs // width, minlength=groups).astype(np.int64)
 
 
 def _lines(books: Books) -> _Sheet:
@@ -334,11 +349,11 @@ def _terms_of(sheet: _Sheet, stated: pd.DataFrame, *, asked_for: bool) -> Terms:
     return Terms((at >= 0) | (not asked_for), amount, known)
 
 
-def _key_of(cells: pd.DataFrame, by: str) -> Ints:
+def _key_of(cells: Columns, by: str) -> Ints:
     """What the rows of a table are told apart by; money without an order by its channel."""
     if by == "sku":
-        return cells["product"].to_numpy(np.int64)
-    channel, order = cells["channel"].to_numpy(np.int64), cells["order"].to_numpy(np.int64)
+        return cells["product"]
+    channel, order = cells["channel"], cells["order"]
     return channel if by == "channel" else np.where(order >= 0, order, -1 - channel)
 
 
@@ -353,7 +368,7 @@ def _named(books: Books, key: Ints, by: str) -> pd.DataFrame:
     if by == "channel":
         named = {"channel_id": pd.array(key, "Int64"), "channel": [names.get(number) for number in key.tolist()]}
         return pd.DataFrame(named).assign(channel_id=lambda frame: frame["channel_id"].where(key != 0))
-    order = books.orders.reindex(np.where(key >= 0, key, -1))
+    order = books.orders.assign(external_id=books.external_ids()).reindex(np.where(key >= 0, key, -1))
     channel_id = np.where(key >= 0, order["channel_id"].fillna(0), -1 - key)
     named = {
         "order_id": order["order_id"].astype("Int64").array, "external_id": _words(order["external_id"]),
@@ -390,7 +405,7 @@ def _amounts(rows: pd.DataFrame, currency: str) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _whole(cells: pd.DataFrame, currency: str) -> dict[str, Any]:
+def _whole(cells: Columns, currency: str) -> dict[str, Any]:
     """What holds for all rows together, summed over the cells, so that every table says the same."""
     totals = _summed(cells, currency)
     revenue = totals["revenue"]
@@ -402,23 +417,23 @@ def _whole(cells: pd.DataFrame, currency: str) -> dict[str, Any]:
     return {
         "currency": currency,
         "totals": totals,
-        "known": _summed(cells[cells["known"]], currency),
+        "known": _summed({name: column[cells["known"]] for name, column in cells.items()}, currency),
         "known_share": share_of(cells["known_revenue"].sum()),
         "unknown_share": {
-            name: share_of(cells.loc[cells[flag], "revenue"].sum())
+            name: share_of(cells["revenue"][cells[flag]].sum())
             for name, flag in zip(LACKS, _FLAGS, strict=True)
             if cells[flag].any()
         },
     }
 
 
-def _summed(cells: pd.DataFrame, currency: str) -> dict[str, float | int | None]:
+def _summed(cells: Columns, currency: str) -> dict[str, float | int | None]:
     """The amounts of cells together; of no cells at all nothing is known."""
-    if cells.empty:
+    if not len(cells["order"]):
         return dict.fromkeys((*AMOUNTS, "share", *BESIDES)) | {"orders": 0, "units": 0}
-    row = cells[[*_MONEY, "units", "known_revenue"]].sum().to_frame().T.astype("int64")
-    row[list(_FLAGS)] = cells[list(_FLAGS)].any().to_numpy()
-    row["orders"] = cells.loc[cells["is_sale"], "order"].nunique()
+    sums = {name: [int(cells[name].sum())] for name in (*_MONEY, "units", "known_revenue")}
+    row = pd.DataFrame(sums | {flag: [bool(cells[flag].any())] for flag in _FLAGS})
+    row["orders"] = len(pd.unique(cells["order"][cells["is_sale"]]))
     found = _amounts(row, currency).iloc[0]
     amounts = {name: None if pd.isna(found[name]) else float(found[name]) for name in (*LACKS, *BESIDES)}
     deducted = (amounts[name] for name in DEDUCTIONS)

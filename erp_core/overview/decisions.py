@@ -80,9 +80,13 @@ def setup_steps(connection: sa.Connection, company: Company) -> tuple[SetupStep,
     )
 
 
-def decisions(connection: sa.Connection, company: Company, as_of: dt.date) -> tuple[Decision, ...]:
-    """The decisions of the day, most money first; those without money last."""
-    position = stock_position(connection, company, as_of)
+def decisions(
+    connection: sa.Connection, company: Company, as_of: dt.date, position: pd.DataFrame | None = None
+) -> tuple[Decision, ...]:
+    """The decisions of the day, most money first; those without money last. `position`: the stock position of the day,
+    where it is at hand."""
+    if position is None:
+        position = stock_position(connection, company, as_of)
     plan = plan_of(position, company, ReplenishmentOptions(), as_of)
     found = [*_purchases(plan.suppliers, as_of), *_stock(position), *_data(connection, plan.excluded)]
     return tuple(sorted(found, key=lambda decision: -(decision.money if decision.money is not None else -1.0)))

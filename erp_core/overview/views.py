@@ -94,7 +94,8 @@ def kpis(
     values |= facts.stock_numbers()
     values |= dict.fromkeys(STANDING, (None, ()))
     if today is not None:
-        values |= _position_numbers(connection, company, today, filters, facts)
+        position = stock_position(connection, company, planning_day(connection, today), filters)
+        values |= _position_numbers(position, company, today, (facts.currency, facts.rates))
     customers, repeat, nameless = buyers(connection, span, filters)
     lacks = (T("the customer of {count} orders", count=nameless),) if nameless else ()
     has_orders = facts.has_orders
@@ -107,6 +108,17 @@ def kpis(
             key, values[key][0], metric.unit, facts.currency if metric.unit == "money" else None, values[key][1]
         )
         for key, metric in METRICS.items()
+    }
+
+
+def standing(
+    connection: sa.Connection, company: Company, position: pd.DataFrame, today: dt.date, currency: str
+) -> dict[str, MetricValue]:
+    """What stands now (`STANDING`), from a stock position at hand, in `currency`: what `kpis` adds for today."""
+    values = _position_numbers(position, company, today, (currency, read_rates(connection)))
+    return {
+        key: MetricValue(key, value, METRICS[key].unit, currency if METRICS[key].unit == "money" else None, missing)
+        for key, (value, missing) in values.items()
     }
 
 
@@ -300,10 +312,9 @@ def average_value(
 
 
 def _position_numbers(
-    connection: sa.Connection, company: Company, today: dt.date, filters: Filters, facts: _Facts
+    position: pd.DataFrame, company: Company, today: dt.date, money: tuple[str, Rates]
 ) -> dict[str, tuple[float | int | None, tuple[Text, ...]]]:
     """What stands now: shortage, excess, dead stock, cash in stock."""
-    position = stock_position(connection, company, planning_day(connection, today), filters)
     known = position[position["on_hand"].notna()]
     if known.empty:
         return dict.fromkeys(("shortage", "excess", "dead_stock", "cash_in_stock"), (None, (NO_COUNTS,)))
@@ -315,9 +326,10 @@ def _position_numbers(
         return numbers | dict.fromkeys(("excess", "dead_stock", "cash_in_stock"), (None, (NO_COSTS,)))
     uncosted = int(known["unit_cost"].isna().sum())
     gaps = (T("the unit cost of {count} products in stock", count=uncosted),) if uncosted else ()
-    factor = facts.rates.rate(company.base_currency, facts.currency, today)
+    currency, rates = money
+    factor = rates.rate(company.base_currency, currency, today)
     if factor is None:
-        lacking = T("the rate {currency} → {base}", currency=company.base_currency, base=facts.currency)
+        lacking = T("the rate {currency} → {base}", currency=company.base_currency, base=currency)
         return numbers | dict.fromkeys(("excess", "dead_stock", "cash_in_stock"), (None, (lacking,)))
     scale = float(factor)
     dead = known[known["status"] == "dead"]

@@ -56,9 +56,8 @@ def supplier_terms(connection: sa.Connection) -> pd.DataFrame:
         .join(supplier, s.id == i.supplier_id)
         .where(i.withdrawn_by.is_(None), s.withdrawn_by.is_(None))
     )  # fmt: skip
-    result = connection.execute(query)
-    frame = pd.DataFrame(result.all(), columns=list(result.keys()))
-    frame = frame.astype({"product_id": "int64"})
+    names = [column.name for column in query.selected_columns]
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=names).astype({"product_id": "int64"})
     frame["unit_price"] = pd.to_numeric(frame["unit_price"]) / PRICE_SCALE
     for name in ("lead_time_days", "moq", "pack", "minimum_order"):
         frame[name] = pd.to_numeric(frame[name])

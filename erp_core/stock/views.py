@@ -129,17 +129,22 @@ def buildable(connection: sa.Connection) -> pd.DataFrame:
 
 
 def totals_by_product(connection: sa.Connection) -> pd.DataFrame:
-    """`levels` summed over locations; on_hand, available and value missing only where no location knows them."""
-    frame = levels(connection)
-    sums = frame.groupby("product_id", sort=False)
-    known = {name: sums[name].sum(min_count=1) for name in ("on_hand", "available", "value")}
-    return pd.DataFrame(
-        {
-            **{name: sums[name].first() for name in ("sku", "name", "category")},
-            **known,
-            **{name: sums[name].sum() for name in ("reserved", "incoming", "shortfall")},
-        }
-    ).reset_index()
+    """`levels` summed over locations: product_id, on_hand, available, value (missing only where no location knows
+    them), reserved, incoming, shortfall."""
+    b = stock_balance.c
+    free = sa.case((b.on_hand > b.reserved, b.on_hand - b.reserved), (b.on_hand.is_not(None), 0))
+    names = ("on_hand", "available", "reserved", "incoming", "shortfall", "value")
+    amounts = (b.on_hand, free, b.reserved, b.incoming, b.shortfall, b.value)
+    query = (
+        sa.select(b.product_id, *(sa.func.sum(each).label(name) for name, each in zip(names, amounts, strict=True)))
+        .join(product, product.c.id == b.product_id)
+        .where(product.c.is_charge.is_(sa.false()), IS_LIVE, b.product_id.not_in(_BUNDLES))
+        .group_by(b.product_id)
+    )
+    frame = pd.DataFrame(fetch_columns(connection, query), columns=["product_id", *names])
+    whole = dict.fromkeys(("product_id", "reserved", "incoming", "shortfall"), "int64")
+    frame = frame.astype(whole | dict.fromkeys(("on_hand", "available"), "Int64"))
+    return frame.assign(value=pd.to_numeric(frame["value"]) / 10.0 ** decimals(read_company(connection).base_currency))
 
 
 def daily_levels(connection: sa.Connection, product_id: int, start: dt.date, end: dt.date) -> pd.DataFrame:

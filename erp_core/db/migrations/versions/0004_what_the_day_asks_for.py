@@ -163,9 +163,12 @@ def _spread(amount: int, weights: list[int]) -> list[int]:
     return shares
 
 
+_PACKED = (("sales", "daily_sales"), ("stock", "daily_stock"), ("orders", "sales_order"), ("lines", "sales_order"))
+
+
 def _name_parts(connection: sa.Connection) -> None:
     """Every month that has rows, to be packed."""
-    for name, table in (("sales", "daily_sales"), ("stock", "daily_stock"), ("buyers", "sales_order")):
+    for name, table in _PACKED:
         days = connection.execute(sa.text(f"SELECT DISTINCT ds FROM {table}")).scalars()
         months = {(day.year, day.month) for day in (_day(day) for day in days)}
         for year, month in sorted(months):

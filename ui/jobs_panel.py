@@ -63,7 +63,9 @@ def _jobs(visit: Visit) -> None:
         st.info(visit.say(T("No job yet: imports, checks and backups will be listed here.")), icon=":material/inbox:")
         return
     rows = job_rows(jobs, NAMES, visit.language)
-    shown = rows.assign(submitted_at=[_moment(visit, at) for at in rows["submitted_at"]])
+    shown = rows.assign(
+        submitted_at=[_moment(visit, at) for at in rows["submitted_at"]], progress=100 * rows["progress"]
+    )
     event = st.dataframe(
         shown, placeholder="–", hide_index=True, on_select="rerun", selection_mode="single-row", key="jobs",
         column_config={
@@ -74,7 +76,7 @@ def _jobs(visit: Visit) -> None:
             "actor": visit.say(T("Asked by")),
             "submitted_at": visit.say(T("Asked at")),
             "seconds": st.column_config.NumberColumn(visit.say(T("Took (s)")), format="%.1f"),
-            "progress": st.column_config.ProgressColumn(visit.say(T("Progress")), format="percent", min_value=0, max_value=1),
+            "progress": st.column_config.ProgressColumn(visit.say(T("Progress")), format="%.0f %%", min_value=0, max_value=100),
         },
     )  # fmt: skip
     picked = event["selection"]["rows"]

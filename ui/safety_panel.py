@@ -27,9 +27,9 @@ def show(visit: Visit) -> None:
     found = views.backups(visit.settings.backups, visit.language)
     st.subheader(visit.say(T("Backups")))
     _headline(visit, found)
-    _latest_job(visit)
+    under_way = _latest_job(visit)
     if visit.actor.may(Permission.RUN_BACKUPS):
-        if st.button(visit.say(T("Back up now")), type="primary", icon=":material/save:"):
+        if st.button(visit.say(T("Back up now")), type="primary", icon=":material/save:", disabled=under_way):
             acts.attempt(visit, lambda: ASKED if work.ask_for_backup(book_of(visit), visit.actor) else UNDER_WAY, ASKED)
     else:
         permission = str(Permission.RUN_BACKUPS)
@@ -61,8 +61,8 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
         border=True,
         help=visit.say(
             T(
-                "The latest of each of the last 7 days, 4 weeks and 6 months; those made before an upgrade or a restore "
-                "for 90 days."
+                "All of the last 24 hours; the latest of each of the last 7 days, 4 weeks and 6 months; those made before "
+                "an upgrade or a restore for 90 days."
             )
         ),
     )
@@ -89,13 +89,13 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
         )
 
 
-def _latest_job(visit: Visit) -> None:
-    """The backup under way, or how the latest failed; one that went well is in the list."""
+def _latest_job(visit: Visit) -> bool:
+    """The backup under way, or how the latest failed; one that went well is in the list. Whether one is under way."""
     book = book_of(visit)
     latest = [job for kind in (work.MAKE, work.NIGHTLY) for job in book.recent(1, kind)]
     job = max(latest, key=lambda job: job.id, default=None)
     if job is None or job.status is Status.DONE:
-        return
+        return False
     if job.status not in _WORKING:
         when = format_datetime(job.submitted_at, visit.language, visit.company.time_zone)
         st.markdown(f"**{visit.say(T('The latest backup, of {when}, did not get done.', when=when))}**")
@@ -103,6 +103,7 @@ def _latest_job(visit: Visit) -> None:
         follow(visit, job.id, "backup")
     else:
         _without_buttons(visit, job)
+    return job.status in _WORKING
 
 
 def _without_buttons(visit: Visit, job: Job) -> None:

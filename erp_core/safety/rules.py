@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 DAILY, WEEKLY, MONTHLY = 7, 4, 6
 BEFORE_A_CHANGE_DAYS = 90
+WHOLE = dt.timedelta(hours=24)
 
 
 class Occasion(StrEnum):
@@ -36,14 +37,15 @@ class Made:
 def to_delete(backups: Iterable[Made], now: dt.datetime, time_zone: str) -> list[str]:
     """The names of the backups that are no longer wanted, the oldest first.
 
-    Kept are the latest of each of the last 7 days, 4 weeks and 6 months that have one (days of `time_zone`, weeks from
-    Monday; grandfather, father, son), what was made before an upgrade or a restore in the last 90 days, and the latest
-    of all in any case.
+    Kept are all of the last 24 hours, the latest of each of the last 7 days, 4 weeks and 6 months that have one (days of
+    `time_zone`, weeks from Monday; grandfather, father, son), what was made before an upgrade or a restore in the last
+    90 days, and the latest of all in any case.
     """
     newest_first = sorted(backups, key=lambda made: (made.at, made.name), reverse=True)
     zone = ZoneInfo(time_zone)
     days = {made.name: made.at.astimezone(zone).date() for made in newest_first}
     kept = {made.name for made in newest_first[:1]}
+    kept |= {made.name for made in newest_first if now - made.at <= WHOLE}  # one before and one after a risky step
     kept |= _latest(newest_first, lambda made: days[made.name], DAILY)
     kept |= _latest(newest_first, lambda made: days[made.name].isocalendar()[:2], WEEKLY)
     kept |= _latest(newest_first, lambda made: (days[made.name].year, days[made.name].month), MONTHLY)

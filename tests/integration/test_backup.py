@@ -600,8 +600,8 @@ def test_a_new_backup_clears_away_what_is_no_longer_wanted_and_nothing_else(
     folder.mkdir()
     for name in ("mine.zip", "erp-notes.zip", "erp-20200101T000000Z-0001.zip"):
         (folder / name).write_text("not readable as a backup: left for a person to look at")
-    first = make(at=NOW - dt.timedelta(hours=5))  # of the same day in Shanghai as the last
-    second = make(at=NOW - dt.timedelta(days=1))
+    first = make(at=NOW - dt.timedelta(days=2, hours=5))  # 28 February in Shanghai, as the next
+    second = make(at=NOW - dt.timedelta(days=2))
     third = make(at=NOW)
     assert set(archive.names_in(folder)) == {second.path.name, third.path.name, "erp-20200101T000000Z-0001.zip"}
     assert (folder / "mine.zip").exists()

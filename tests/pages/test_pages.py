@@ -33,6 +33,8 @@ VIEWS = [
     ("products", "profit"),
     ("settings", "company"),
     ("settings", "shops"),
+    ("settings", "safety"),
+    ("settings", "jobs"),
 ]
 
 

@@ -39,7 +39,7 @@ def test_of_a_year_of_nights_seven_days_four_weeks_and_six_months_stay() -> None
 
 
 def test_what_is_deleted_is_named_the_oldest_first() -> None:
-    one_day = [Made(name, utc(2026, 3, 2, hour), Occasion.MANUAL) for hour, name in ((1, "a"), (5, "c"), (3, "b"))]
+    one_day = [Made(name, utc(2026, 2, 27, hour), Occasion.MANUAL) for hour, name in ((1, "a"), (5, "c"), (3, "b"))]
     assert to_delete(one_day, NOW, SHANGHAI) == ["a", "b"]
 
 
@@ -49,8 +49,15 @@ def test_days_are_those_of_the_company() -> None:
         Made("evening", utc(2026, 3, 1, 15, 59), Occasion.MANUAL),
         Made("after midnight", utc(2026, 3, 1, 16, 0), Occasion.MANUAL),
     ]
-    assert to_delete(two, NOW, SHANGHAI) == []
-    assert to_delete(two, NOW, BERLIN) == ["evening"]
+    later = utc(2026, 3, 5)
+    assert to_delete(two, later, SHANGHAI) == []
+    assert to_delete(two, later, BERLIN) == ["evening"]
+
+
+def test_of_one_day_everything_stays_for_twenty_four_hours() -> None:
+    three = [Made(name, utc(2026, 3, 1, hour), Occasion.MANUAL) for hour, name in ((9, "a"), (10, "b"), (11, "c"))]
+    assert to_delete(three, utc(2026, 3, 2, 9), SHANGHAI) == []
+    assert to_delete(three, utc(2026, 3, 2, 9, 1), SHANGHAI) == ["a"]
 
 
 def test_days_without_a_backup_do_not_count() -> None:

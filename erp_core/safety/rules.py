@@ -37,9 +37,9 @@ class Made:
 def to_delete(backups: Iterable[Made], now: dt.datetime, time_zone: str) -> list[str]:
     """The names of the backups that are no longer wanted, the oldest first.
 
-    Kept are all of the last 24 hours, the latest of each of the last 7 days, 4 weeks and 6 months that have one (days of
-    `time_zone`, weeks from Monday; grandfather, father, son), what was made before an upgrade or a restore in the last
-    90 days, and the latest of all in any case.
+    Kept are all of the last 24 hours, the latest of each of the last 7 days, 4 weeks and 6 months that have one (days
+    of `time_zone`, weeks from Monday; grandfather, father, son), what was made before an upgrade or a restore in the
+    last 90 days, and the latest of all in any case.
     """
     newest_first = sorted(backups, key=lambda made: (made.at, made.name), reverse=True)
     zone = ZoneInfo(time_zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -129,3 +130,41 @@ def test_several_programs_that_start_at_once_upgrade_once(old: Settings) -> None
     assert acts(old) == ["test", "database.upgraded"]
     (made,) = views.readable(old.backups)
     assert made.manifest.revision == "0003"
+
+
+def test_an_app_that_cannot_upgrade_ends_in_words(home: Path) -> None:
+    home.mkdir()
+    settings = load_settings()
+    database = Database(settings.database_url)
+    upgrade(database, "0003")
+    database.dispose()
+    settings.backups.write_text("a file where the folder should be")
+    words = [
+        "run",
+        "app.py",
+        "--server.headless",
+        "true",
+        "--server.port",
+        str(free_port()),
+        "--server.address",
+        "127.0.0.1",
+    ]
+    ended = subprocess.run(
+        [sys.executable, "-m", "streamlit", *words],
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "ERP_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert ended.returncode == 1
+    assert "was not upgraded, because the backup" in ended.stderr
+    assert "Traceback" not in ended.stderr + ended.stdout
+    assert stands_at(settings) == "0003"
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

@@ -27,7 +27,7 @@ def show(visit: Visit) -> None:
     found = views.backups(visit.settings.backups, visit.language)
     st.subheader(visit.say(T("Backups")))
     _headline(visit, found)
-    under_way = _latest_job(visit)
+    under_way = _latest_job(visit, found)
     if visit.actor.may(Permission.RUN_BACKUPS):
         if st.button(visit.say(T("Back up now")), type="primary", icon=":material/save:", disabled=under_way):
             acts.attempt(visit, lambda: ASKED if work.ask_for_backup(book_of(visit), visit.actor) else UNDER_WAY, ASKED)
@@ -57,7 +57,7 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
     count, size = format_number(len(good), visit.language), format_bytes(int(good["bytes"].sum()), visit.language)
     kept.metric(
         visit.say(T("Backups kept")),
-        f"{count} · {size}",
+        "–" if good.empty else f"{count} · {size}",
         border=True,
         help=visit.say(
             T(
@@ -89,13 +89,15 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
         )
 
 
-def _latest_job(visit: Visit) -> bool:
+def _latest_job(visit: Visit, found: pd.DataFrame) -> bool:
     """The backup under way, or how the latest failed; one that went well is in the list. Whether one is under way."""
     book = book_of(visit)
     latest = [job for kind in (work.MAKE, work.NIGHTLY) for job in book.recent(1, kind)]
     job = max(latest, key=lambda job: job.id, default=None)
     if job is None or job.status is Status.DONE:
         return False
+    if job.status not in _WORKING and (found["made_at"].dropna() > job.submitted_at).any():
+        return False  # another has been made since
     if job.status not in _WORKING:
         when = format_datetime(job.submitted_at, visit.language, visit.company.time_zone)
         st.markdown(f"**{visit.say(T('The latest backup, of {when}, did not get done.', when=when))}**")

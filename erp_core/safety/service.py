@@ -45,7 +45,7 @@ def back_up(
     the database cannot be read whole or the file cannot be written: then no file of the name stands.
     """
     require(who, Permission.RUN_BACKUPS)
-    with _words_for_trouble(), _one_at_a_time(folder):
+    with _words_for_trouble(folder), _one_at_a_time(folder):
         made = _write(database, who, folder, occasion, tell)
         if occasion in rules.BEFORE_A_CHANGE:  # the act that follows tells of it, once its own schema stands
             return made
@@ -88,12 +88,16 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _words_for_trouble() -> Iterator[None]:
+def _words_for_trouble(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         raise Unavailable(
-            T("The backup could not be written: {reason}", reason=error.strerror or str(error)),
+            T(
+                "The backup could not be written into {folder}: {reason}",
+                folder=str(folder),
+                reason=error.strerror or str(error),
+            ),
             hint=T("Check that the folder of backups may be written and that the disk is not full."),
             code="backup.not_written",
         ) from error

@@ -85,6 +85,18 @@ def test_a_backup_that_failed_is_told_with_its_reason(filled: Database, open_pag
     assert not open_page("settings", view="safety").error
 
 
+def test_a_failure_is_told_until_another_backup_was_made(filled: Database, open_page: Open) -> None:
+    load_settings().backups.write_text("a file where the folder should be")
+    book().submit(work.NIGHTLY, {}, actor="backup")
+    work_off()
+    load_settings().backups.unlink()
+    assert open_page("settings", view="safety").error
+    back_up(filled, LOCAL_USER.acting(), load_settings().backups)
+    app = open_page("settings", view="safety")
+    assert not app.exception
+    assert not app.error
+
+
 def test_without_the_permission_backups_are_seen_but_not_made_or_taken(filled: Database, open_page: Open) -> None:
     back_up(filled, LOCAL_USER.acting(), load_settings().backups, Occasion.NIGHTLY)
     app = open_page("settings", view="safety", actor=without(Permission.RUN_BACKUPS))

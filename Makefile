@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help run worker test check torture format notebook bench benchformats lock clean
+.PHONY: help run upgrade worker test check torture format notebook bench benchformats lock clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -19,7 +19,12 @@ run: ## Start the workbench on http://localhost:8501 (another port: make run POR
 	@$(PY) -m erp_core db upgrade
 	@$(PY) -m streamlit run app.py --server.address 127.0.0.1 --server.port $(PORT) --server.showEmailPrompt false
 
-worker: ## Run the worker alone: jobs and the watched folder, without pages
+upgrade: ## After a new version: install what it needs, back up, migrate, say what was done
+	@$(call installed,requirements.txt)
+	@$(PY) -m erp_core --version
+	@$(PY) -m erp_core db upgrade
+
+worker: ## Run the worker alone: jobs, the watched folder and the nightly backup, without pages
 	@$(call installed,requirements.txt)
 	@$(PY) -m erp_core worker
 

@@ -7,28 +7,34 @@ that folder by itself, past any guard.
 import gc
 import importlib
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import streamlit as st
 
 from erp_core.api.routes import ROUTES
-from erp_core.db.engine import Database
-from erp_core.db.migrate import upgrade
+from erp_core.clock import SystemClock
+from erp_core.errors import ErpError
 from erp_core.jobs.supervisor import Supervisor
+from erp_core.safety.upgrade import upgrade_safely
 from erp_core.settings import load_settings
+from erp_core.text import say
 
 log = logging.getLogger("erp_workbench")
 
 
 @asynccontextmanager
 async def lifespan(_app: st.App) -> AsyncIterator[None]:
-    """Bring the database up to date; run one worker for long work while the app runs."""
+    """Bring the database up to date, after a backup; run one worker for long work while the app runs."""
     settings = load_settings()
-    settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
-    upgrade(database)
-    database.dispose()
+    try:
+        upgrade_safely(settings, SystemClock())
+    except ErpError as error:
+        for text in filter(None, (error.message, error.hint)):
+            log.error(say(text, settings.language))
+        logging.shutdown()
+        os._exit(1)  # nothing is open yet, and the server would end any exception in a traceback
     _settle()
     supervisor = Supervisor(settings)
     supervisor.start()

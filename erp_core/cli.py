@@ -15,7 +15,6 @@ from typing import NoReturn
 from erp_core import __version__
 from erp_core.attention import terminal as attention
 from erp_core.db.engine import Database
-from erp_core.db.migrate import is_current, upgrade
 from erp_core.demo import terminal as demo
 from erp_core.demo.place import demo_settings
 from erp_core.errors import BadInput, ErpError, Unavailable
@@ -56,11 +55,10 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 
-def _current_database(settings: Settings) -> Database:
-    database = Database(settings.database_url)
-    if not is_current(database):
-        upgrade(database)
-    return database
+def _open(settings: Settings) -> Database:
+    from erp_core.safety.upgrade import open_database  # what backups need takes half a second to load
+
+    return open_database(settings)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -109,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Callable[[Session, argparse.Namespace], int] = given.run
         if given.demo and given.command != demo.NAME:
             settings = demo_settings(settings)
-        return run(Session(settings, language, given.as_json, _current_database), given)
+        return run(Session(settings, language, given.as_json, _open), given)
     except ErpError as error:
         _refuse(error, language, as_json)
         return REFUSED

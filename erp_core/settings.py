@@ -10,12 +10,14 @@
 | `ERP_MAIL_FROM` | the sender of mails | the user of `ERP_SMTP_URL` |
 | `ERP_PUBLIC_URL` | where people open the workbench; messages link to it | none: no link |
 | `ERP_INBOX_PATIENCE` | seconds for which one half of a two-file export waits for the other | 600 |
+| `ERP_BACKUP_AT` | when the nightly backup is made, `HH:MM` in the company's time zone, or `off` | 02:30 |
 
-What is no number of seconds counts as not given.
+What is no number of seconds, or no time of day, counts as not given.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import os
 from collections.abc import Mapping
@@ -25,12 +27,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 INBOX_QUIET_SECONDS = 5.0
 INBOX_PATIENCE_SECONDS = 600.0
+BACKUP_AT = dt.time(2, 30)
 
 
 @dataclass(frozen=True)
 class Settings:
     """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds), how mails
-    go out, where people open it."""
+    go out, where people open it, when its backup is made (in the company's time zone; None = never by itself)."""
 
     home: Path
     database_url: str
@@ -40,6 +43,7 @@ class Settings:
     smtp_url: str | None = field(default=None, repr=False)  # holds a password
     mail_from: str | None = None
     public_url: str | None = None
+    backup_at: dt.time | None = BACKUP_AT
 
     @property
     def jobs_path(self) -> Path:
@@ -70,6 +74,11 @@ class Settings:
         home = self.home / name
         return replace(self, home=home, database_url=f"sqlite:///{home / 'erp.db'}")
 
+    @property
+    def backups(self) -> Path:
+        """Backups of the company's database."""
+        return self.home / "backups"
+
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the environment; creates nothing."""
@@ -85,6 +94,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         smtp_url=env.get("ERP_SMTP_URL") or None,
         mail_from=env.get("ERP_MAIL_FROM") or None,
         public_url=(env.get("ERP_PUBLIC_URL") or "").rstrip("/") or None,
+        backup_at=_time_of_day(env.get("ERP_BACKUP_AT"), BACKUP_AT),
     )
 
 
@@ -94,6 +104,16 @@ def _seconds(word: str | None, default: float) -> float:
     except ValueError:
         return default
     return seconds if math.isfinite(seconds) and seconds >= 0 else default
+
+
+def _time_of_day(word: str | None, default: dt.time) -> dt.time | None:
+    word = (word or "").strip().lower()
+    if word == "off":
+        return None
+    try:
+        return dt.datetime.strptime(word, "%H:%M").time()
+    except ValueError:
+        return default
 
 
 def _language(env: Mapping[str, str]) -> str:

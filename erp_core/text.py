@@ -158,6 +158,15 @@ def format_compact(value: Decimal | float | int, language: str) -> str:
     return format_number(exact, language, 0 if whole or abs(exact) >= 1000 else 1)
 
 
+def format_bytes(size: int, language: str) -> str:
+    """The size of a file: `14277391` → `14.3 MB`."""
+    exact = Decimal(size)
+    for step, word in ((Decimal(10) ** 9, "GB"), (Decimal(10) ** 6, "MB"), (Decimal(10) ** 3, "kB")):
+        if exact >= step:
+            return f"{format_number(exact / step, language, 1)} {word}"
+    return f"{format_number(exact, language)} B"
+
+
 def format_money(
     value: Decimal | float | int, currency: str, language: str, *, compact: bool = False, decimals: int | None = None
 ) -> str:
@@ -178,6 +187,13 @@ def format_share(value: Decimal | float, language: str, decimals: int = 1) -> st
 def format_date(value: dt.date, language: str) -> str:
     """A date as the reader writes it."""
     return str(babel_date(value, format="medium", locale=locale_of(language)))
+
+
+def format_ago(away: dt.timedelta, language: str) -> str:
+    """How far a moment is from now: `3 hours ago`, `3小时前` for a positive time, `in 3 hours` for a negative one."""
+    from babel.dates import format_timedelta
+
+    return str(format_timedelta(-away, add_direction=True, threshold=1.0, locale=locale_of(language)))
 
 
 def format_datetime(value: dt.datetime, language: str, time_zone: str) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from erp_core.attention import work as attention
 from erp_core.clock import SystemClock
 from erp_core.demo import work as demo
 from erp_core.imports import inbox_work as inbox
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
+from erp_core.orders import ledger
 from erp_core.orders import pack_work as rollups
+from erp_core.safety import work as safety
 from erp_core.settings import Settings
+from erp_core.text import T, Text
 
 REGISTRY = Registry(
     {
@@ -21,9 +26,32 @@ REGISTRY = Registry(
         attention.EVALUATE: attention.evaluate,
         attention.DIGEST: attention.digest,
         demo.LOAD: demo.load,
+        safety.MAKE: safety.make,
+        safety.NIGHTLY: safety.nightly,
+        ledger.CHECK: ledger.check_as_job,
     },
-    duties=(inbox.DUTY, rollups.DUTY, attention.ALERTS_DUTY, attention.DIGEST_DUTY),
+    duties=(
+        inbox.DUTY,
+        rollups.DUTY,
+        safety.DUTY,
+        attention.ALERTS_DUTY,
+        attention.DIGEST_DUTY,
+    ),
 )
+
+NAMES: Mapping[str, Text] = {  # of the kinds of jobs, for people
+    imports.CHECK: T("Check files before an import"),
+    imports.RUN: T("Import"),
+    imports.UNDO: T("Take an import back"),
+    inbox.PROCESS: T("Watched folder"),
+    rollups.PACK: T("Sums that pages read"),
+    safety.MAKE: T("Backup"),
+    safety.NIGHTLY: T("Nightly backup"),
+    ledger.CHECK: T("Check of the ledger"),
+    attention.EVALUATE: T("Alerts"),
+    attention.DIGEST: T("Daily digest"),
+    demo.LOAD: T("Demo shop"),
+}
 
 
 def run_worker(settings: Settings, *, once: bool) -> int:

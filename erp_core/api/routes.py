@@ -25,7 +25,7 @@ def health() -> tuple[dict[str, object], int]:
                 connection.execute(sa.select(1))
             report["database"] = database.url.get_backend_name()
             report["schema"] = current_revision(database)
-            if report["schema"] != head_revision(database):
+            if report["schema"] != head_revision():
                 report |= {"status": "failing", "problem": "schema.outdated"}
         finally:
             database.dispose()

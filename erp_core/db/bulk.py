@@ -72,7 +72,7 @@ def _executemany(connection: sa.Connection, table: sa.Table, columns: Mapping[st
         name = next(iter(columns))
         values, marks[0] = [_sqlite_values(table.c[name].type, columns[name])], "?"
     statement = f"INSERT INTO {table.name} ({_name_list(columns)}) VALUES ({', '.join(marks)}){conflict}"
-    _driver_cursor(connection).executemany(statement, zip(*values, strict=True))
+    driver_cursor(connection).executemany(statement, zip(*values, strict=True))
 
 
 def _constant(column: Column) -> str | None:
@@ -137,7 +137,7 @@ def _rows(connection: sa.Connection, query: sa.Select[Any]) -> Iterable[Sequence
     compiled = query.compile(dialect=connection.dialect, compile_kwargs={"render_postcompile": True})
     parameters = compiled.construct_params()
     ordered = [parameters[name] for name in compiled.positiontup or ()]
-    rows: Iterable[Sequence[Any]] = _driver_cursor(connection).execute(str(compiled), ordered)
+    rows: Iterable[Sequence[Any]] = driver_cursor(connection).execute(str(compiled), ordered)
     return rows
 
 
@@ -145,7 +145,8 @@ def _name_list(names: Iterable[str]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
-def _driver_cursor(connection: sa.Connection) -> Any:
+def driver_cursor(connection: sa.Connection) -> Any:
+    """A cursor of the driver's own, inside the connection's transaction."""
     driver_connection = connection.connection.driver_connection
     assert driver_connection is not None
     return driver_connection.cursor()
@@ -216,7 +217,7 @@ def _copy(connection: sa.Connection, table: str, names: Sequence[str], arrays: S
     block = io.BytesIO()
     options = pa_csv.WriteOptions(include_header=False, quoting_style="all_valid")
     pa_csv.write_csv(pa.table(list(arrays), names=list(names)), block, options)
-    cursor = _driver_cursor(connection)
+    cursor = driver_cursor(connection)
     with cursor.copy(f"COPY {table} ({_name_list(names)}) FROM STDIN WITH (FORMAT csv)") as copy:
         copy.write(block.getbuffer())
     cursor.close()

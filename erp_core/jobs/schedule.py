@@ -32,12 +32,14 @@ class Duty:
     """One thing to see to. `kind`: of the job, which the registry knows; `every`: seconds between two looks; `actor`:
     the name that the job carries. `watch` is called once a worker and gives the question, whose answer is the job's
     arguments, or None where there is nothing to do now. The question is asked often, so it must be quick, and it may
-    remember what it asked for last."""
+    remember what it asked for last. `next_time` tells people when it is due by the clock (None: never); a duty without
+    it is due whenever its question finds something."""
 
     kind: str
     every: float
     actor: str
     watch: Callable[[], Wanted]
+    next_time: Callable[[Settings, Clock], dt.datetime | None] | None = None
 
 
 @dataclass

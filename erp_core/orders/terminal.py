@@ -16,8 +16,8 @@ def _stock_options(parser: argparse.ArgumentParser, _say: Say) -> None:
 def _stock(session: Session, given: argparse.Namespace) -> int:
     from erp_core.company.views import read_company
     from erp_core.db.uow import unit_of_work
-    from erp_core.orders import rollups
-    from erp_core.stock import service, views
+    from erp_core.orders import ledger, rollups
+    from erp_core.stock import service
 
     database = session.database()
     if given.action == "rebuild":
@@ -26,26 +26,12 @@ def _stock(session: Session, given: argparse.Namespace) -> int:
             service.rebuild(uow, company.time_zone)
             rollups.rebuild(uow.connection)
             uow.commit()
-    with database.reading() as connection:
-        company = read_company(connection)
-        differences = views.check(connection)
-    with database.writing_connection() as connection:  # rolled back: the check computes the rollups anew beside them
-        rolled = rollups.check(connection)
-    document = {
-        "ok": not differences and not rolled,
-        "differences": [difference.to_json() for difference in differences],
-        "rollup_differences": [
-            {"table": d.table, "key": list(d.key), "kept": d.kept, "from_orders": d.from_orders} for d in rolled
-        ],
-    }
+    document = ledger.check(database)
     if document["ok"]:
         lines = [session.say(T("Balances and rollups are what the ledger and the orders say."))]
     else:
-        lines = [
-            session.say(
-                T("{count} differences. Run “stock rebuild” to set them right.", count=len(differences) + len(rolled))
-            )
-        ]
+        count = len(document["differences"]) + len(document["rollup_differences"])
+        lines = [session.say(T("{count} differences. Run “stock rebuild” to set them right.", count=count))]
     session.show(document, lines)
     return 0 if document["ok"] else FAILED_CHECK
 

@@ -192,3 +192,43 @@ def test_both_languages(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     monkeypatch.setenv("ERP_LANGUAGE", "zh_CN")
     assert main(["undo-import", "7"]) == 2
     assert "没有编号为 7 的导入" in capsys.readouterr().err
+
+
+def test_backup_list_check_and_restore(run: Any, tmp_path: Path) -> None:
+    run("import", str(SAMPLES / "generic-sales.csv"))
+    made = run("backup")
+    assert list(made) == ["file", "bytes", "made_at", "occasion", "revision", "database", "rows"]
+    assert (made["occasion"], made["database"]) == ("manual", "sqlite")
+    listed = run("backup", "--list")
+    assert [entry["file"] for entry in listed["backups"]] == [made["file"]]
+    assert {**listed["backups"][0], "problem": None} == {**made, "problem": None}
+    assert run("backup", "--check", made["file"])["good"] is True
+    other = f"sqlite:///{tmp_path / 'other.db'}"
+    restored = run("restore", made["file"], "--into", other)
+    assert (restored["restored"], restored["saved"], restored["into"]) == (made, None, other)
+    before = run("kpi")["revenue"]
+    run("undo-import", "1")
+    assert run("restore", made["file"], code=2)["error"]["code"] == "restore.not_empty"
+    assert run("kpi")["revenue"] != before
+    again = run("restore", made["file"], "--yes")
+    assert again["saved"]["occasion"] == "restore"
+    assert run("kpi")["revenue"] == before
+    assert run("stock", "check")["ok"] is True
+
+
+def test_a_backup_that_is_not_good_is_told(run: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "cut.zip"
+    path.write_bytes(b"PK")
+    checked = run("backup", "--check", str(path), code=1)
+    assert (checked["good"], "damaged" in checked["problem"]) == (False, True)
+    assert run("restore", str(path), code=2)["error"]["code"] == "backup.damaged"
+    assert run("backup", "--check", str(tmp_path / "nowhere.zip"), code=2)["error"]["code"] == "file.missing"
+    assert run("backup", "--list")["backups"] == []
+    assert main(["backup", "--language", "zh_CN"]) == 0
+    assert "备份" in capsys.readouterr().out
+
+
+def test_upgrading_says_what_was_done(run: Any) -> None:
+    first = run("db", "upgrade")
+    assert (first["before"], first["backup"]) == (None, None)
+    assert run("db", "upgrade") == {"schema": first["schema"], "before": first["schema"], "backup": None}

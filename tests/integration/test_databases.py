@@ -23,8 +23,8 @@ def test_the_migrations_make_exactly_the_tables_that_the_code_declares(database:
 def test_a_migrated_database_stands_at_the_newest_revision_and_upgrading_again_changes_nothing(
     database: Database,
 ) -> None:
-    assert current_revision(database) == head_revision(database)
-    assert upgrade(database) == head_revision(database)
+    assert current_revision(database) == head_revision()
+    assert upgrade(database) == head_revision()
 
 
 def test_a_database_with_data_of_the_first_version_is_brought_up_to_date(empty_url: str) -> None:
@@ -43,7 +43,7 @@ def test_a_database_with_data_of_the_first_version_is_brought_up_to_date(empty_u
         for row in rows:
             connection.execute(sa.text(row))
         connection.commit()
-    assert upgrade(database) == head_revision(database)
+    assert upgrade(database) == head_revision()
     with database.reading() as connection:
 
         def all_of(query: str) -> list[tuple[object, ...]]:

@@ -15,10 +15,13 @@ from threading import Barrier
 
 import pytest
 
-from erp_core.errors import BadInput, Conflict, NotFound, Unavailable
+from erp_core.errors import BadInput, Conflict, NotFound, NotPermitted, Unavailable
+from erp_core.jobs import service
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Job, Status
 from erp_core.jobs.process import FileLock, host_name, is_alive
+from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.security.permissions import ALL_PERMISSIONS, Permission
 from erp_core.text import T
 from tests.conftest import NOW
 
@@ -422,3 +425,13 @@ def test_a_lock_is_held_by_one_and_free_after(tmp_path: Path) -> None:
 def test_this_process_is_alive_and_an_ended_one_is_not() -> None:
     assert is_alive(os.getpid())
     assert not is_alive(gone_process())
+
+
+def test_stopping_the_jobs_of_others_takes_a_permission(book: JobBook) -> None:
+    number = book.submit("a", {}, actor="li")
+    guest = Actor("guest", ALL_PERMISSIONS - {Permission.EDIT_SETTINGS})
+    for act in (service.stop, service.try_again):
+        with pytest.raises(NotPermitted):
+            act(book, guest, number)
+    assert service.stop(book, LOCAL_USER, number).status is Status.CANCELLED
+    assert service.try_again(book, LOCAL_USER, number).status is Status.QUEUED

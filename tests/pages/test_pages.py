@@ -36,6 +36,8 @@ VIEWS = [
     ("settings", "shops"),
     ("settings", "alerts"),
     ("settings", "demo"),
+    ("settings", "safety"),
+    ("settings", "jobs"),
 ]
 
 

@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help run upgrade worker test check torture format notebook bench benchformats lock clean
+.PHONY: help run upgrade worker test check torture format notebook bench benchformats benchpages lock clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -61,6 +61,11 @@ bench: ## Measure the import against pandas: make bench FILE=online_retail.csv.g
 benchformats: ## Measure 10,000 rows of every format against pandas and the limit of 3 seconds
 	@$(call installed,requirements-dev.txt)
 	PYTHONPATH=. $(PY) benchmarks/format_speed.py
+
+benchpages: ## Measure every page, on the file and on ten times as much: make benchpages FILE=online_retail.csv.gz
+	@test -n "$(FILE)" || { echo "Name the file, UCI Online Retail as CSV: make benchpages FILE=online_retail.csv.gz" >&2; exit 1; }
+	@$(call installed,requirements-dev.txt)
+	PYTHONPATH=.:benchmarks $(PY) benchmarks/pages.py "$(FILE)"
 
 lock: ## Write requirements*.txt anew from the ranges in pyproject.toml
 	@$(call installed,requirements-dev.txt)

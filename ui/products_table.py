@@ -57,7 +57,7 @@ _EDITED_AT_ONCE = 500
 _DAYS = 365
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _assortment(_visit: Visit, key: str, period: Period, on: dt.date) -> Assortment:
     with _visit.database.reading() as connection:
         return assortment(connection, _visit.company, period, on)

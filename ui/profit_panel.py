@@ -22,18 +22,17 @@ from erp_core.overview.contribution import (
 from erp_core.overview.contribution_file import TITLES, shown_columns, shown_rows
 from erp_core.security import guard
 from erp_core.security.permissions import Permission
-from erp_core.text import T, Text, format_money, format_number, format_share
+from erp_core.text import T, Text, format_money, format_share
 from ui import charts, states
 from ui.filters import Chosen, bar
 from ui.guard import Visit
 from ui.pages_list import address
-from ui.tables import Column, configuration, downloads
+from ui.tables import Column, configuration, downloads, first_rows
 
 BYS: dict[str, Text] = {"channel": T("By channel"), "sku": T("By SKU"), "order": T("By order")}
 KIND_OF_COLUMN = {"share": "percent", "known_share": "percent", "orders": "count", "units": "count", "ds": "day"}
 FIRST = ("revenue", "contribution", "share", "missing")
 MONEY = ("revenue", *DEDUCTIONS, "contribution", *BESIDES)
-_ROWS_SHOWN = 1_000
 
 
 @st.cache_data(max_entries=24, show_spinner=False)
@@ -221,14 +220,11 @@ def _rows(visit: Visit, frame: pd.DataFrame, by: str, chosen: Chosen) -> None:
         states.nothing_matches(visit)
         return
     columns = _columns(by)
-    if len(rows) > _ROWS_SHOWN:
-        text = T("The first {shown} of {count}; the download has all.", shown=format_number(_ROWS_SHOWN, visit.language),
-                 count=format_number(len(rows), visit.language))  # fmt: skip
-        st.caption(visit.say(text))
-    elif by == "order":
+    shown = first_rows(visit, rows)
+    if by == "order" and len(shown) == len(rows):
         st.caption(visit.say(T("Least left first.")))
     st.dataframe(
-        rows.head(_ROWS_SHOWN), hide_index=True, column_order=list(columns), column_config=configuration(visit, columns),
+        shown, hide_index=True, column_order=list(columns), column_config=configuration(visit, columns),
         placeholder="–", key=f"profit_{by}", height="content" if len(rows) <= 10 else 420,
     )  # fmt: skip
     period = f"{chosen.period.start.isoformat()} – {chosen.period.end.isoformat()}"

@@ -6,11 +6,11 @@ import pandas as pd
 import streamlit as st
 
 from erp_core.metrics.registry import METRICS
-from erp_core.overview.quality import Gap, gaps
+from erp_core.overview.quality import Gap
 from erp_core.overview.quality_rows import COLUMNS, GapQuery, gap_rows
 from erp_core.overview.sales_orders import EXPORTED_AT_MOST
 from erp_core.text import T, Text, format_datetime, format_number, format_share
-from ui import kept, states
+from ui import kept, reads, states
 from ui.guard import Visit
 from ui.pages_list import ENTRIES, address
 from ui.sales_orders_panel import STATES
@@ -49,8 +49,7 @@ _PAGE = "quality"
 
 def show(visit: Visit) -> None:
     """One card a gap, the open ones first; the chosen one with its rows."""
-    with visit.database.reading() as connection:
-        found = gaps(connection, visit.company)
+    found = reads.gaps(visit)
     if not found:
         st.info(visit.say(T("Nothing has been imported yet.")), icon=":material/inbox:")
         return

@@ -15,6 +15,7 @@ import streamlit as st
 from erp_core.calendar import Period
 from erp_core.clock import today
 from erp_core.orders.views import Filters, revision
+from erp_core.overview import quality
 from erp_core.overview.views import (
     MetricValue,
     changes,
@@ -119,3 +120,14 @@ def _turnover_rows(_visit: Visit, key: str, month: Period, filters: Filters) -> 
 def turnover_rows(visit: Visit, month: Period, filters: Filters) -> pd.DataFrame:
     """`overview.views.turnover_of_products` of a month."""
     return _turnover_rows(visit, moment(visit).key, month, filters)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _gaps(_visit: Visit, key: str) -> tuple[quality.Gap, ...]:
+    with _visit.database.reading() as connection:
+        return quality.gaps(connection, _visit.company)
+
+
+def gaps(visit: Visit) -> tuple[quality.Gap, ...]:
+    """What is missing in the stored data (`overview.quality.gaps`)."""
+    return _gaps(visit, moment(visit).key)

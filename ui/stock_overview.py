@@ -14,7 +14,7 @@ from ui import charts, kept, reads, states
 from ui.filters import Chosen, bar
 from ui.guard import Visit
 from ui.pages_list import address
-from ui.tables import Column, configuration, downloads
+from ui.tables import Column, configuration, downloads, first_rows
 
 STATUS: dict[str, Text] = {
     "out": T("out of stock"),
@@ -90,7 +90,8 @@ def _turnover_chart(visit: Visit, months: pd.DataFrame) -> None:
         T("Turnover {value} times in {month}; the trade turns {low} to {high}", value=format_number(last["turnover"], visit.language, 1),
           month=f"{last['month']:%Y-%m}", low=marks.turnover_low, high=marks.turnover_high)
     )  # fmt: skip
-    figure = charts.bars(title, months["month"], months["turnover"])
+    figure = charts.bars(title, months["month"].map("{:%Y-%m}".format), months["turnover"])
+    figure.update_xaxes(type="category", nticks=6)
     figure.data[0].customdata = [[month.strftime("%Y-%m")] for month in months["month"]]
     figure.add_hrect(y0=marks.turnover_low, y1=marks.turnover_high, fillcolor=paint["band"], line_width=0)
     figure.add_hline(y=marks.turnover_target, line_color=paint["mark"], line_dash="dash")
@@ -260,7 +261,7 @@ def _table(visit: Visit, frame: pd.DataFrame) -> None:
         **{"class": rows["abc"] + rows["xyz"]},
     )
     event = st.dataframe(
-        shown,
+        first_rows(visit, shown),
         column_order=list(COLUMNS),
         column_config=configuration(visit, COLUMNS, {"days_of_cover": _COVER_SHOWN}),
         hide_index=True,

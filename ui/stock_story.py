@@ -15,6 +15,7 @@ from ui import charts, reads, states
 from ui.filters import bar
 from ui.guard import Visit
 from ui.stock_overview import STATUS
+from ui.tables import ROWS_SHOWN
 
 KINDS: dict[str, Text] = {
     "sale": T("sale"),
@@ -42,15 +43,19 @@ def show(visit: Visit) -> None:
         return
     by_revenue = frame.sort_values("revenue", ascending=False)
     names = dict(zip(by_revenue["sku"], by_revenue["name"].fillna(""), strict=True))
-    skus = list(names)
     held = st.query_params.get("sku")
+    skus = _offered(visit, names, held)
     sku = st.selectbox(
         visit.say(T("Product")),
         skus,
-        index=skus.index(held) if held in skus else 0,
+        index=skus.index(held) if held in skus else 0 if skus else None,
         format_func=lambda word: f"{word} · {names[word]}",
         key="story_sku",
+        placeholder="–",
     )
+    if sku is None:
+        states.nothing_matches(visit)
+        return
     st.query_params["sku"] = sku
     row = frame[frame["sku"] == sku].iloc[0]
     _numbers(visit, row)
@@ -65,6 +70,16 @@ def show(visit: Visit) -> None:
         st.dataframe(moves, placeholder="–", hide_index=True, column_config=_titles(visit))
     with right:
         st.dataframe(pd.DataFrame(orders), placeholder="–", hide_index=True, column_config=_titles(visit))
+
+
+def _offered(visit: Visit, names: dict[str, str], held: str | None) -> list[str]:
+    """The SKUs to choose from: all, or of very many those that a search finds, best sellers first."""
+    skus = list(names)
+    if len(skus) <= ROWS_SHOWN:
+        return skus
+    search = st.text_input(visit.say(T("SKU or name")), key="story_find", icon=":material/search:").casefold()
+    found = [sku for sku in skus if search in sku.casefold() or search in names[sku].casefold()][:ROWS_SHOWN]
+    return found if held not in names or held in found or search else [str(held), *found]
 
 
 def _titles(visit: Visit) -> dict[str, object]:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from erp_core.files.export import ExportHeader, export_csv, export_xlsx
 from erp_core.security.permissions import Permission
-from erp_core.text import T, Text
+from erp_core.text import T, Text, format_number
 from ui.guard import Visit
 
 
@@ -48,6 +48,17 @@ def configuration(
         else:
             built[name] = config.TextColumn(title, help=note)
     return built
+
+
+ROWS_SHOWN = 1_000  # a browser shows these at once; more make every click slow
+
+
+def first_rows(visit: Visit, frame: pd.DataFrame) -> pd.DataFrame:
+    """What of a long table is shown, and a word on it where that is not all."""
+    if len(frame) > ROWS_SHOWN:
+        shown, count = (format_number(number, visit.language) for number in (ROWS_SHOWN, len(frame)))
+        st.caption(visit.say(T("The first {shown} of {count}; the download has all.", shown=shown, count=count)))
+    return frame.head(ROWS_SHOWN)
 
 
 def downloads(

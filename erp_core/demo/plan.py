@@ -35,7 +35,7 @@ SIZES: Mapping[str, Size] = {
     for size in (
         Size("tiny", 24, 420, days=91, offered=False),
         Size("small", 60, 2_500),
-        Size("medium", 400, 25_000),
+        Size("medium", 400, 60_000),
         Size("large", 2_000, 200_000),
     )
 }

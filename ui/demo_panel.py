@@ -103,7 +103,7 @@ def _choose(visit: Visit, *, again: bool) -> None:
     with st.form("demo"):
         left, right = st.columns(2)
         size = left.selectbox(
-            visit.say(T("Size")),
+            visit.say(T("How large")),
             OFFERED_SIZES,
             index=OFFERED_SIZES.index(DEFAULT_SIZE),
             format_func=lambda name: _size_in_words(visit, name),

@@ -170,7 +170,7 @@ def _header_select(query: OrderQuery) -> sa.Select[Any]:
 
 def _headers(connection: sa.Connection, select: sa.Select[Any]) -> pd.DataFrame:
     frame = pd.DataFrame(fetch_columns(connection, select), columns=list(_HEADER))
-    said = [value or 0 for value in frame["discount"]]  # None: the file says none, nothing is taken off
+    said = pd.to_numeric(frame["discount"]).fillna(0)  # missing: the file says none, nothing is taken off
     return frame.assign(ds=pd.to_datetime(frame["ds"]), discount=said).astype(
         {"order_id": "int64", "discount": "int64"}
     )

@@ -162,7 +162,7 @@ def test_removing_asks_first(demo: None, open_page: Open) -> None:
 
 def test_settings_load_it_in_a_size_and_of_a_seed(shop: Database, open_page: Open) -> None:
     app = open_page("settings", view="demo")
-    next(box for box in app.selectbox if box.label == "Size").set_value("small")
+    next(box for box in app.selectbox if box.label == "How large").set_value("small")
     next(box for box in app.number_input if box.label == "Seed").set_value(42)
     button(app, "Load the demo shop").click()  # type: ignore[attr-defined]
     app.run()

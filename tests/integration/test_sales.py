@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 
 from erp_core.calendar import Period
 from erp_core.company.views import read_company
@@ -243,6 +244,21 @@ def test_the_orders_behind_the_numbers_add_up_to_them(small: Shop) -> None:
     assert frame["net_sales"].sum() == 68
     assert (rows["1"]["line_discounts"], rows["1"]["order_discounts"], rows["1"]["lines"]) == (10, 9, 2)
     assert (rows["3"]["document"], rows["3"]["credit_notes"]) == ("credit_note", 50)
+
+
+def test_orders_whose_file_tells_of_no_discount_stand_beside_those_that_do(shop: Shop) -> None:
+    shop.load(
+        "Order ID,Date,SKU,Quantity,Unit price,Order discount,Currency\n1,2026-01-05,CUP,1,10.00,2.00,EUR\n",
+        channel="Web",
+    )
+    shop.load("Order ID,Date,SKU,Quantity,Unit price,Currency\n2,2026-01-06,CUP,1,10.00,EUR\n", channel="Web")
+    with shop.database.writing_connection() as connection:  # as a platform whose export has no such column
+        connection.execute(sa.text("UPDATE sales_order SET discount = NULL WHERE external_id = '2'"))
+        connection.commit()
+    query = OrderQuery(Period(dt.date(2026, 1, 1), dt.date(2026, 1, 31)))
+    rows = shop.read(orders_page, query, 10, 0).set_index("external_id")
+    assert rows["order_discounts"].to_dict() == {"1": 2.0, "2": 0.0}
+    assert rows["net_sales"].to_dict() == {"1": 8.0, "2": 10.0}
 
 
 @pytest.mark.parametrize(

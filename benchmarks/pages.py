@@ -112,8 +112,8 @@ class Session:
             except HTTPError as refusal:
                 raise RuntimeError(f"{self.page} {self.query} {body}: {refusal.read()[:500]!r}") from refusal
             self._id = said["session_id"]
-            if said.get("status") == "error":
-                raise RuntimeError(f"{self.page} {self.query}: the page failed")
+            if said.get("status") == "error" or '"type": "error"' in json.dumps(said["tree"]):
+                raise RuntimeError(f"{self.page} {self.query}: the page shows an error")
             if said.get("status"):
                 self.keys = {action["key"] for action in said["actions"]}
                 return time.perf_counter() - started

@@ -34,8 +34,11 @@ def test_a_database_with_data_of_the_first_version_is_brought_up_to_date(empty_u
         "INSERT INTO channel (name, platform) VALUES ('Lamps', 'Taobao')",
         "INSERT INTO product (sku, name) VALUES ('MUG', 'Mug'), ('POST', 'Postage')",
         "INSERT INTO sales_order (channel_id, external_id, document, state, ordered_at, ds, currency, lines, header_fingerprint,"
-        " lines_fingerprint) VALUES (1, '1', 'order', 'paid', '2025-01-01 00:00:00', '2025-01-01', 'CNY', 1, 1, 1)",
-        "INSERT INTO order_line (order_id, line_no, product_id, quantity, amount) VALUES (1, 1, 1, 2, 100)",
+        " lines_fingerprint, discount) VALUES (1, '1', 'order', 'paid', '2025-01-01 00:00:00', '2025-01-01', 'CNY', 1, 1, 1, 10)",
+        "INSERT INTO order_line (order_id, line_no, product_id, quantity, amount, discount) VALUES (1, 1, 1, 2, 100, 5)",
+        "INSERT INTO order_line (order_id, line_no, product_id, quantity, amount) VALUES (1, 2, 2, 1, 50)",
+        "INSERT INTO daily_sales (product_id, ds, channel_id, currency, quantity, revenue) VALUES"
+        " (1, '2025-01-01', 1, 'CNY', 2, 100), (2, '2025-01-01', 1, 'CNY', 1, 50)",
         "INSERT INTO stock_movement (product_id, location_id, at, kind, quantity) VALUES (1, 1, '2025-01-01 00:00:00', 'sale', -2)",
         "INSERT INTO stock_balance (product_id, location_id) VALUES (1, 1)",
     )
@@ -51,7 +54,13 @@ def test_a_database_with_data_of_the_first_version_is_brought_up_to_date(empty_u
 
         assert all_of("SELECT stock_share, safety_buffer FROM channel") == [(100, 0)]
         assert all_of("SELECT sku, unit_factor FROM product ORDER BY sku") == [("MUG", 1), ("POST", 1)]
-        assert all_of("SELECT quantity, line_ref FROM order_line") == [(2, None)]
+        assert all_of("SELECT quantity, line_ref FROM order_line ORDER BY line_no") == [(2, None), (1, None)]
+        # 10 off the order by 100 : 50 is 6⅔ and 3⅓: the larger remainder rounds up
+        sums = "SELECT revenue, discount, order_discount FROM daily_sales ORDER BY product_id"
+        assert all_of(sums) == [(100, 5, 7), (50, 0, 3)]
+        assert all_of("SELECT name, part FROM packed_part ORDER BY name") == [
+            (name, 2025 * 12) for name in ("lines", "orders", "sales")
+        ]
         assert all_of("SELECT quantity, source_id FROM stock_movement") == [(-2, None)]
         assert [bool(row[0]) for row in all_of("SELECT partial FROM sales_order")] == [False]
     database.dispose()

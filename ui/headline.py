@@ -63,6 +63,11 @@ def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], 
         if now[key].value is None and now[key].missing
     ]
     if any(moves.change.get(key) is not None for key in keys):
-        st.caption(visit.say(T("Changes {against}; lines by week.", against=moves.against)))
+        against = moves.against
+        plain, with_lines = (
+            T("Changes {against}.", against=against),
+            T("Changes {against}; lines by week.", against=against),
+        )
+        st.caption(visit.say(plain if moves.weeks is None else with_lines))
     if lacking:
         st.caption(visit.say(T("Missing: {what}", what=" · ".join(lacking))))

@@ -49,24 +49,23 @@ def bar(visit: Visit) -> Chosen | None:
     if span is None:
         return None
     last = max(min(span[1], today(visit.clock, visit.company.time_zone)), span[0])
-    custom = kept.word("period") == "custom"
-    columns = st.columns([2, *([2.6] if custom else []), 2, 2.6, 2.6, 1.5], vertical_alignment="bottom")
+    columns = st.columns([2, 2, 2.6, 2.6, 1.5], vertical_alignment="bottom")
     preset = choice(visit, columns[0], "period", PRESETS, T("Period"))
     start, end = span[0] if preset == "all" else last, last
     if preset == "custom":
-        start, end = _days(visit, columns[1], Period(span[0], last))
+        start, end = _days(visit, st.columns([3, 7])[0], Period(span[0], last))
     else:
         kept.leave_out("from", "to")
     if preset not in ("custom", "all"):
         start = last - dt.timedelta(days=int(preset) - 1)
-    comparison = choice(visit, columns[-4], "against", COMPARISONS, T("Compared with"))
+    comparison = choice(visit, columns[1], "against", COMPARISONS, T("Compared with"))
     names = {str(number): name for number, name in shops}
-    picked = _many(visit, columns[-3], "channel", names, T("Channel"))
+    picked = _many(visit, columns[2], "channel", names, T("Channel"))
     of_kinds = {kind: kind for kind in kinds}
     if some_without:
         of_kinds[_NONE_IN_URL] = visit.say(T("No category"))
-    chosen_kinds = _many(visit, columns[-2], "category", of_kinds, T("Category"))
-    with columns[-1]:
+    chosen_kinds = _many(visit, columns[3], "category", of_kinds, T("Category"))
+    with columns[4]:
         saved_views.show(visit)
     period = Period(start, end)
     before = period.year_before() if comparison == "year" else period.before()

@@ -75,6 +75,11 @@ class Settings:
         return replace(self, home=home, database_url=f"sqlite:///{home / 'erp.db'}")
 
     @property
+    def keys(self) -> Path:
+        """Secrets: the keys of personal data, the addresses of the digest. Never in the database nor in a backup."""
+        return self.home / "keys"
+
+    @property
     def backups(self) -> Path:
         """Backups of the company's database."""
         return self.home / "backups"

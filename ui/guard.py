@@ -51,8 +51,9 @@ class _Open:
     lock: threading.Lock = field(default_factory=threading.Lock)
     held: dict[str, tuple[str, Database]] = field(default_factory=dict)
 
-    def get(self, url: str, token: str) -> Database:
+    def get(self, settings: Settings, token: str) -> Database:
         """The database, opened once; of a file that has been replaced the old connections are closed."""
+        url = settings.database_url
         with self.lock:
             known = self.held.get(url)
             if known is not None and known[0] == token:
@@ -60,7 +61,7 @@ class _Open:
             self._close(url)
             while len(self.held) >= _MOST_OPEN:
                 self._close(next(iter(self.held)))
-            self.held[url] = (token, Database(url))
+            self.held[url] = (token, Database(url, settings.keys))
             return self.held[url][1]
 
     def close(self, url: str) -> None:
@@ -151,7 +152,7 @@ def visit() -> Visit:
     own, actor = load_settings(), current_actor()
     demo = _demo_looked_at(own, actor)
     settings = own if demo is None else own.demo
-    database = _open_databases().get(settings.database_url, "" if demo is None else demo.token)
+    database = _open_databases().get(settings, "" if demo is None else demo.token)
     with database.reading() as connection:
         company = read_company(connection)
     return Visit(actor, database, settings, SystemClock(), current_language(), company, own, demo)

@@ -116,7 +116,7 @@ def keep_address(settings: Settings, target_id: int, address: Address | None) ->
 
 
 def _path(settings: Settings) -> Path:
-    return settings.home / "keys" / FILE
+    return settings.keys / FILE
 
 
 def _read(settings: Settings) -> dict[str, Any]:

@@ -29,7 +29,7 @@ LOOK_SECONDS = 20.0
 
 def evaluate(context: JobContext) -> Mapping[str, Any]:
     """Measure every alert, record what fires and what cleared, tell the targets."""
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     try:
         context.progress(0.0, T("Looking at the alerts"))
         teller = Teller(database, context.settings, context.clock)
@@ -42,7 +42,7 @@ def evaluate(context: JobContext) -> Mapping[str, Any]:
 
 def digest(context: JobContext) -> Mapping[str, Any]:
     """Send the day's digest to every target whose time has come."""
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     try:
         context.progress(0.0, T("Sending the digest"))
         told = Teller(database, context.settings, context.clock).send_digests()
@@ -73,7 +73,7 @@ def _company(settings: Settings) -> Iterator[Database | None]:
     if url.get_backend_name() == "sqlite" and not _exists(url.database):
         yield None
         return
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.keys)
     try:
         yield database if is_current(database) else None
     finally:

@@ -6,24 +6,35 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 from erp_core.errors import Unavailable
+from erp_core.settings import load_settings
 from erp_core.text import T
 
 SQLITE_BUSY_SECONDS = 30
+# A column type sees the dialect, of which each engine has its own, and nothing else of where its values go.
+_KEYS: WeakKeyDictionary[Dialect, Path] = WeakKeyDictionary()
+
+
+def keys_folder(dialect: Dialect) -> Path:
+    """Where the keys lie that the personal data of this dialect's database are sealed with."""
+    return _KEYS[dialect]
 
 
 class Database:
     """Connections to one company's database.
 
     `reading()` gives a connection inside one consistent snapshot; `writing_connection()` one that holds the write
-    lock (`BEGIN IMMEDIATE` on SQLite). Business acts use `uow.unit_of_work` on top of the latter.
+    lock (`BEGIN IMMEDIATE` on SQLite). Business acts use `uow.unit_of_work` on top of the latter. `keys`: the folder of
+    the keys of its personal data; by default that of this installation.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, keys: Path | None = None) -> None:
         try:
             self.url = sa.make_url(url)
         except ArgumentError as error:
@@ -36,6 +47,8 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = self._sqlite_engine() if self.is_sqlite else sa.create_engine(self.url, pool_pre_ping=True)
+        self.keys = keys or load_settings().keys
+        _KEYS[self.engine.dialect] = self.keys
         if not self.is_sqlite:
             sa.event.listen(self.engine, "begin", _begin_postgresql)
 

@@ -18,13 +18,16 @@ class UnitOfWork:
     """What a service function works with.
 
     `actor` is the name that facts and audit events carry; `permissions` what it may do (checked by
-    `security.guard.require`).
+    `security.guard.require`); `source` where the act comes from; `channels` the shops that the actor is limited to
+    (None = all).
     """
 
     connection: sa.Connection
     actor: str
     permissions: frozenset[str]
     clock: Clock = field(default_factory=SystemClock)
+    source: str = ""
+    channels: frozenset[int] | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -44,15 +47,18 @@ class UnitOfWork:
 
 @dataclass(frozen=True)
 class As:
-    """On whose behalf an act is done: name, permissions, clock."""
+    """On whose behalf an act is done: name, permissions, clock; where it comes from (`page 203.0.113.7`, `terminal`,
+    `worker`), and the shops that the actor is limited to (None = all)."""
 
     actor: str
     permissions: frozenset[str]
     clock: Clock = field(default_factory=SystemClock)
+    source: str = ""
+    channels: frozenset[int] | None = None
 
 
 @contextmanager
 def unit_of_work(database: Database, who: As) -> Iterator[UnitOfWork]:
     """Open a unit of work; the write lock is held until it is left."""
     with database.writing_connection() as connection:
-        yield UnitOfWork(connection, who.actor, who.permissions, who.clock)
+        yield UnitOfWork(connection, who.actor, who.permissions, who.clock, who.source, who.channels)

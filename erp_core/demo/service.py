@@ -155,7 +155,7 @@ def _made(settings: Settings, who: As, plan: Plan, home: Path, progress: Progres
     files = files_of(shop)
     progress(0.06, T("Writing its files …"))
     paths = write_files(files, home / FILES)
-    database = Database(f"sqlite:///{home / 'erp.db'}")
+    database = Database(f"sqlite:///{home / 'erp.db'}", home / settings.keys.name)
     inside = replace(who, permissions=frozenset(map(str, ALL_PERMISSIONS)))  # in its own database, nowhere else
     token = uuid.uuid4().hex
     try:

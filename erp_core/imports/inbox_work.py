@@ -21,7 +21,7 @@ AGAIN = dt.timedelta(seconds=60)
 
 def process(context: JobContext) -> Mapping[str, Any]:
     """Import what lies in the folder; what was imported, refused and left waiting."""
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     try:
         outcome = process_inbox(
             database, INBOX_USER.acting(context.clock), context.settings, context.clock, context.progress

@@ -69,7 +69,7 @@ class ImportRequest:
 def check(context: JobContext) -> dict[str, Any]:
     """Recognise the files and try the import without storing anything; the page's preview."""
     request = ImportRequest.from_arguments(context.job.arguments)
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     try:
         return preview(database, _acting(context.clock), request, context)
     finally:
@@ -79,7 +79,7 @@ def check(context: JobContext) -> dict[str, Any]:
 def run(context: JobContext) -> dict[str, Any]:
     """Import the files; the receipts."""
     request = ImportRequest.from_arguments(context.job.arguments)
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     try:
         receipts = import_files(
             database, _acting(context.clock), [Path(path) for path in request.paths], request.options(dry_run=False),
@@ -92,7 +92,7 @@ def run(context: JobContext) -> dict[str, Any]:
 
 def undo(context: JobContext) -> dict[str, Any]:
     """Take an import back."""
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     batch_id = int(context.job.arguments["batch_id"])
     context.progress(0.1, T("Taking import {batch} back …", batch=batch_id))
     try:

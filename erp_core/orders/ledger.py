@@ -45,7 +45,7 @@ def ask_for_check(book: JobBook, actor: Actor) -> int | None:
 def check_as_job(context: JobContext) -> Mapping[str, Any]:
     """The same as a job; of many differences the first, and `count` of all."""
     context.progress(0.1, T("Comparing balances and rollups with the ledger and the orders …"))
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     try:
         found = check(database)
     finally:

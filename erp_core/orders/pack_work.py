@@ -22,7 +22,7 @@ ROLLUPS = (SALES, STOCK, ORDERS, LINES)
 
 def pack(context: JobContext) -> Mapping[str, Any]:
     """Write every void block; how many were written."""
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     written = 0
     try:
         for at, rollup in enumerate(ROLLUPS):
@@ -35,7 +35,9 @@ def pack(context: JobContext) -> Mapping[str, Any]:
 
 def wanted(settings: Settings, _clock: Clock) -> Mapping[str, Any] | None:
     """The job's arguments where a block is void, or None."""
-    database = Database(settings.database_url)  # anew each time: a restore may have put another file in its place
+    database = Database(
+        settings.database_url, settings.keys
+    )  # anew each time: a restore may have put another file in its place
     try:
         with database.reading() as connection:
             return {} if packs.is_void(connection) else None

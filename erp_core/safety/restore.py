@@ -236,7 +236,7 @@ def _into_sqlite(target: Database, plan: _Plan, tell: Tell) -> None:
     foreign = standing.tables - frozenset(tables_at(standing.revision or head_revision()).tables) - {VERSION_TABLE}
     if foreign:  # the pages of the whole file are replaced
         raise _foreign_tables(foreign)
-    with FileLock(place.with_name(place.name + ".restoring.lock")), _scratch_beside(place) as scratch:
+    with FileLock(place.with_name(place.name + ".restoring.lock")), _scratch_beside(place, target.keys) as scratch:
         with scratch.writing_connection() as connection:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
             _make(connection, plan, _part(tell, 0.4, _COPYING))
@@ -249,7 +249,7 @@ def _into_sqlite(target: Database, plan: _Plan, tell: Tell) -> None:
 
 
 @contextmanager
-def _scratch_beside(place: Path) -> Iterator[Database]:
+def _scratch_beside(place: Path, keys: Path) -> Iterator[Database]:
     """An empty database in the folder of the target, where there is room for it if anywhere; it is deleted."""
     path = place.with_name(place.name + ".restoring")
 
@@ -259,7 +259,7 @@ def _scratch_beside(place: Path) -> Iterator[Database]:
 
     path.parent.mkdir(parents=True, exist_ok=True)
     clear()
-    scratch = Database(f"sqlite:///{path}")
+    scratch = Database(f"sqlite:///{path}", keys)
     try:
         yield scratch
     finally:

@@ -117,7 +117,7 @@ def _restore(session: Session, given: argparse.Namespace) -> int:
     from erp_core.safety.restore import restore
     from erp_core.safety.work import to_json
 
-    target = Database(given.into or session.settings.database_url)
+    target = Database(given.into or session.settings.database_url, session.settings.keys)
     save_to = session.settings.backups if given.yes else None
     try:
         done = restore(given.file, target, LOCAL_USER.acting(), save_to=save_to)

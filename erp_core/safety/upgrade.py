@@ -44,7 +44,7 @@ def upgrade_safely(settings: Settings, clock: Clock) -> Upgraded:
     the database is as it was).
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.keys)
     try:
         before = current_revision(database)
         if before == head_revision():
@@ -58,7 +58,7 @@ def upgrade_safely(settings: Settings, clock: Clock) -> Upgraded:
 def open_database(settings: Settings, clock: Clock | None = None) -> Database:
     """The company's database, at the schema of this version; see `upgrade_safely` for what it raises."""
     upgrade_safely(settings, clock or SystemClock())
-    return Database(settings.database_url)
+    return Database(settings.database_url, settings.keys)
 
 
 def _upgrade(database: Database, settings: Settings, clock: Clock) -> Upgraded:

@@ -45,7 +45,7 @@ def nightly(context: JobContext) -> Mapping[str, Any]:
 
 
 def _make(context: JobContext, actor: Actor, occasion: Occasion) -> dict[str, Any]:
-    database = Database(context.settings.database_url)
+    database = Database(context.settings.database_url, context.settings.keys)
     try:
         who = actor.acting(context.clock)
         return to_json(back_up(database, who, context.settings.backups, occasion, context.progress))
@@ -80,7 +80,7 @@ class Watch:
         """The job's arguments, or None."""
         if settings.backup_at is None:
             return None
-        database = Database(settings.database_url)
+        database = Database(settings.database_url, settings.keys)
         try:
             with database.reading() as connection:
                 due = last_due(clock.now(), settings.backup_at, read_company(connection).time_zone)
@@ -99,7 +99,7 @@ def next_time(settings: Settings, clock: Clock) -> dt.datetime | None:
     """When the next nightly backup is due; None where none is made by itself."""
     if settings.backup_at is None:
         return None
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.keys)
     try:
         with database.reading() as connection:
             return next_due(clock.now(), settings.backup_at, read_company(connection).time_zone)

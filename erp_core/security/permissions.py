@@ -28,6 +28,11 @@ class Permission(StrEnum):
     MANAGE_ALERTS = "manage_alerts"
     RUN_BACKUPS = "run_backups"
     USE_DEMO = "use_demo"
+    VIEW_CUSTOMERS = "view_customers"
+    MANAGE_PEOPLE = "manage_people"
+    VIEW_AUDIT = "view_audit"
+    ANSWER_PERSONS = "answer_persons"  # give persons what is held of them, or erase it
+    MANAGE_KEYS = "manage_keys"
     EXPORT = "export"
     SEE_PERSONAL_DATA = "see_personal_data"
 

@@ -1,0 +1,17 @@
+"""accounts, their roles, their sessions"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from erp_core.db.base import UtcTime
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -30,7 +30,7 @@ def contacts(connection: sa.Connection, customer_id: int | None = None, limit: i
     )
     query = (
         sa.select(
-            i.id.label("contact_id"), i.customer_id, i.at, i.medium, i.direction, i.subject, i.note, i.agent,
+            i.id.label("contact_id"), i.customer_id, i.at, i.medium, i.direction, i.personal,
             channel.c.name.label("channel"), sa.func.coalesce(i.order_id, later.c.id).label("order_id"),
             i.order_external_id.label("order_number"),
         )
@@ -41,5 +41,9 @@ def contacts(connection: sa.Connection, customer_id: int | None = None, limit: i
     )  # fmt: skip
     if customer_id is not None:
         query = query.where(i.customer_id == customer_id)
-    frame = pd.DataFrame(connection.execute(query).all(), columns=list(CONTACT_COLUMNS))
+    rows = [
+        {**row, **{name: row["personal"].get(name) for name in ("subject", "note", "agent")}}
+        for row in connection.execute(query).mappings()
+    ]
+    frame = pd.DataFrame(rows, columns=list(CONTACT_COLUMNS))
     return frame.astype({"contact_id": "int64", "customer_id": "Int64", "order_id": "Int64"})

@@ -119,7 +119,7 @@ def read_slips(
                 day=local_day(row.ordered_at, company.time_zone),
                 place=places.get(row.location_id, shop.place),
                 recipient=_recipient(row, see=see_personal_data),
-                note=_note(row.buyer_note, see=see_personal_data),
+                note=_note(row.personal.get("buyer_note"), see=see_personal_data),
                 lines=tuple(
                     _slip_line(line, bill, row.currency, prices=request.prices) for line in lines.get(row.id, [])
                 ),
@@ -132,12 +132,8 @@ def read_slips(
 
 def _orders(connection: sa.Connection, wanted: Sequence[str], channel: str | None) -> dict[str, list[Any]]:
     o, buyer = sales_order.c, customer.c
-    to = {
-        name: sa.func.coalesce(o[f"ship_{name}"], buyer[name]).label(f"to_{name}")
-        for name in ("name", "phone", "address")
-    }  # an order that names no recipient goes to its buyer
     query = (
-        sa.select(sales_order, *to.values())
+        sa.select(sales_order, buyer.personal.label("buyer"))
         .join(customer, buyer.id == o.customer_id, isouter=True)
         .where(o.external_id.in_(wanted), o.withdrawn_by.is_(None), o.document == "order")
     )
@@ -232,7 +228,9 @@ def _slip_line(row: Any, bill: Mapping[int, Sequence[_Part]], currency: str, *, 
 
 def _recipient(row: Any, *, see: bool) -> tuple[str, ...]:
     """Name, phone, address, and the places that stay plain; what is not known is left out."""
-    name, phone, address = row.to_name or "", row.to_phone or "", row.to_address or ""
+    name, phone, address = (
+        row.personal.get(field) or (row.buyer or {}).get(field) or "" for field in ("name", "phone", "address")
+    )  # an order that names no recipient goes to its buyer
     if not see:
         name, phone, address = rules.masked_name(name), rules.masked_phone(phone), HIDDEN if address.strip() else ""
     place = " ".join(word for word in (row.postcode, row.city, row.province, row.country) if word)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,7 @@ from erp_core.db.uow import UnitOfWork
 from erp_core.files.table import RawTable
 from erp_core.imports.receipt import Issue
 from erp_core.imports.tables import import_rejected
+from erp_core.security.sealing import sealing_vault
 from erp_core.text import T, Text
 
 Progress = Callable[[float, Text], None]
@@ -35,6 +37,18 @@ class Batch:
     known_since: int = 0
 
 
+def without_words(text: Text) -> Text:
+    """The sentence with “…” for each word that it quotes: a row that slipped by a column has a phone number where a
+    price is expected."""
+    return Text(text.id, tuple((name, _unsaid(value)) for name, value in text.values))
+
+
+def _unsaid(value: Any) -> Any:
+    if isinstance(value, Text):
+        return without_words(value)
+    return "…" if isinstance(value, str) else value
+
+
 def keep_rejected(
     batch: Batch, tables: Sequence[RawTable], rejected: npt.NDArray[np.bool_], issues: Sequence[Issue]
 ) -> None:
@@ -46,13 +60,17 @@ def keep_rejected(
     for issue in issues:
         if issue.severity == "rejects" and issue.row is not None:
             reasons.setdefault((issue.file_no, issue.row), issue.message)
+    if not rejected.any():
+        return
     other = T("Another row of the same order is bad, so the order stays out whole.")
+    vault = sealing_vault(batch.uow.connection)
     start = 0
     for file_no, table in enumerate(tables):
         at = np.flatnonzero(rejected[start : start + len(table)])
         start += len(table)
         numbers = np.asarray(table.row_numbers)[at].tolist()
         columns = [column.take(at).to_pylist() for column in table.cells]
+        why = [reasons.get((file_no, number), other) for number in numbers]
         insert_columns(
             batch.uow.connection,
             import_rejected,
@@ -60,7 +78,12 @@ def keep_rejected(
                 "batch_id": [batch.id] * len(at),
                 "file_no": [file_no] * len(at),
                 "row": numbers,
-                "cells": [list(row) for row in zip(*columns, strict=True)],
-                "reason": [reasons.get((file_no, number), other).to_json() for number in numbers],
+                "personal": vault.seal_columns(
+                    {
+                        "cells": [list(row) for row in zip(*columns, strict=True)],
+                        "reason": [text.to_json() for text in why],
+                    }
+                ),
+                "reason": [without_words(text).to_json() for text in why],
             },
         )

@@ -36,6 +36,7 @@ from erp_core.orders.movements import products_of
 from erp_core.orders.tables import channel, sales_order
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
+from erp_core.security.sealing import marker_of
 from erp_core.stock import service as stock
 from erp_core.text import T
 
@@ -95,7 +96,7 @@ def load_returns(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     good = np.flatnonzero(~checked.bad)
     if not len(good):
         return accepted, 0
-    content = contents(checked, {"shop": only_channel(batch, checked)})[good]
+    content = _marked_contents(batch, checked)[good]
     number = checked.get("return_id")[good]
     channel_id = np.array([*(i or None for i in placed.channel_id[good].tolist()), None], object)[:-1]
     currency = checked.get("currency")[good]
@@ -124,6 +125,12 @@ def load_returns(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     stock.refresh(batch.uow, moved, batch.company.time_zone)
     accepted[good] = appended.fresh
     return accepted, int(sum(rows.loc[appended.fresh, "quantity"].tolist()))
+
+
+def _marked_contents(batch: Batch, checked: Checked) -> Ints:
+    """One number a row over all that it says, as it may be stored: persons write these rows, or are named in them."""
+    plain = contents(checked, {"shop": only_channel(batch, checked)})
+    return marker_of(batch.uow.connection).numbers(plain)
 
 
 def _states(state: Objects, restocked: Ints, refund: Objects) -> Objects:
@@ -238,7 +245,7 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     if not len(good):
         return accepted, 0
     said_shop = only_channel(batch, checked)[good]
-    content = contents(checked, {"shop": only_channel(batch, checked)})[good]
+    content = _marked_contents(batch, checked)[good]
     number = checked.get("contact_id")[good]
     customer_id = _customers(batch, checked, placed, good)
     rows = pd.DataFrame(

@@ -27,6 +27,7 @@ from erp_core.orders.movements import products_of, with_parts
 from erp_core.orders.rules import Fate
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
+from erp_core.security.sealing import marker_of
 from erp_core.stock import service as stock
 from erp_core.text import T
 
@@ -65,6 +66,9 @@ _CUSTOMER_FIELDS = {  # column of customer → field of the file
 def load(batch: Batch, orders: Orders) -> Loaded:
     """Store what is new or changed of `orders`; stock balances are left to the caller."""
     uow = batch.uow
+    # what anybody could compute of a buyer's name and phone does not stand in the database
+    fingerprints = np.asarray(orders.header["header_fingerprint"], np.int64)
+    orders.header["header_fingerprint"] = marker_of(uow.connection).numbers(fingerprints)
     usable = ~orders.bad_order
     channel_id = shops.place(batch, orders, usable)
     shops.reject_doubles(orders, channel_id)

@@ -27,7 +27,7 @@ from erp_core.files.table import RawTable
 from erp_core.finance import service as finance
 from erp_core.imports import changes, load_facts, load_reference, load_sales
 from erp_core.imports import checked as checked_rows
-from erp_core.imports.batch import Batch, Progress, keep_rejected, silent
+from erp_core.imports.batch import Batch, Progress, keep_rejected, silent, without_words
 from erp_core.imports.declaration import Format, Kind
 from erp_core.imports.detect import Detection, detect, header_key, known_headers, need
 from erp_core.imports.draft import Assumptions
@@ -44,6 +44,7 @@ from erp_core.purchasing import service as purchasing
 from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
+from erp_core.security.sealing import sealing_vault
 from erp_core.stock import service as stock
 from erp_core.text import T
 
@@ -342,6 +343,8 @@ def _close_batch(
         if options.remember and (options.mapping or options.format) and not options.dry_run:
             remember_mapping(uow, item.table.columns, item.declared.name, item.detection.columns)
     kept = receipt.issues[:ISSUES_KEPT]
+    unsaid = [without_words(issue.message) for issue in kept]
+    vault = sealing_vault(uow.connection)
     insert_columns(
         uow.connection,
         import_issue,
@@ -352,7 +355,11 @@ def _close_batch(
             "column": [issue.column for issue in kept],
             "code": [issue.code for issue in kept],
             "severity": [issue.severity for issue in kept],
-            "message": [issue.message.to_json() for issue in kept],
+            "message": [plain.to_json() for plain in unsaid],
+            "personal": [
+                None if plain == issue.message else vault.seal({"message": issue.message.to_json()})
+                for issue, plain in zip(kept, unsaid, strict=True)
+            ],
         },
     )
     audit.record(

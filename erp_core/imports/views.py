@@ -87,7 +87,7 @@ def issues_of(connection: sa.Connection, batch_id: int, language: str, limit: in
             "column": row.column,
             "code": row.code,
             "severity": row.severity,
-            "message": say(Text.from_json(row.message), language),
+            "message": say(Text.from_json(row.personal.get("message", row.message)), language),
         }
         for row in connection.execute(query)
     ]
@@ -111,12 +111,16 @@ def rejected_rows(connection: sa.Connection, batch_id: int, language: str) -> li
     result = []
     for file_no, file in enumerate(files):
         query = (
-            sa.select(import_rejected.c.row, import_rejected.c.cells, import_rejected.c.reason)
+            sa.select(import_rejected.c.row, import_rejected.c.personal)
             .where(import_rejected.c.batch_id == batch_id, import_rejected.c.file_no == file_no)
             .order_by(import_rejected.c.row)
         )
         rows = [
-            [row.row, *(cell or "" for cell in row.cells), say(Text.from_json(row.reason), language)]
+            [
+                row.row,
+                *(cell or "" for cell in row.personal["cells"]),
+                say(Text.from_json(row.personal["reason"]), language),
+            ]
             for row in connection.execute(query)
         ]
         if rows:

@@ -151,15 +151,16 @@ def _rejected(connection: sa.Connection, language: str) -> pd.DataFrame:
     ):
         names.setdefault(batch_id, []).append(name)
     query = (
-        sa.select(r.batch_id, import_batch.c.at, r.file_no, r.row, r.reason, r.cells)
+        sa.select(r.batch_id, import_batch.c.at, r.file_no, r.row, r.personal)
         .join(import_batch, import_batch.c.id == r.batch_id)
         .where(import_batch.c.status == "done")
         .order_by(r.batch_id.desc(), r.file_no, r.row)
     )
     rows = [
         (
-            row.batch_id, row.at, names[row.batch_id][row.file_no], row.row, say(Text.from_json(row.reason), language),
-            " · ".join(str(cell) for cell in row.cells if cell),
+            row.batch_id, row.at, names[row.batch_id][row.file_no], row.row,
+            say(Text.from_json(row.personal["reason"]), language),
+            " · ".join(str(cell) for cell in row.personal["cells"] if cell),
         )
         for row in connection.execute(query)
     ]  # fmt: skip

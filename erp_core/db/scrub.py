@@ -1,4 +1,4 @@
-"""What was deleted or overwritten stays in a database's files until other rows take its place: writing it anew ends that.
+"""What was deleted stays in a database's files until other rows take its place: writing them anew ends that.
 
 Not inside a transaction. On SQLite the whole file is rewritten, and its journal emptied; on PostgreSQL the tables that
 are named (its journal of writes, and copies that a server keeps elsewhere, are for whoever runs the server to see to).

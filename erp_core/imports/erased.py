@@ -40,7 +40,7 @@ def forget_in_orders(batch: Batch, orders: Orders, written: Bools, channel_id: I
     by_order = erased_recipients(batch.uow.connection, list(numbers.values()))
     count = 0
     for i in at.tolist():
-        found = by_buyer.get(buyers[i]) or by_order.get(numbers[i])  # type: ignore[call-overload]
+        found = by_buyer.get(buyers[i]) or by_order.get(numbers[i])
         if found is None or header["ordered_at"][i].astype("datetime64[s]") > _stamp(found):
             continue
         left[i] = found.customer_id

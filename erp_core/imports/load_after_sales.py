@@ -15,6 +15,7 @@ from erp_core.files.values import Problem, parse_decimal
 from erp_core.imports import erased, words
 from erp_core.imports.batch import Batch
 from erp_core.imports.checked import Checked
+from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import normalise_word
 from erp_core.imports.fact_rows import (
     Bools,
@@ -260,7 +261,7 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
             "at": checked.get("at")[good],
             "medium": medium[good],
             "direction": direction[good],
-            **{name: np.where(forgotten, None, column) for name, column in said.items()},
+            **{name: known_only(column, ~forgotten) for name, column in said.items()},
             "agent": checked.get("agent")[good],
         },
         dtype=object,

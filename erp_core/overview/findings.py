@@ -313,9 +313,8 @@ def _wrong_rows(scene: Scene) -> pd.DataFrame:
         .order_by(o.ds.desc(), r.id)
     )  # fmt: skip
     frame = _frame(scene, query)
-    return frame.assign(reason=[without_contacts(document["reason"]) for document in frame["personal"]]).drop(
-        columns="personal"
-    )
+    reasons = [without_contacts(document["reason"]) for document in frame["personal"]]
+    return frame.assign(reason=reasons).drop(columns="personal")
 
 
 # --- the rows, by the name that Home's address carries ---------------------------------------------------------------

@@ -164,15 +164,6 @@ def _rejected(connection: sa.Connection, language: str, *, see: bool) -> pd.Data
     for row in connection.execute(query):
         file = files[row.batch_id][row.file_no]
         cells = cells_shown(row.personal, file.open_columns, see_personal_data=see)
-        reason = Text.from_json(row.personal["reason"] if see else row.reason)
-        rows.append(
-            (
-                row.batch_id,
-                row.at,
-                file.name,
-                row.row,
-                say(reason, language),
-                " · ".join(cell for cell in cells if cell),
-            )
-        )
+        reason = say(Text.from_json(row.personal["reason"] if see else row.reason), language)
+        rows.append((row.batch_id, row.at, file.name, row.row, reason, " · ".join(filter(None, cells))))
     return pd.DataFrame(rows, columns=list(COLUMNS["rejected"]))

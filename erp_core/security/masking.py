@@ -32,8 +32,8 @@ def _starred(word: str) -> str:
 def masked_phone(phone: str | None) -> str:
     """The last four digits of a phone number, of a long one the first three as well.
 
-    >>> masked_phone("+86 138-0013-8000"), masked_phone("555-0100-22"), masked_phone("12345"), masked_phone("138****8000")
-    ('138****8000', '****0022', '****', '138****8000')
+    >>> [masked_phone(number) for number in ("+86 138-0013-8000", "555-0100-22", "12345", "138****8000")]
+    ['138****8000', '****0022', '****', '138****8000']
     """
     said = (phone or "").strip()
     if not said or "***" in said:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from erp_core.company.views import Company
 from erp_core.db.bulk import insert_columns
 from erp_core.db.uow import UnitOfWork
 from erp_core.files.table import RawTable
-from erp_core.imports.receipt import Issue
+from erp_core.imports.receipt import Issue, without_words
 from erp_core.imports.tables import import_rejected
 from erp_core.security.sealing import sealing_vault
 from erp_core.text import T, Text
@@ -37,29 +36,21 @@ class Batch:
     known_since: int = 0
 
 
-def without_words(text: Text) -> Text:
-    """The sentence with “…” for each word that it quotes: a row that slipped by a column has a phone number where a
-    price is expected."""
-    return Text(text.id, tuple((name, _unsaid(value)) for name, value in text.values))
-
-
-def _unsaid(value: Any) -> Any:
-    if isinstance(value, Text):
-        return without_words(value)
-    return "…" if isinstance(value, str) else value
-
-
 def keep_rejected(
     batch: Batch, tables: Sequence[RawTable], rejected: npt.NDArray[np.bool_], issues: Sequence[Issue]
 ) -> None:
     """Keep the rejected rows as they came, each with its reason, for the download.
 
-    `rejected`: one entry a row of all tables in sequence.
+    `rejected`: one entry a row of all tables in sequence. A row whose cells do not fit the header is kept as `shifted`:
+    what stands under a harmless header may be a name.
     """
     reasons: dict[tuple[int, int], Text] = {}
+    shifted = set()
     for issue in issues:
         if issue.severity == "rejects" and issue.row is not None:
             reasons.setdefault((issue.file_no, issue.row), issue.message)
+            if issue.code.startswith("row."):
+                shifted.add((issue.file_no, issue.row))
     if not rejected.any():
         return
     other = T("Another row of the same order is bad, so the order stays out whole.")
@@ -82,6 +73,7 @@ def keep_rejected(
                     {
                         "cells": [list(row) for row in zip(*columns, strict=True)],
                         "reason": [text.to_json() for text in why],
+                        "shifted": [(file_no, number) in shifted or None for number in numbers],
                     }
                 ),
                 "reason": [without_words(text).to_json() for text in why],

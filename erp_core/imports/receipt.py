@@ -116,5 +116,17 @@ class Receipt:
         }
 
 
+def without_words(text: Text) -> Text:
+    """The sentence with “…” for each word that it quotes: a row that slipped by a column has a phone number where a
+    price is expected."""
+    return Text(text.id, tuple((name, _unsaid(value)) for name, value in text.values))
+
+
+def _unsaid(value: Any) -> Any:
+    if isinstance(value, Text):
+        return without_words(value)
+    return "…" if isinstance(value, str) else value
+
+
 def _texts(amounts: Mapping[str, int]) -> dict[str, str]:
     return {currency: money_text(amount, currency) for currency, amount in sorted(amounts.items())}

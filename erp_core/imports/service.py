@@ -27,12 +27,12 @@ from erp_core.files.table import RawTable
 from erp_core.finance import service as finance
 from erp_core.imports import changes, load_facts, load_reference, load_sales
 from erp_core.imports import checked as checked_rows
-from erp_core.imports.batch import Batch, Progress, keep_rejected, silent, without_words
+from erp_core.imports.batch import Batch, Progress, keep_rejected, silent
 from erp_core.imports.declaration import Format, Kind
 from erp_core.imports.detect import Detection, detect, header_key, known_headers, need
 from erp_core.imports.draft import Assumptions
 from erp_core.imports.load_sales import ACCEPTED, REJECTED, UNCHANGED
-from erp_core.imports.receipt import FileRead, Issue, Receipt
+from erp_core.imports.receipt import FileRead, Issue, Receipt, without_words
 from erp_core.imports.sales import Orders, assemble
 from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
@@ -337,7 +337,11 @@ def _close_batch(
     for item in group:
         uow.connection.execute(
             sa.insert(import_file).values(
-                batch_id=batch_id, name=item.table.name, sha256=item.table.sha256, columns=list(item.table.columns)
+                batch_id=batch_id,
+                name=item.table.name,
+                sha256=item.table.sha256,
+                columns=list(item.table.columns),
+                open_columns=_open_columns(item),
             )
         )
         if options.remember and (options.mapping or options.format) and not options.dry_run:
@@ -366,6 +370,13 @@ def _close_batch(
         uow, "import", str(batch_id), format=receipt.format, rows=receipt.rows_read, accepted=receipt.rows_accepted,
         rejected=receipt.rows_rejected, files=[item.table.sha256 for item in group],
     )  # fmt: skip
+
+
+def _open_columns(item: Recognised) -> list[int]:
+    """Positions of the file's columns that were read as something that is no person's."""
+    fields = item.declared.fields
+    personal = {at for name, at in item.detection.indices.items() if fields[name].personal}
+    return sorted(set(item.detection.indices.values()) - personal)
 
 
 def remember_mapping(uow: UnitOfWork, columns: Sequence[str], format_name: str, mapping: Mapping[str, str]) -> None:

@@ -25,6 +25,7 @@ from erp_core.orders.rules import Filters
 from erp_core.orders.sold import Sold
 from erp_core.orders.tables import channel, daily_orders, return_case, sales_order
 from erp_core.overview.deciding import Decision, cost_rises, losses
+from erp_core.security.masking import without_contacts
 from erp_core.text import Money, T, Text
 
 LATE_DAYS = 3  # a paid order that has waited longer is late
@@ -312,7 +313,8 @@ def _wrong_rows(scene: Scene) -> pd.DataFrame:
         .order_by(o.ds.desc(), r.id)
     )  # fmt: skip
     frame = _frame(scene, query)
-    return frame.assign(reason=[document["reason"] for document in frame["personal"]]).drop(columns="personal")
+    reasons = [without_contacts(document["reason"]) for document in frame["personal"]]
+    return frame.assign(reason=reasons).drop(columns="personal")
 
 
 # --- the rows, by the name that Home's address carries ---------------------------------------------------------------

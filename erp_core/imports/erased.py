@@ -4,6 +4,7 @@ without them. An order or a contact from after that moment is a new acquaintance
 from __future__ import annotations
 
 import datetime as dt
+
 import numpy as np
 import numpy.typing as npt
 

@@ -67,8 +67,9 @@ class Reference:
 
 @dataclass(frozen=True)
 class Person:
-    """All of a person but their orders' insides: `identity` as the reader may see it (field → value), country, province,
-    city and postcode plain; `orders` (`ORDER_COLUMNS`, money in major units) and `contacts`, the newest first."""
+    """A person: `identity` as the reader may see it (field → value), country, province, city and postcode plain;
+    `erased`: nothing but numbers is left of them; `orders` (`ORDER_COLUMNS`, money in major units) and `contacts`, the
+    newest first."""
 
     reference: Reference
     identity: Mapping[str, Any]
@@ -87,8 +88,8 @@ def unknown(word: str) -> NotFound:
 
 
 def find_persons(connection: sa.Connection, words: str, reader: Reader) -> pd.DataFrame:
-    """Who has this name, phone number (or its last four digits), mail address, customer id or order number: exactly, but
-    for case, spaces and signs between digits. Columns `HIT_COLUMNS`; found_by: name, phone, tail, mail, id, order,
+    """Who has this name, phone number (or its last four digits), mail address, customer id or order number: exactly,
+    but for case, spaces and signs between digits. Columns `HIT_COLUMNS`; found_by: name, phone, tail, mail, id, order,
     recipient (of one of their orders); the buyer of the latest order first, at most MOST_HITS."""
     asked = words.strip()
     vault = vault_of(connection)
@@ -135,8 +136,8 @@ def _buyers(connection: sa.Connection, vault: Vault, asked: str) -> Iterable[tup
 def _orders(connection: sa.Connection, vault: Vault, asked: str) -> Iterable[tuple[int, int | None, str]]:
     o = sales_order.c
     named = sa.select(o.id, o.customer_id).where(o.external_id.in_((asked, f"#{asked}")), o.withdrawn_by.is_(None))
-    for row in connection.execute(named.limit(MOST_HITS)):
-        yield row.id, row.customer_id, "order"
+    for number, buyer in connection.execute(named.limit(MOST_HITS)):
+        yield number, buyer, "order"
     for column, condition in _conditions(vault, sales_order, asked):
         query = sa.select(o.id, o.customer_id, o.personal).where(condition, o.withdrawn_by.is_(None))
         for row in connection.execute(query.order_by(o.id.desc()).limit(MOST_HITS)):
@@ -183,9 +184,10 @@ def _identity(connection: sa.Connection, reference: Reference, reader: Reader) -
     row = connection.execute(query).mappings().one_or_none()
     if row is None:
         raise unknown(str(reference))
-    private = {name: value for name, value in row["personal"].items() if name not in ("key", "salt")}
     places = {name: row[name] for name in ("country", "province", "city", "postcode") if row[name]}
-    return {**shown(private, see=reader.see_personal_data), **places}, row["erased_at"] is not None
+    return {**shown(row["personal"], see_personal_data=reader.see_personal_data), **places}, row[
+        "erased_at"
+    ] is not None
 
 
 def read_person(connection: sa.Connection, reference: Reference, reader: Reader) -> Person:
@@ -219,15 +221,15 @@ def orders_of(connection: sa.Connection, reference: Reference, reader: Reader, l
     rows = []
     for row in connection.execute(query).mappings():
         total = row["total"] if row["total"] is not None else row["goods"] + row["charges"]
-        recipient = shown(row["personal"], see=reader.see_personal_data).get("name")
+        recipient = shown(row["personal"], see_personal_data=reader.see_personal_data).get("name")
         rows.append({**row, "total": float(to_major(total, row["currency"])), "recipient": recipient})
     frame = pd.DataFrame(rows, columns=list(ORDER_COLUMNS))
     return frame.assign(ds=pd.to_datetime(frame["ds"]))
 
 
 def everything(connection: sa.Connection, reference: Reference, reader: Reader) -> dict[str, Any]:
-    """All that is held of a person, as plain values for a file of their own: identity, orders with what is in them, sent
-    and brought back, contacts. Raises NotFound."""
+    """All that is held of a person, as plain values for a file of their own: identity, orders with what is in them,
+    what was sent and what came back, contacts. Raises NotFound."""
     person = read_person(connection, reference, reader)
     orders = orders_of(connection, reference, reader, limit=1_000_000)
     ids = [int(number) for number in orders["order_id"]]
@@ -260,7 +262,7 @@ def _details(connection: sa.Connection, ids: Sequence[int], reader: Reader) -> d
     places = sa.select(o.id, o.personal, o.country, o.province, o.city, o.postcode).where(o.id.in_(ids))
     for row in connection.execute(places).mappings():
         where = {name: row[name] for name in ("country", "province", "city", "postcode") if row[name]}
-        found[row["id"]]["recipient"] = {**shown(row["personal"], see=reader.see_personal_data), **where}
+        found[row["id"]]["recipient"] = {**shown(row["personal"], see_personal_data=reader.see_personal_data), **where}
     lines = sa.select(line.order_id, line.title, line.sold_as, line.quantity, line.product_id).where(
         line.order_id.in_(ids), line.superseded_by.is_(None)
     )
@@ -272,12 +274,12 @@ def _details(connection: sa.Connection, ids: Sequence[int], reader: Reader) -> d
         found[row["order_id"]]["parcels"].append(_plain(row))
     returns = sa.select(back.order_id, back.returned_at, back.state, back.quantity, back.personal)
     for row in connection.execute(returns.where(back.order_id.in_(ids), facts.stands(return_case))).mappings():
-        reason = shown(row["personal"], see=reader.see_personal_data).get("reason")
+        reason = shown(row["personal"], see_personal_data=reader.see_personal_data).get("reason")
         found[row["order_id"]]["returns"].append({**_plain(row), "reason": reason})
     return found
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(row: Any) -> dict[str, Any]:
     return {
         name: value.isoformat() if hasattr(value, "isoformat") else value
         for name, value in row.items()

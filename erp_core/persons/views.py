@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from erp_core.catalog.tables import product
 from erp_core.customers.views import CONTACT_COLUMNS, contacts
 from erp_core.db import facts
 from erp_core.errors import NotFound
@@ -263,12 +264,14 @@ def _details(connection: sa.Connection, ids: Sequence[int], reader: Reader) -> d
     for row in connection.execute(places).mappings():
         where = {name: row[name] for name in ("country", "province", "city", "postcode") if row[name]}
         found[row["id"]]["recipient"] = {**shown(row["personal"], see_personal_data=reader.see_personal_data), **where}
-    lines = sa.select(line.order_id, line.title, line.sold_as, line.quantity, line.product_id).where(
-        line.order_id.in_(ids), line.superseded_by.is_(None)
+    lines = (
+        sa.select(line.order_id, line.title, product.c.sku, product.c.name, line.quantity)
+        .select_from(order_line.outerjoin(product, product.c.id == line.product_id))
+        .where(line.order_id.in_(ids), line.superseded_by.is_(None))
     )
     for row in connection.execute(lines.order_by(line.order_id, line.line_no)).mappings():
-        found[row["order_id"]]["lines"].append({"product": row["product_id"], "title": row["title"] or row["sold_as"],
-                                                "quantity": int(row["quantity"])})  # fmt: skip
+        what = {"sku": row["sku"], "name": row["title"] or row["name"], "quantity": int(row["quantity"])}
+        found[row["order_id"]]["lines"].append(what)
     parcels = sa.select(parcel.order_id, parcel.carrier, parcel.tracking_number, parcel.shipped_at, parcel.delivered_at)
     for row in connection.execute(parcels.where(parcel.order_id.in_(ids), facts.stands(shipment))).mappings():
         found[row["order_id"]]["parcels"].append(_plain(row))

@@ -35,7 +35,9 @@ CONTACTS = "Date,Shop,Customer ID,Contact type,Direction,Subject\n2026-01-09 10:
 BAD = f"{HEADER}\nX-1,2026-01-05,MUG,some,10,CNY,paid,Lamps,C-1,Buyer 1,b1@example.com,,,\n"
 LIST = "Customer ID,Name,Email\nC-1,{name},x@example.com\n"
 RETURNS = "Return ID,Order ID,Shop,SKU,Quantity returned,Returned on,Reason of the return\nR-1,A-1,Lamps,MUG,1,2026-01-09,broken\n"
-TRACKING = "Order ID,Shop,Carrier,Tracking number,Tracking event,Time of the event\nA-1,Lamps,SF,SF100,Given to Ann,2026-01-08 10:00\n"
+TRACKING = (
+    "Order ID,Carrier,Tracking number,Event,Event time,Place\nA-1,SF,SF100,Given to Ann,2026-01-08 10:00,Hangzhou\n"
+)
 SUPPLIERS = "Supplier,Contact person,Email\nYiwu,Bob,bob@example.com\n"
 
 

@@ -149,7 +149,7 @@ def _orders(connection: sa.Connection, vault: Vault, asked: str) -> Iterable[tup
 def _of(reference: Reference) -> sa.ColumnElement[bool]:
     """The condition of a person's orders."""
     o = sales_order.c
-    return o.customer_id == reference.id if reference.kind == "c" else sa.and_(o.id == reference.id)
+    return o.customer_id == reference.id if reference.kind == "c" else o.id == reference.id
 
 
 def _visible(reader: Reader) -> sa.ColumnElement[bool]:
@@ -189,6 +189,19 @@ def _identity(connection: sa.Connection, reference: Reference, reader: Reader) -
     return {**shown(row["personal"], see_personal_data=reader.see_personal_data), **places}, row[
         "erased_at"
     ] is not None
+
+
+def _latest_recipient(connection: sa.Connection, reference: Reference, reader: Reader) -> dict[str, Any]:
+    """Whom a buyer had the latest order sent to: platforms tell of an account and of a recipient."""
+    o = sales_order.c
+    query = (
+        sa.select(o.personal)
+        .where(_of(reference), o.withdrawn_by.is_(None), o.personal.is_not(None), _visible(reader))
+        .order_by(o.ordered_at.desc(), o.id.desc())
+        .limit(1)
+    )
+    document: dict[str, Any] = connection.execute(query).scalar_one_or_none() or {}
+    return {name: document[name] for name in ("name", "phone", "address") if name in document}
 
 
 def read_person(connection: sa.Connection, reference: Reference, reader: Reader) -> Person:

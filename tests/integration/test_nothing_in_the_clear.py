@@ -169,8 +169,9 @@ def written(folder: Path) -> Iterator[tuple[str, bytes]]:
                         yield f"{path}:{member}", archive.read(member)
 
 
-def stored(database: Database) -> Iterator[tuple[str, bytes]]:
-    """What the database holds, as its own text and as the bytes of its files."""
+def stored(database: Database, *, server_log: bool = True) -> Iterator[tuple[str, bytes]]:
+    """What the database holds, as its own text and as the bytes of its files; `server_log`: those of PostgreSQL's
+    write-ahead log too."""
     if database.is_sqlite:
         file = Path(database.url.database or "")
         for ending in ("", "-wal", "-shm"):
@@ -188,7 +189,8 @@ def stored(database: Database) -> Iterator[tuple[str, bytes]]:
         number = connection.execute(
             sa.text("SELECT oid FROM pg_database WHERE datname = current_database()")
         ).scalar_one()
-    for folder in (place / "base" / str(number), place / "pg_wal"):
+    engine.dispose()
+    for folder in (place / "base" / str(number), *([place / "pg_wal"] if server_log else [])):
         if folder.is_dir():  # a server elsewhere shows its rows only
             yield from written(folder)
 

@@ -8,6 +8,7 @@ from erp_core.attention import work as attention
 from erp_core.clock import SystemClock
 from erp_core.demo import work as demo
 from erp_core.imports import inbox_work as inbox
+from erp_core.imports import uploads
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
 from erp_core.orders import ledger
@@ -23,6 +24,7 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        uploads.SWEEP: uploads.sweep,
         rollups.PACK: rollups.pack,
         attention.EVALUATE: attention.evaluate,
         attention.DIGEST: attention.digest,
@@ -34,6 +36,7 @@ REGISTRY = Registry(
     },
     duties=(
         inbox.DUTY,
+        uploads.DUTY,
         rollups.DUTY,
         safety.DUTY,
         attention.ALERTS_DUTY,
@@ -46,6 +49,7 @@ NAMES: Mapping[str, Text] = {  # of the kinds of jobs, for people
     imports.RUN: T("Import"),
     imports.UNDO: T("Take an import back"),
     inbox.PROCESS: T("Watched folder"),
+    uploads.SWEEP: T("Old uploads are deleted"),
     rollups.PACK: T("Sums that pages read"),
     safety.MAKE: T("Backup"),
     safety.NIGHTLY: T("Nightly backup"),

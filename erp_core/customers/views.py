@@ -45,7 +45,7 @@ def contacts(
     if customer_id is not None:
         query = query.where(i.customer_id == customer_id)
     rows = [
-        {**row, **shown(row["personal"], see_personal_data=see_personal_data)}
+        dict.fromkeys(CONTACT_COLUMNS) | dict(row) | shown(row["personal"], see_personal_data=see_personal_data)
         for row in connection.execute(query).mappings()
     ]
     frame = pd.DataFrame(rows, columns=list(CONTACT_COLUMNS))

@@ -82,6 +82,11 @@ class Receipt:
         """The same receipt with its duration."""
         return replace(self, seconds=round(seconds, 3))
 
+    def discreet(self) -> Receipt:
+        """The same without the words that its issues quote, for a file that anybody may open."""
+        issues = tuple(replace(issue, message=without_words(issue.message)) for issue in self.issues)
+        return replace(self, issues=issues)
+
     def adds_up(self) -> bool:
         """Whether rows and money read equal accepted + rejected + unchanged."""
         rows = self.rows_accepted + self.rows_rejected + self.rows_unchanged

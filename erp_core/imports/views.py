@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from erp_core.errors import NotFound
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_rejected
-from erp_core.security.masking import masked_note, without_contacts
+from erp_core.security.masking import masked_note
 from erp_core.text import T, Text, say
 
 
@@ -120,7 +120,7 @@ def cells_shown(
     if see_personal_data:
         return cells
     plain = frozenset() if document.get("shifted") else frozenset(open_columns or ())
-    return [without_contacts(cell) if at in plain else masked_note(cell) for at, cell in enumerate(cells)]
+    return [cell if at in plain else masked_note(cell) for at, cell in enumerate(cells)]
 
 
 def rejected_rows(

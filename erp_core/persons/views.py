@@ -186,9 +186,13 @@ def _identity(connection: sa.Connection, reference: Reference, reader: Reader) -
     if row is None:
         raise unknown(str(reference))
     places = {name: row[name] for name in ("country", "province", "city", "postcode") if row[name]}
-    return {**shown(row["personal"], see_personal_data=reader.see_personal_data), **places}, row[
-        "erased_at"
-    ] is not None
+    known = dict(row["personal"])
+    if reference.kind == "c" and row["erased_at"] is None:
+        recipient = _latest_recipient(connection, reference, reader)
+        if not known.get("name") or recipient.get("name") in (None, known["name"]):  # a gift goes to somebody else
+            known = {**recipient, **known}
+    identity = {**shown(known, see_personal_data=reader.see_personal_data), **places}
+    return identity, row["erased_at"] is not None
 
 
 def _latest_recipient(connection: sa.Connection, reference: Reference, reader: Reader) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _change(database: Database, who: As, tell: Tell) -> Changed:
             break
     write_keyring(database.keys, Keyring((ring.current,)))
     tell(0.95, T("Overwriting what the old key can read …"))
-    leave_no_traces(database, [of.table.name for of in rekey.sealed_columns()])
+    leave_no_traces(database, dict.fromkeys(of.table.name for of in rekey.sealed_columns()))
     tell(1.0, T("Done."))
     return Changed(ring.current.id, retired, moved)
 

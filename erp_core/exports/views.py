@@ -317,9 +317,7 @@ def _bundle_warnings(listed: Mapping[int, str], bill: rules.Bill, basis: Basis) 
 
 
 def formula_warnings(frame: pd.DataFrame, declared: UploadFormat) -> list[Text]:
-    """Ids that get an apostrophe in a text file, because a spreadsheet would take them for formulas."""
-    if declared.container is Container.XLSX:
-        return []
+    """Ids that get an apostrophe, because a spreadsheet would take them for formulas."""
     ids = ("sku", "order_id", "tracking_number", "line_ref")
     written = [column.field for column in declared.columns if column.field in ids]
     found = sorted({str(word) for name in written for word in frame[name] if safe_cell(word) != word})

@@ -153,9 +153,9 @@ def _log(visit: Visit, held: tuple[Target, ...], found: tuple[Delivery, ...]) ->
         {
             "at": format_datetime(one.at, visit.language, visit.company.time_zone),
             "target": names.get(one.target_id, "–"),
-            "what": visit.say(T("digest") if one.subject.startswith("digest:") else T("alert")),
-            "outcome": visit.say(OUTCOMES[one.outcome]),
-            "detail": None if one.detail is None else visit.say(one.detail),
+            "what": visit.plain(T("digest") if one.subject.startswith("digest:") else T("alert")),
+            "outcome": visit.plain(OUTCOMES[one.outcome]),
+            "detail": None if one.detail is None else visit.plain(one.detail),
         }
         for one in reversed(found[-_SHOWN:])
     ]

@@ -16,7 +16,7 @@ from erp_core.catalog.views import products
 from erp_core.company.views import Company
 from erp_core.errors import BadInput
 from erp_core.exports import rules
-from erp_core.exports.declaration import Basis, Container, UploadFormat, What
+from erp_core.exports.declaration import Basis, UploadFormat, What
 from erp_core.exports.formats import UPLOADS
 from erp_core.files.export import safe_cell
 from erp_core.imports.formats import FORMATS

@@ -178,7 +178,7 @@ def _write(sheet: Any, row: int, at: int, value: Any, day: Any) -> None:
 
 
 def _sheet_name(title: str) -> str:
-    return re.sub(r"[\x00-\x1f\[\]:*?/\\]", " ", title)[:31].strip("' ") or "1"
+    return re.sub(r"[\x00-\x1f\[\]:*?/\\]", " ", title)[:31].strip("'=+-@ ") or "1"
 
 
 def _about(header: ExportHeader) -> list[list[str]]:

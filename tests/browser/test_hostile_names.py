@@ -21,7 +21,7 @@ from tests.browser.conftest import RunningApp
 
 SECONDS = 1000
 VIEWS = [
-    ("home", {}),
+    ("", {}),  # Home
     ("sales", {"by": "channel"}),
     ("products", {"sku": "PLAIN"}),
     ("products", {"view": "profit"}),

@@ -119,7 +119,7 @@ def _add(visit: Visit) -> None:
             visit.say(T("Language")), words, words.index(visit.language), format_func=LANGUAGES.__getitem__,
             key=f"target_language_{token}",
         )  # fmt: skip
-        url = secret = recipients = ""  # nosec B105 - nothing yet
+        url = secret = recipients = ""  # nosec B105
         if kind == "mail":
             recipients = st.text_area(visit.say(T("Mail addresses, one a line")), key=f"target_to_{token}", height=100)
             if not visit.settings.smtp_url:

@@ -28,7 +28,7 @@ from erp_core.planning import terminal as planning
 from erp_core.safety import keys_work as keys
 from erp_core.safety import terminal as safety
 from erp_core.settings import Settings, load_settings
-from erp_core.terminal import REFUSED, Command, Say, Session
+from erp_core.terminal import REFUSED, Command, Say, Session, harmless
 from erp_core.text import T, Text, say
 
 
@@ -139,6 +139,6 @@ def _refuse(error: ErpError, language: str, as_json: bool) -> None:
             json.dumps({"error": {"code": error.code, "message": message, "hint": hint}}, ensure_ascii=False, indent=2)
         )
     else:
-        print(message, file=sys.stderr)
+        print(harmless(message), file=sys.stderr)
         if hint:
-            print(hint, file=sys.stderr)
+            print(harmless(hint), file=sys.stderr)

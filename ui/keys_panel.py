@@ -51,7 +51,7 @@ def show(visit: Visit) -> None:
         {
             "id": state.id,
             "made": format_date(state.made_at.date(), visit.language),
-            "state": visit.say(_state(state)),
+            "state": visit.plain(_state(state)),
             "documents": state.documents,
         }
         for state in states

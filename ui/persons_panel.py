@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -85,7 +87,7 @@ def show(visit: Visit) -> None:
 
 def _chosen(visit: Visit, hits: pd.DataFrame) -> Reference | None:
     """The only one who was found, or the row that is chosen."""
-    shown = hits.assign(found_by=[visit.say(FOUND_BY[how]) for how in hits["found_by"]])
+    shown = hits.assign(found_by=[visit.plain(FOUND_BY[how]) for how in hits["found_by"]])
     if len(hits) == 1:
         return Reference.of(hits["person"].iloc[0])
     event = st.dataframe(
@@ -133,10 +135,10 @@ def _identity(visit: Visit, person: Person) -> None:
         st.info(visit.say(T("This person was erased: what is left are numbers.")), icon=":material/person_remove:")
     if not person.identity:
         return
-    rows = [{"field": visit.say(field_name(name)), "value": str(value)} for name, value in person.identity.items()]
+    rows = [{"field": visit.plain(field_name(name)), "value": str(value)} for name, value in person.identity.items()]
     st.dataframe(
         pd.DataFrame(rows),
-        column_config={"field": visit.say(T("Field")), "value": visit.say(T("Value"))},
+        column_config={"field": visit.plain(T("Field")), "value": visit.plain(T("Value"))},
         hide_index=True,
         height="content",
         key="person_identity",
@@ -148,7 +150,7 @@ def _orders(visit: Visit, person: Person) -> None:
     st.markdown(f"**{visit.say(T('Orders: {count}', count=count))}**")
     if person.orders.empty:
         return
-    words = [visit.say(STATES[state]) if state in STATES else state for state in person.orders["state"]]
+    words = [visit.plain(STATES[state]) if state in STATES else state for state in person.orders["state"]]
     st.dataframe(
         person.orders.assign(state=words), column_order=list(ORDERS), column_config=configuration(visit, ORDERS),
         hide_index=True, placeholder="–", height="content" if len(words) <= 10 else 400, key="person_orders",
@@ -159,7 +161,7 @@ def _contacts(visit: Visit, person: Person) -> None:
     if person.contacts.empty:
         return
     st.markdown(f"**{visit.say(T('Contacts: {count}', count=format_number(len(person.contacts), visit.language)))}**")
-    media = [visit.say(MEDIA[medium]) if medium in MEDIA else medium for medium in person.contacts["medium"]]
+    media = [visit.plain(MEDIA[medium]) if medium in MEDIA else medium for medium in person.contacts["medium"]]
     local = pd.to_datetime(person.contacts["at"], utc=True).dt.tz_convert(visit.company.time_zone)
     st.dataframe(
         person.contacts.assign(medium=media, at=local.dt.strftime("%Y-%m-%d %H:%M")), column_order=list(CONTACTS),
@@ -171,14 +173,15 @@ def _give(visit: Visit, person: Person) -> None:
     if not (visit.actor.may(Permission.EXPORT) and visit.actor.may(Permission.SEE_PERSONAL_DATA)):
         return
 
-    def file() -> bytes:
+    def held() -> dict[str, Any]:
         with unit_of_work(visit.database, visit.actor.acting(visit.clock)) as uow:
             document = give(uow, person.reference)
             uow.commit()
-        return person_file(document, visit.language, visit.actor.name, visit.clock.now())
+        return document
 
     st.download_button(
-        visit.say(T("Give this person their data")), file, f"person_{person.reference}.zip", "application/zip",
+        visit.say(T("Give this person their data")),
+        lambda: person_file(held(), visit.language, visit.actor.name, visit.clock.now()), f"person_{person.reference}.zip", "application/zip",
         icon=":material/download:", on_click="ignore", key="person_file",
         help=visit.say(T("All that is held of them: as tables, and as JSON for another program.")),
     )  # fmt: skip

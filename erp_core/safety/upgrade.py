@@ -85,6 +85,9 @@ def _upgrade(database: Database, settings: Settings, clock: Clock) -> Upgraded:
     after = upgrade(database)
     if saved is not None:
         with unit_of_work(database, who) as uow:
-            audit.record(uow, "database.upgraded", after, before=before, backup=saved.path.name)
+            audit.record(
+                uow, audit.Act.DATABASE_UPGRADED, after, before={"schema": before}, after={"schema": after},
+                backup=saved.path.name,
+            )  # fmt: skip
             uow.commit()
     return Upgraded(before, after, saved)

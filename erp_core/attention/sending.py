@@ -40,7 +40,7 @@ from erp_core.overview.decisions import decisions
 from erp_core.overview.views import changes, kpis
 from erp_core.planning.views import planning_day
 from erp_core.security import audit
-from erp_core.security.actor import Actor
+from erp_core.security.actor import WORKER, Actor
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.settings import Settings
@@ -48,7 +48,7 @@ from erp_core.text import LANGUAGES, T, Text
 
 NAME_LENGTH = 80
 # On whose behalf the worker looks and sends.
-ATTENTION_USER = Actor("attention", frozenset({Permission.MANAGE_ALERTS, Permission.VIEW_DASHBOARDS}))
+ATTENTION_USER = Actor("attention", frozenset({Permission.MANAGE_ALERTS, Permission.VIEW_DASHBOARDS}), WORKER)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from erp_core.clock import SystemClock
 from erp_core.db.engine import Database
 from erp_core.errors import FileRefused
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import FAILED_CHECK, Command, Say, Session
 from erp_core.text import T, format_bytes, format_datetime, format_number
 
@@ -32,7 +32,7 @@ def _backup(session: Session, given: argparse.Namespace) -> int:
     from erp_core.safety.service import back_up
     from erp_core.safety.work import to_json
 
-    made = back_up(session.database(), LOCAL_USER.acting(), session.settings.backups)
+    made = back_up(session.database(), TERMINAL_USER.acting(), session.settings.backups)
     session.show(to_json(made), [_line(session, made)])
     return 0
 
@@ -120,7 +120,7 @@ def _restore(session: Session, given: argparse.Namespace) -> int:
     target = Database(given.into or session.settings.database_url, session.settings.keys)
     save_to = session.settings.backups if given.yes else None
     try:
-        done = restore(given.file, target, LOCAL_USER.acting(), save_to=save_to)
+        done = restore(given.file, target, TERMINAL_USER.acting(), save_to=save_to)
     finally:
         target.dispose()
     document = {

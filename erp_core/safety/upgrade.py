@@ -14,12 +14,12 @@ from erp_core.safety.archive import Backup
 from erp_core.safety.rules import Occasion
 from erp_core.safety.service import back_up
 from erp_core.security import audit
-from erp_core.security.actor import Actor
+from erp_core.security.actor import START, Actor
 from erp_core.security.permissions import Permission
 from erp_core.settings import Settings
 from erp_core.text import T
 
-UPGRADE_USER = Actor("upgrade", frozenset({Permission.RUN_BACKUPS}))
+UPGRADE_USER = Actor("upgrade", frozenset({Permission.RUN_BACKUPS}), START)
 
 
 @dataclass(frozen=True)

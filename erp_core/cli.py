@@ -25,6 +25,7 @@ from erp_core.orders import terminal as orders
 from erp_core.overview import terminal as overview
 from erp_core.planning import terminal as planning
 from erp_core.safety import terminal as safety
+from erp_core.security import terminal as security
 from erp_core.settings import Settings, load_settings
 from erp_core.terminal import REFUSED, Command, Say, Session
 from erp_core.text import T, Text, say
@@ -50,6 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     *orders.COMMANDS,
     *demo.COMMANDS,
     *safety.COMMANDS,
+    *security.COMMANDS,
     *metrics.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )

@@ -47,14 +47,15 @@ class Fault(StrEnum):
     """What is wrong with a link."""
 
     CHANGED = "changed"  # its hash is not that of what it says
-    MISSING = "missing"  # what stood before it, or after the last, is gone
+    MISSING = "missing"  # what stood before it is gone
+    CUT = "cut off"  # what stood after it is gone; it is the last that stands
     ORDER = "out of order"  # it follows another event than the one before it
     HEAD = "head lost"  # the row that names the newest event names none, or another
 
 
 @dataclass(frozen=True)
 class Broken:
-    """The first broken link: the number of the event (0 = none stands), and what is wrong there."""
+    """The first broken link: the number of the event (0 where no event stands), and what is wrong there."""
 
     event_id: int
     fault: Fault
@@ -151,7 +152,7 @@ def _broken_end(named: Head | None, last: int, previous: str) -> Broken | None:
     if named is None:
         return None if last == 0 else Broken(last, Fault.HEAD)
     if named.id > last:
-        return Broken(last, Fault.MISSING)
+        return Broken(last, Fault.CUT)
     if named != (last, previous):
         return Broken(last, Fault.HEAD)
     return None

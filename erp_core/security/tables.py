@@ -15,10 +15,10 @@ audit_event = sa.Table(
     id_column(),
     sa.Column("at", UtcTime, nullable=False, index=True),
     sa.Column("actor", sa.Text, nullable=False),
-    sa.Column("source", sa.Text, nullable=False, server_default=""),  # where from: `page 203.0.113.7`, `terminal` …
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False, server_default=""),
     sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, server_default=""),  # where from: `page 203.0.113.7`, `terminal` …
     sa.Column("before", _JSON),  # the values that the act changed, as they were
     sa.Column("after", _JSON),  # and as they are now
     sa.Column("previous", sa.Text, nullable=False, server_default=""),  # the hash of the event before

@@ -556,10 +556,10 @@ def test_terms_are_audited_once_and_only_when_they_change(shop: Database, clock:
     for _ in range(2):
         set_terms(shop, clock, "Web shop", stock_share=30, safety_buffer=2)
     with shop.reading() as connection:
-        query = sa.select(audit_event.c.details).where(audit_event.c.action == "set channel terms")
-        events = connection.execute(query).scalars().all()
+        query = sa.select(audit_event.c.before, audit_event.c.after).where(audit_event.c.action == "set channel terms")
+        events = [tuple(row) for row in connection.execute(query)]
         held = connection.execute(sa.select(channel).where(channel.c.name == "Web shop")).one()
-    assert events == [{"location_id": None, "stock_share": 30, "safety_buffer": 2}]
+    assert events == [({"stock_share": 100, "safety_buffer": 0}, {"stock_share": 30, "safety_buffer": 2})]
     assert (held.stock_share, held.safety_buffer) == (30, 2)
 
 

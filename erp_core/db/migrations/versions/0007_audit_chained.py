@@ -65,10 +65,11 @@ _POSTGRESQL = (
 
 
 def upgrade() -> None:
-    for name in ("source", "previous", "hash"):
-        op.add_column("audit_event", sa.Column(name, sa.Text(), server_default="", nullable=False))
-    for name in ("before", "after"):
-        op.add_column("audit_event", sa.Column(name, sa.JSON(), nullable=True))
+    for name in ("source", "before", "after", "previous", "hash"):
+        column: sa.Column[Any] = sa.Column(name, sa.JSON(), nullable=True)
+        if name not in ("before", "after"):
+            column = sa.Column(name, sa.Text(), server_default="", nullable=False)
+        op.add_column("audit_event", column)
     op.create_table(
         "audit_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),

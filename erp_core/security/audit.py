@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum, StrEnum
+from functools import partial
 from typing import Any
 
 from erp_core.db.uow import UnitOfWork
@@ -97,7 +98,7 @@ def record(
     event = Event(
         uow.now(), uow.actor, str(action), subject, _plain(details), uow.source, _plain(before), _plain(after)
     )
-    uow.last_steps.append(lambda: _append(uow, event))
+    uow.last_steps.append(partial(_append, uow, event))
 
 
 def _append(uow: UnitOfWork, event: Event) -> None:

@@ -57,8 +57,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture(autouse=True)
 def every_act_is_audited(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Whatever a unit of work changes is told by one event. A test that writes rows by itself, as no service does, or
-    several acts at once, is marked `not_acts`."""
+    """Whatever a unit of work changes is told by an event. A test that writes rows by itself, as no service does, is
+    marked `not_acts`."""
     if request.node.get_closest_marker("not_acts") is not None:
         yield
         return

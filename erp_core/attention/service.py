@@ -45,18 +45,25 @@ class Alert:
 def make_alert(uow: UnitOfWork, alert: Alert) -> int:
     """Watch a number from now on; returns the alert's id. Raises BadInput for what cannot be watched."""
     require(uow, Permission.MANAGE_ALERTS)
+    rule_id = _make(uow, alert)
+    audit.record(uow, audit.Act.MANAGE_ALERT, str(rule_id), act="made", after=_told(alert))
+    return rule_id
+
+
+def _make(uow: UnitOfWork, alert: Alert) -> int:
     values = _values(alert)
     query = sa.insert(alert_rule).values(**values, made_at=uow.now()).returning(alert_rule.c.id)
     rule_id = int(uow.connection.execute(query).scalar_one())
-    _tell(uow, rule_id, "made", None, _told(alert))
+    _append(uow, rule_id, "made", None)
     return rule_id
 
 
 def make_alerts(uow: UnitOfWork, alerts: tuple[Alert, ...]) -> None:
     """Watch several numbers, for instance those that the company's benchmarks offer."""
     require(uow, Permission.MANAGE_ALERTS)
-    for alert in alerts:
-        make_alert(uow, alert)
+    made = {str(_make(uow, alert)): _told(alert) for alert in alerts}
+    if made:
+        audit.record(uow, audit.Act.MANAGE_ALERT, act="made", after=made)
 
 
 def change_alert(uow: UnitOfWork, rule_id: int, alert: Alert) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -57,8 +57,9 @@ class SkuMapping:
     product_id: int
 
 
-def create_product(uow: UnitOfWork, sku: str, fields: Mapping[str, Any]) -> int:
+def create_product(uow: UnitOfWork, sku: str, fields: Mapping[str, Any], cost: CostEntry | None = None) -> int:
     """A new product; returns its id. `fields`: as in `edit_products`. One that was laid aside comes back with them.
+    `cost`: its first; its `product_id` is not read.
 
     Raises BadInput for an SKU or a field that cannot be used, Conflict where the SKU or a barcode is taken.
     """
@@ -83,7 +84,11 @@ def create_product(uow: UnitOfWork, sku: str, fields: Mapping[str, Any]) -> int:
         assert key is not None
         product_id = int(key[0])
     _apply(uow, {product_id: fields})
-    audit.record(uow, audit.Act.CREATE_PRODUCT, clean, after=dict(fields))
+    told = dict(fields)
+    if cost is not None:
+        _record(uow, [replace(cost, product_id=product_id)])
+        told["cost"] = [cost.valid_from, cost.currency, cost.unit_cost]
+    audit.record(uow, audit.Act.CREATE_PRODUCT, clean, after=told)
     return product_id
 
 

@@ -33,10 +33,8 @@ def create_product(
     Fields and errors as in `catalog.editing`.
     """
     require(uow, Permission.EDIT_CATALOG)
-    product_id = editing.create_product(uow, sku, fields)
+    product_id = editing.create_product(uow, sku, fields, cost)
     if cost is not None:
-        own = CostEntry(product_id, cost.valid_from, cost.currency, cost.unit_cost)
-        editing.edit_products(uow, {}, [own])
         stock.revalue(uow)
     return product_id
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_core.clock import SystemClock
 from erp_core.db.engine import Database
-from erp_core.errors import FileRefused
+from erp_core.errors import BadInput, FileRefused
 from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import FAILED_CHECK, Command, Say, Session
 from erp_core.text import T, format_bytes, format_datetime, format_number
@@ -155,11 +155,29 @@ def _restore(session: Session, given: argparse.Namespace) -> int:
     return 0
 
 
-def _db_options(parser: argparse.ArgumentParser, _say: Say) -> None:
-    parser.add_argument("action", choices=["upgrade"])
+def _db_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument("action", choices=["upgrade", "grants"])
+    parser.add_argument("--role", help=say(T("grants: the PostgreSQL role that the program works as")))
 
 
-def _db(session: Session, _given: argparse.Namespace) -> int:
+def _db(session: Session, given: argparse.Namespace) -> int:
+    return _grants(session, given) if given.action == "grants" else _upgrade(session)
+
+
+def _grants(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.security.grants import grant
+
+    if not given.role:
+        raise BadInput(T("Say which role it is."), hint=T("Give --role and its name."), code="usage")
+    done = grant(session.database(), given.role)
+    session.show(
+        {"role": given.role, "statements": done},
+        [*(f"{statement};" for statement in done), session.say(T("Granted to {role}.", role=given.role))],
+    )
+    return 0
+
+
+def _upgrade(session: Session) -> int:
     from erp_core.safety.upgrade import upgrade_safely
     from erp_core.safety.work import to_json
 

@@ -91,7 +91,7 @@ def source_name(source: str, language: str) -> str:
 
 def fault_text(broken: Broken) -> Text:
     """What is wrong, and with which event."""
-    return T(_FAULTS[broken.fault].id, number=broken.event_id)
+    return Text(_FAULTS[broken.fault].id, (("number", broken.event_id),))
 
 
 def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:

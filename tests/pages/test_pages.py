@@ -37,6 +37,7 @@ VIEWS = [
     ("settings", "alerts"),
     ("settings", "demo"),
     ("settings", "safety"),
+    ("settings", "audit"),
     ("settings", "jobs"),
 ]
 

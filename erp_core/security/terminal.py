@@ -6,7 +6,9 @@ import argparse
 import datetime as dt
 from typing import Any
 
-from erp_core.errors import BadInput
+import sqlalchemy as sa
+
+from erp_core.errors import BadInput, Unavailable
 from erp_core.terminal import FAILED_CHECK, Command, Say, Session, day
 from erp_core.text import T, format_datetime, format_number, say
 
@@ -31,8 +33,15 @@ def _verify(session: Session) -> int:
     from erp_core.security import audit_chain
     from erp_core.security.acts import fault_text
 
-    with session.database().reading() as connection:
-        found = audit_chain.verify(connection)
+    try:
+        with session.database().reading() as connection:
+            found = audit_chain.verify(connection)
+    except sa.exc.DBAPIError as error:
+        raise Unavailable(
+            T("The audit cannot be read: {reason}", reason=str(error.orig).strip().splitlines()[0]),
+            hint=T("The database is damaged. Restore the latest good backup into another place, and check that."),
+            code="audit.unreadable",
+        ) from error
     head = None if found.head is None else {"id": found.head.id, "hash": found.head.hash}
     document: dict[str, Any] = {"ok": found.ok, "events": found.events, "head": head, "broken": None}
     count = format_number(found.events, session.language)

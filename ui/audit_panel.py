@@ -77,10 +77,16 @@ def _events(visit: Visit) -> None:
     if count > len(found):
         shown, whole = (format_number(number, visit.language) for number in (len(found), count))
         st.caption(visit.say(T("The newest {shown} of {count}; the download has all.", shown=shown, count=whole)))
-    st.dataframe(
-        _readable(visit, found), hide_index=True, placeholder="–", column_config=configuration(visit, COLUMNS),
-        key="audit_events",
+    readable = _readable(visit, found)
+    event = st.dataframe(
+        readable, hide_index=True, placeholder="–", column_config=configuration(visit, COLUMNS), key="audit_events",
+        on_select="rerun", selection_mode="single-row",
     )  # fmt: skip
+    rows = event["selection"]["rows"]
+    if rows and rows[0] < len(found):
+        _one(visit, found.iloc[rows[0]], readable.iloc[rows[0]])
+    else:
+        st.caption(visit.say(T("Choose a row to see all that it changed.")))
 
     def all_of_it() -> pd.DataFrame:
         with visit.database.reading() as own:
@@ -94,6 +100,21 @@ def _events(visit: Visit) -> None:
     downloads(visit, all_of_it, COLUMNS, T("Audit"), said)
 
 
+def _one(visit: Visit, event: pd.Series, readable: pd.Series) -> None:
+    """All that one event says, its values below each other."""
+    with st.container(border=True):
+        st.text(
+            " · ".join(str(readable[name]) for name in ("at", "actor", "act", "subject", "source") if readable[name])
+        )
+        changes = acts.changes_of(event["before"], event["after"], visit.language)
+        if changes:
+            titles = [visit.say(title) for title in (T("Value"), T("Before"), T("After"))]
+            st.dataframe(pd.DataFrame(changes).set_axis(titles, axis=1), hide_index=True)
+        if readable["details"]:
+            st.text(readable["details"])
+        st.caption(visit.say(T("Hash of the event: {hash}", hash=event["hash"])))
+
+
 def _readable(visit: Visit, found: pd.DataFrame) -> pd.DataFrame:
     zone = visit.company.time_zone
     return pd.DataFrame(
@@ -103,9 +124,10 @@ def _readable(visit: Visit, found: pd.DataFrame) -> pd.DataFrame:
             "act": [visit.say(acts.act_name(action)) for action in found["action"]],
             "subject": found["subject"],
             "change": [
-                acts.change_text(before, after) for before, after in zip(found["before"], found["after"], strict=True)
+                acts.change_text(before, after, visit.language)
+                for before, after in zip(found["before"], found["after"], strict=True)
             ],
-            "details": [acts.details_text(details) for details in found["details"]],
+            "details": [acts.details_text(details, visit.language) for details in found["details"]],
             "source": [acts.source_name(source, visit.language) for source in found["source"]],
             "id": found["id"],
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from erp_core.security.actor import API, PAGE, START, TERMINAL, WORKER
 from erp_core.security.audit import Act
@@ -75,6 +75,79 @@ _FAULTS: Mapping[Fault, Text] = {
 }
 
 
+# The names of values, as people know them; others stand as they are stored.
+_FIELDS: Mapping[str, Text] = {
+    "accepted": T("Rows accepted"),
+    "active": T("Active"),
+    "archived": T("Archived"),
+    "backup": T("Backup"),
+    "barcode": T("Barcode"),
+    "barcodes": T("Further barcodes"),
+    "base_currency": T("Base currency"),
+    "benchmarks": T("Benchmarks"),
+    "category": T("Category"),
+    "components": T("Contents"),
+    "cost": T("Unit cost"),
+    "costs": T("Costs"),
+    "currency": T("Currency"),
+    "day": T("Day"),
+    "days": T("Days"),
+    "default": T("Default location"),
+    "fields": T("Fields"),
+    "files": T("Files"),
+    "fixed": T("Fixed amount (minor units)"),
+    "format": T("Format"),
+    "is_charge": T("Charge"),
+    "language": T("Language"),
+    "lead_time_days": T("Lead time in days"),
+    "lines": T("Lines"),
+    "location": T("Location"),
+    "location_id": T("Location"),
+    "mappings": T("Mappings"),
+    "measure": T("Number watched"),
+    "moq": T("Minimum order quantity"),
+    "muted_until": T("Muted until"),
+    "name": T("Name"),
+    "on_hand": T("On hand"),
+    "orders": T("Orders"),
+    "owner": T("Owner"),
+    "pack": T("Pack size"),
+    "planning": T("Planning defaults"),
+    "products": T("Products"),
+    "quantity": T("Quantity"),
+    "query": T("Filters"),
+    "rate": T("Rate"),
+    "reason": T("Reason"),
+    "rejected": T("Rows rejected"),
+    "rows": T("Rows"),
+    "safety_buffer": T("Safety buffer"),
+    "schema": T("Schema"),
+    "share": T("Share (millionths)"),
+    "shared": T("Shared"),
+    "status": T("Status"),
+    "stock_share": T("Share of stock in percent"),
+    "stock_unit": T("Counted in"),
+    "supplier": T("Supplier"),
+    "threshold": T("Threshold"),
+    "time_zone": T("Time zone"),
+    "unit": T("Unit"),
+    "unit_cost": T("Unit cost (millionths)"),
+    "unit_price": T("Unit price (millionths)"),
+    "until": T("Until"),
+    "valid_from": T("Valid from"),
+    "weight_grams": T("Weight in grams"),
+    "words": T("Words"),
+}
+
+
+class Change(NamedTuple):
+    """One value that an act changed."""
+
+    name: str
+    before: str
+    after: str
+
+
 def act_name(action: str) -> Text | str:
     """What was done; the stored word where this version has no name for it."""
     return ACTS[Act(action)] if action in set(Act) else action
@@ -94,36 +167,51 @@ def fault_text(broken: Broken) -> Text:
     return Text(_FAULTS[broken.fault].id, (("number", broken.event_id),))
 
 
-def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> str:
-    """What an act changed, as `name: before → after`, the names as they are stored.
+def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, language: str) -> list[Change]:
+    """What an act changed, a line for each value: what it is, what it was, what it is now.
 
-    >>> change_text({"rate": "7.1"}, {"rate": "7.2", "day": None})
-    'rate: 7.1 → 7.2; day: – → –'
+    >>> changes_of({"rate": "7.1"}, {"rate": "7.2", "day": None}, "en")
+    [Change(name='Rate', before='7.1', after='7.2'), Change(name='Day', before='–', after='–')]
+    >>> changes_of({"12": {"unit": None}}, {"12": {"unit": "box"}}, "en")
+    [Change(name='12 · Unit', before='–', after='box')]
     """
-    was, now = before or {}, after or {}
-    return "; ".join(f"{name}: {_value(was, name)} → {_value(now, name)}" for name in dict.fromkeys((*was, *now)))
+    was, now = _flat(before or {}, language), _flat(after or {}, language)
+    return [
+        Change(name, _written(was.get(name), language), _written(now.get(name), language))
+        for name in dict.fromkeys((*was, *now))
+    ]
 
 
-def details_text(details: Mapping[str, Any]) -> str:
+def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, language: str) -> str:
+    """The same in one line: `name: before → after; …`."""
+    return "; ".join(f"{c.name}: {c.before} → {c.after}" for c in changes_of(before, after, language))
+
+
+def details_text(details: Mapping[str, Any], language: str) -> str:
     """What else is told of an act, as `name: value`.
 
-    >>> details_text({"lines": 3, "filters": {"Shop": "Lamps"}})
-    'lines: 3; filters: {Shop: Lamps}'
+    >>> details_text({"lines": 3, "filters": {"Shop": "Lamps"}}, "en")
+    'Lines: 3; filters · Shop: Lamps'
     """
-    return "; ".join(f"{name}: {_value(details, name)}" for name in details)
+    return "; ".join(f"{name}: {_written(value, language)}" for name, value in _flat(details, language).items())
 
 
-def _value(values: Mapping[str, Any], name: str) -> str:
-    return _written(values.get(name))
+def _flat(values: Mapping[str, Any], language: str, above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = above + (say(_FIELDS[key], language) if key in _FIELDS else key)
+        if isinstance(value, Mapping) and value:
+            found |= _flat(value, language, f"{name} · ")
+        else:
+            found[name] = value
+    return found
 
 
-def _written(value: Any) -> str:
-    if value is None:
+def _written(value: Any, language: str) -> str:
+    if value is None or value in ("", [], {}):
         return "–"
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {_written(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_written(item) for item in value) + "]"
+        return ", ".join(_written(item, language) for item in value)
     if isinstance(value, bool):
-        return "✓" if value else "✗"
+        return say(T("yes") if value else T("no"), language)
     return str(value)

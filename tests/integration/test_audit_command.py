@@ -102,5 +102,5 @@ def test_events_are_listed_the_newest_first_as_they_were_chosen(
     ):
         assert told(capsys, "audit", "list", *words)[1]["count"] == fits
     assert main(["audit", "list"]) == 0
-    assert "rate: 7.1 → 7.2" in capsys.readouterr().out
+    assert "Rate: 7.1 → 7.2" in capsys.readouterr().out
     assert told(capsys, "audit", "list", "--limit", "0")[0] == 2

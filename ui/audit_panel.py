@@ -108,7 +108,7 @@ def _one(visit: Visit, event: pd.Series, readable: pd.Series) -> None:
         )
         changes = acts.changes_of(event["before"], event["after"], visit.language)
         if changes:
-            titles = [visit.say(title) for title in (T("Value"), T("Before"), T("After"))]
+            titles = [visit.say(title) for title in (T("What changed"), T("Before"), T("After"))]
             st.dataframe(pd.DataFrame(changes).set_axis(titles, axis=1), hide_index=True)
         if readable["details"]:
             st.text(readable["details"])

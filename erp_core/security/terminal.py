@@ -80,7 +80,8 @@ def _list(session: Session, given: argparse.Namespace) -> int:
             str(row["id"]), format_datetime(row["at"], session.language, "UTC"), row["actor"],
             acts.source_name(row["source"], session.language), say(acts.act_name(row["action"]), session.language),
             row["subject"],
-            acts.change_text(row["before"], row["after"], session.language), acts.details_text(row["details"], session.language),
+            acts.change_text(row["before"], row["after"], session.language),
+            acts.details_text(row["details"], session.language),
         )  # fmt: skip
         lines.append("  ".join(part for part in parts if part))
     if count > len(found):

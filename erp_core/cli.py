@@ -27,6 +27,7 @@ from erp_core.persons import terminal as persons
 from erp_core.planning import terminal as planning
 from erp_core.safety import keys_work as keys
 from erp_core.safety import terminal as safety
+from erp_core.security import terminal as security
 from erp_core.settings import Settings, load_settings
 from erp_core.terminal import REFUSED, Command, Say, Session, harmless
 from erp_core.text import T, Text, say
@@ -54,6 +55,7 @@ COMMANDS: tuple[Command, ...] = (
     *demo.COMMANDS,
     *safety.COMMANDS,
     *keys.COMMANDS,
+    *security.COMMANDS,
     *metrics.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )

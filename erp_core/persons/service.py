@@ -25,13 +25,13 @@ from erp_core.parties.erased import mark_of_order, mark_of_person
 from erp_core.parties.tables import customer, erased_person
 from erp_core.persons.views import Reader, Reference, everything, unknown
 from erp_core.security import audit
+from erp_core.security.audit import Act
 from erp_core.security.guard import require
 from erp_core.security.masking import HIDDEN
 from erp_core.security.permissions import Permission
 from erp_core.security.sealing import marker_of
 from erp_core.security.vault import Kind, normal_form
 
-SHOWN, GIVEN, ERASED = "look at person", "give person their data", "erase person"
 _REWRITTEN = ("customer", "sales_order", "order_event", "interaction", "return_case", "tracking_event", "import_change",
               "import_rejected", "import_issue")  # fmt: skip
 _POSTCODE = "postcode"
@@ -50,7 +50,7 @@ def look_at(uow: UnitOfWork, reference: Reference) -> None:
     """Note that somebody opened a person's data, unmasked."""
     require(uow, Permission.VIEW_CUSTOMERS)
     require(uow, Permission.SEE_PERSONAL_DATA)
-    audit.record(uow, SHOWN, str(reference))
+    audit.record(uow, Act.LOOK_AT_PERSON, str(reference))
 
 
 def give(uow: UnitOfWork, reference: Reference) -> dict[str, Any]:
@@ -58,7 +58,9 @@ def give(uow: UnitOfWork, reference: Reference) -> dict[str, Any]:
     for permission in (Permission.ANSWER_PERSONS, Permission.SEE_PERSONAL_DATA, Permission.EXPORT):
         require(uow, permission)
     document = everything(uow.connection, reference, Reader(True, uow.channels))
-    audit.record(uow, GIVEN, str(reference), orders=len(document["orders"]), contacts=len(document["contacts"]))
+    audit.record(
+        uow, Act.GIVE_PERSON, str(reference), orders=len(document["orders"]), contacts=len(document["contacts"])
+    )
     return document
 
 
@@ -90,7 +92,9 @@ def erase(uow: UnitOfWork, reference: Reference, at: dt.datetime | None = None) 
     _empty(connection, tracking_event, _ids(connection, tracking_event, tracking_event.c.shipment_id, parcels))
     rejected = _forget_imports(connection, reference, documents)
     done = Extent(len(orders), len(contacts), rejected)
-    audit.record(uow, ERASED, str(reference), orders=done.orders, contacts=done.contacts, rejected=done.rejected)
+    audit.record(
+        uow, Act.ERASE_PERSON, str(reference), orders=done.orders, contacts=done.contacts, rejected=done.rejected
+    )
     return done
 
 

@@ -28,7 +28,6 @@ from erp_core.security.vault import Vault, vault_in
 from erp_core.text import T, Text
 
 Tell = Callable[[float, Text], None]
-CHANGED = "change key"
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,7 @@ def _retire(database: Database, who: As, ring: Keyring, moved: int) -> tuple[str
             sa.update(personal_key).where(personal_key.c.retired_at.is_(None), personal_key.c.id != ring.current.id)
             .values(retired_at=uow.now())
         )  # fmt: skip
-        audit.record(uow, CHANGED, ring.current.id, retired=list(old), documents=moved)
+        audit.record(uow, audit.Act.CHANGE_KEY, ring.current.id, retired=list(old), documents=moved)
         uow.commit()
     return old
 

@@ -39,6 +39,7 @@ VIEWS = [
     ("settings", "demo"),
     ("settings", "safety"),
     ("settings", "keys"),
+    ("settings", "audit"),
     ("settings", "jobs"),
 ]
 

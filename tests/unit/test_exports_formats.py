@@ -80,5 +80,5 @@ def test_a_workbook_keeps_long_ids_and_says_on_a_second_sheet_what_it_is() -> No
     assert table == [["SKU", "Quantity"], ["'=1+1", 5.0], ["2384011112223334441", -5.0], ["'\t@x", 0.0], ["007", ""]]
     assert about[1:] == [["Written on", "2026-03-02 09:00 UTC"], ["By", "ann"], ["Shop", "'=Lamps"]]
     assert about_text(HEADER).decode("utf-8-sig").splitlines() == [
-        "Stock", "Written on\t2026-03-02 09:00 UTC", "By\tann", "Shop\t=Lamps",
+        "Stock", "Written on\t2026-03-02 09:00 UTC", "By\tann", "Shop\t'=Lamps",
     ]  # fmt: skip

@@ -10,6 +10,7 @@
 | `ERP_MAIL_FROM` | the sender of mails | the user of `ERP_SMTP_URL` |
 | `ERP_PUBLIC_URL` | where people open the workbench; messages link to it | none: no link |
 | `ERP_INBOX_PATIENCE` | seconds for which one half of a two-file export waits for the other | 600 |
+| `ERP_BACKUP_PASSPHRASE` | what backups are sealed with | `ERP_HOME/keys/backup.json`, else none: backups are plain |
 | `ERP_BACKUP_AT` | when the nightly backup is made, `HH:MM` in the company's time zone, or `off` | 02:30 |
 
 What is no number of seconds, or no time of day, counts as not given.
@@ -33,7 +34,8 @@ BACKUP_AT = dt.time(2, 30)
 @dataclass(frozen=True)
 class Settings:
     """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds), how mails
-    go out, where people open it, when its backup is made (in the company's time zone; None = never by itself)."""
+    go out, where people open it, when its backup is made (in the company's time zone; None = never by itself) and what
+    it is sealed with, where the environment says so."""
 
     home: Path
     database_url: str = field(repr=False)  # may hold a password
@@ -44,6 +46,7 @@ class Settings:
     mail_from: str | None = None
     public_url: str | None = None
     backup_at: dt.time | None = BACKUP_AT
+    backup_passphrase: str | None = field(default=None, repr=False)
 
     @property
     def jobs_path(self) -> Path:
@@ -100,6 +103,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mail_from=env.get("ERP_MAIL_FROM") or None,
         public_url=(env.get("ERP_PUBLIC_URL") or "").rstrip("/") or None,
         backup_at=_time_of_day(env.get("ERP_BACKUP_AT"), BACKUP_AT),
+        backup_passphrase=env.get("ERP_BACKUP_PASSPHRASE") or None,
     )
 
 

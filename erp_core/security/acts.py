@@ -17,6 +17,8 @@ ACTS: Mapping[Act, Text] = {
     Act.ARCHIVE_PRODUCT: T("Product archived"),
     Act.BACKUP_DOWNLOADED: T("Backup downloaded"),
     Act.BACKUP_MADE: T("Backup made"),
+    Act.BACKUP_NOT_PROVEN: T("Backup tried, and found not to come back"),
+    Act.BACKUP_PROVEN: T("Backup proven by a restore"),
     Act.BACKUP_RESTORED: T("Backup restored"),
     Act.CHANGE_COMPANY: T("Company settings changed"),
     Act.CHANGE_KEY: T("Key of personal data changed"),

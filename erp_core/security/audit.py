@@ -25,6 +25,8 @@ class Act(StrEnum):
     ARCHIVE_PRODUCT = "archive product"
     BACKUP_DOWNLOADED = "backup.downloaded"
     BACKUP_MADE = "backup.made"
+    BACKUP_NOT_PROVEN = "backup.not_proven"
+    BACKUP_PROVEN = "backup.proven"
     BACKUP_RESTORED = "backup.restored"
     CHANGE_COMPANY = "change company"
     CHANGE_KEY = "change key"

@@ -1,0 +1,141 @@
+"""Who may do what, how long a sign-in lasts, how long the next try has to wait. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from erp_core.security.permissions import ALL_PERMISSIONS, Permission
+from erp_core.text import T, Text
+
+P = Permission
+
+# In no role: each is granted to a person by name.
+GRANTED_APART = frozenset({P.EXPORT, P.SEE_PERSONAL_DATA})
+
+_LOOK = frozenset({P.VIEW_DASHBOARDS, P.VIEW_STOCK, P.VIEW_CATALOG, P.VIEW_IMPORTS, P.USE_DEMO})
+_STUDY = _LOOK | {P.VIEW_COSTS, P.SAVE_VIEWS, P.SHARE_VIEWS}
+ROLES: dict[str, frozenset[Permission]] = {
+    "viewer": _LOOK,
+    "analyst": _STUDY,
+    "planner": _STUDY | {P.PLAN_PURCHASES, P.ANSWER_DECISIONS, P.MANAGE_ALERTS},
+    "operator": _LOOK
+    | {P.SAVE_VIEWS, P.IMPORT_FILES, P.UNDO_IMPORTS, P.EDIT_CATALOG, P.EDIT_STOCK, P.ENTER_ORDERS}
+    | {P.VIEW_CUSTOMERS, P.EDIT_CUSTOMERS, P.ANSWER_DECISIONS},
+    "finance": _STUDY | {P.VIEW_SETTINGS, P.ANSWER_DECISIONS},
+    "admin": ALL_PERMISSIONS - GRANTED_APART,
+}
+ADMIN = "admin"
+
+ROLE_NAMES: dict[str, Text] = {
+    "viewer": T("Viewer"),
+    "analyst": T("Analyst"),
+    "planner": T("Planner"),
+    "operator": T("Operator"),
+    "finance": T("Finance"),
+    "admin": T("Administrator"),
+}
+
+# What a person who is limited to some shops may not do, whatever the role: these concern the whole company, and their
+# numbers or their effects cannot be split by shop.
+WHOLE_COMPANY = frozenset(
+    {
+        P.VIEW_STOCK, P.PLAN_PURCHASES, P.VIEW_COSTS, P.EDIT_STOCK, P.IMPORT_FILES, P.UNDO_IMPORTS, P.VIEW_IMPORTS,
+        P.ENTER_ORDERS, P.EDIT_CATALOG, P.EDIT_CUSTOMERS, P.VIEW_CUSTOMERS, P.EDIT_SETTINGS, P.VIEW_SETTINGS,
+        P.ANSWER_DECISIONS, P.MANAGE_ALERTS, P.RUN_BACKUPS, P.MANAGE_PEOPLE, P.VIEW_AUDIT, P.ANSWER_PERSONS,
+        P.MANAGE_KEYS, P.SHARE_VIEWS,
+    }
+)  # fmt: skip
+
+NAMES_OF_PROGRAMS = frozenset({"local", "terminal", "worker", "attention", "backup", "upgrade", "inbox", "nobody"})
+
+
+def permitted(role: str, grants: Iterable[str], *, limited: bool) -> frozenset[Permission]:
+    """What an account may do: its role's permissions and what it was granted, less what a limited account may not.
+
+    An unknown role permits nothing, and so does an unknown grant.
+
+    >>> sorted(permitted("viewer", ["export"], limited=True))
+    [<Permission.EXPORT: 'export'>, <Permission.USE_DEMO: 'use_demo'>, <Permission.VIEW_CATALOG: 'view_catalog'>, \
+<Permission.VIEW_DASHBOARDS: 'view_dashboards'>]
+    """
+    held = ROLES.get(role, frozenset()) | {grant for grant in GRANTED_APART if str(grant) in set(grants)}
+    return held - WHOLE_COMPANY if limited else held
+
+
+def name_key(name: str) -> str:
+    """A name as it is compared.
+
+    >>> name_key("  Ｌi  Wei ")
+    'li wei'
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+# --- sign-ins ------------------------------------------------------------------------------------------------------
+
+
+class Stage(StrEnum):
+    """What a signed-in browser may do: everything, or only give its second factor, or only choose its password."""
+
+    WHOLE = "whole"
+    SECOND_FACTOR = "second factor"
+    NEW_PASSWORD = "new password"
+
+
+STAGE_LASTS = dt.timedelta(minutes=10)  # to give a second factor or choose a password
+
+
+@dataclass(frozen=True)
+class Lasting:
+    """How long a sign-in lasts: unused (`idle`), and in all (`whole`)."""
+
+    idle: dt.timedelta = dt.timedelta(minutes=30)
+    whole: dt.timedelta = dt.timedelta(hours=12)
+
+
+@dataclass(frozen=True)
+class Times:
+    """When a session was last seen, when it ends at the latest, when it was ended (None = it was not)."""
+
+    seen_at: dt.datetime
+    ends_at: dt.datetime
+    ended_at: dt.datetime | None
+
+
+def is_over(times: Times, now: dt.datetime, idle: dt.timedelta) -> bool:
+    """Whether a session counts no more: it was ended, or its end has come, or nobody used it for too long."""
+    return times.ended_at is not None or now >= times.ends_at or now - times.seen_at >= idle
+
+
+# --- tries that fail -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How many tries may fail before the next has to wait, how long at first and at most, when they are forgotten."""
+
+    free: int
+    first: dt.timedelta
+    longest: dt.timedelta
+    forgotten: dt.timedelta
+
+
+BY_ACCOUNT = Patience(5, dt.timedelta(seconds=30), dt.timedelta(hours=1), dt.timedelta(hours=24))
+# Many people may share an address (an office, a proxy); one that tries many accounts still comes to a stand.
+BY_ADDRESS = Patience(20, dt.timedelta(seconds=30), dt.timedelta(minutes=15), dt.timedelta(hours=1))
+
+
+def wait_after(failures: int, patience: Patience) -> dt.timedelta:
+    """How long the next try has to wait after so many failures in a row: nothing at first, then doubling.
+
+    >>> [wait_after(count, BY_ACCOUNT).total_seconds() for count in (4, 5, 6, 7, 30)]
+    [0.0, 30.0, 60.0, 120.0, 3600.0]
+    """
+    if failures < patience.free:
+        return dt.timedelta(0)
+    doublings = min(failures - patience.free, 20)
+    return min(patience.first * 2**doublings, patience.longest)

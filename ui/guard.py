@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
+from sqlalchemy.exc import SQLAlchemyError
 
 from erp_core.clock import Clock, SystemClock
 from erp_core.company.views import Company, read_company
 from erp_core.db.engine import Database
 from erp_core.demo.place import About, about_demo
-from erp_core.errors import NotPermitted
-from erp_core.security import guard
-from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.errors import ErpError, NotPermitted
+from erp_core.security import audit, guard
+from erp_core.security.actor import Actor
 from erp_core.security.permissions import Permission
+from erp_core.security.views import Account
 from erp_core.settings import Settings, load_settings
 from erp_core.text import LANGUAGES, T, Text, say
+from ui import whose
+
+log = logging.getLogger("erp_workbench")
 
 LANGUAGE = "language"
 SHOP, DEMO, OWN = "company", "demo", "own"  # the URL's parameter and its value; one's own shop is not named there
 _LOOKED_AT = "shop_looked_at"
 _SENT_BACK = "sent_back_from_demo"
-_STAYS = frozenset({LANGUAGE, "actor", _LOOKED_AT, _SENT_BACK})
+_STAYS = frozenset({LANGUAGE, whose.SESSION_OF, _LOOKED_AT, _SENT_BACK})
 
 
 @dataclass(frozen=True)
@@ -38,6 +44,12 @@ class Visit:
     company: Company
     own: Settings
     demo: About | None = None
+    visitor: whose.Visitor | None = None
+
+    @property
+    def account(self) -> Account | None:
+        """The visitor's account; None as long as there are no accounts."""
+        return self.visitor.account if self.visitor else None
 
     def say(self, text: Text | str) -> str:
         """A sentence in the visitor's language."""
@@ -88,10 +100,16 @@ def close_database(settings: Settings) -> None:
     _open_databases().close(settings.database_url)
 
 
+def own_database(own: Settings) -> Database:
+    """The database of the installation, where the accounts stand, whichever shop is looked at."""
+    return _open_databases().get(own, "")
+
+
 def current_actor() -> Actor:
-    """Who visits: the built-in local user, as long as there are no accounts."""
-    actor: Actor = st.session_state.get("actor", LOCAL_USER)
-    return actor
+    """Who visits, read afresh: the built-in local user as long as there are no accounts, else whoever is signed in.
+    Raises SignedOut, and NotPermitted for visitors whom the workbench does not serve at all."""
+    own = load_settings()
+    return whose.visitor(own_database(own), own).actor
 
 
 def current_language() -> str:
@@ -149,13 +167,17 @@ def _demo_looked_at(own: Settings, actor: Actor) -> About | None:
 
 def visit() -> Visit:
     """What every run works with; asks for no permission but, in the demo shop, that to use it."""
-    own, actor = load_settings(), current_actor()
+    own = load_settings()
+    visitor = whose.visitor(own_database(own), own)
+    actor = visitor.actor
     demo = _demo_looked_at(own, actor)
+    if demo is not None:
+        actor = replace(actor, channels=None)  # the limits are to shops of one's own
     settings = own if demo is None else own.demo
     database = _open_databases().get(settings, "" if demo is None else demo.token)
     with database.reading() as connection:
         company = read_company(connection)
-    return Visit(actor, database, settings, SystemClock(), current_language(), company, own, demo)
+    return Visit(actor, database, settings, SystemClock(), current_language(), company, own, demo, visitor)
 
 
 def require(permission: Permission) -> Visit:
@@ -163,3 +185,11 @@ def require(permission: Permission) -> Visit:
     here = visit()
     guard.require(here.actor, permission)
     return here
+
+
+def note_refusal(here: Visit, what: str, error: NotPermitted) -> None:
+    """Record that a visitor was refused; a database that cannot be written does not make it worse."""
+    try:
+        audit.refused(here.database, here.actor.acting(here.clock), what, error.code)
+    except (ErpError, SQLAlchemyError):
+        log.warning("a refusal could not be recorded", exc_info=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import ipaddress
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -75,6 +76,25 @@ def name_key(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
+def is_loopback(name: str | None) -> bool:
+    """Whether a host name or address, with or without a port, is this machine's own.
+
+    >>> [is_loopback(name) for name in ("localhost:8501", "127.0.0.1", "[::1]:8501", "::1", "0.0.0.0", "evil.test", "")]
+    [True, True, True, True, False, False, False]
+    """
+    word = (name or "").strip().lower()
+    if word.startswith("["):
+        word = word[1:].split("]")[0]
+    elif word.count(":") == 1:
+        word = word.split(":")[0]
+    if word in ("localhost", "localhost."):
+        return True
+    try:
+        return ipaddress.ip_address(word).is_loopback
+    except ValueError:
+        return False
+
+
 # --- sign-ins ------------------------------------------------------------------------------------------------------
 
 
@@ -83,7 +103,7 @@ class Stage(StrEnum):
 
     WHOLE = "whole"
     SECOND_FACTOR = "second factor"
-    NEW_PASSWORD = "new password"
+    NEW_PASSWORD = "new password"  # noqa: S105 - the name of a stage
 
 
 STAGE_LASTS = dt.timedelta(minutes=10)  # to give a second factor or choose a password
@@ -138,4 +158,5 @@ def wait_after(failures: int, patience: Patience) -> dt.timedelta:
     if failures < patience.free:
         return dt.timedelta(0)
     doublings = min(failures - patience.free, 20)
-    return min(patience.first * 2**doublings, patience.longest)
+    wait: dt.timedelta = patience.first * 2**doublings
+    return min(wait, patience.longest)

@@ -18,6 +18,7 @@ from erp_core.security.actor import Actor
 from erp_core.security.rules import STAGE_LASTS, Lasting, Stage, Times, is_over
 from erp_core.security.tables import app_user, user_session
 from erp_core.security.views import Account, account_of
+from erp_core.settings import Settings
 from erp_core.text import T, Text
 
 _SEEN_EVERY = dt.timedelta(minutes=1)
@@ -51,6 +52,11 @@ class Held:
         whole = self.stage is Stage.WHOLE
         permissions = self.account.permissions if whole else frozenset()
         return Actor(self.account.name, permissions, source, self.account.channels)
+
+
+def lasting_of(settings: Settings) -> Lasting:
+    """How long a sign-in lasts in this installation."""
+    return Lasting(dt.timedelta(minutes=settings.session_idle), dt.timedelta(hours=settings.session_whole))
 
 
 def hash_of(token: str) -> str:

@@ -1,8 +1,8 @@
-"""Signing in: by name and password, by a second factor, by an OpenID provider; and what a person does to its own account.
+"""Signing in: by name and password, by a second factor, by an OpenID provider; and what a person does to its account.
 
-Each function sees to its own transactions. Before a password is looked at, the try is counted as one that failed, in the
-database: tries sent at once, or to several processes, wait as those do that come one after another. An unknown name
-takes the same time and gets the same answer as a wrong password.
+Each function sees to its own transactions. Before a password is looked at, the try is counted as one that failed, in
+the database: tries sent at once, or to several processes, wait as those do that come one after another. An unknown
+name takes the same time and gets the same answer as a wrong password.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from erp_core.clock import Clock
+from erp_core.db.base import UtcTime
 from erp_core.db.engine import Database
 from erp_core.db.uow import As, UnitOfWork, unit_of_work
-from erp_core.db.upsert import insert_replacing
+from erp_core.db.upsert import insert_missing
 from erp_core.errors import BadInput, NotPermitted
 from erp_core.security import audit
 from erp_core.security import second_factor as factor
@@ -27,19 +28,20 @@ from erp_core.security.passwords import fits, hashed, is_outdated, require_stron
 from erp_core.security.rules import BY_ACCOUNT, BY_ADDRESS, Lasting, Patience, Stage, name_key, wait_after
 from erp_core.security.sessions import Held, Place, hash_of, held_by, open_for, open_session, signed_out
 from erp_core.security.tables import app_user, failed_tries, recovery_code, user_session
-from erp_core.text import T
+from erp_core.text import T, Text
 
 NOBODY = "nobody"
+USUAL, NOWHERE = Lasting(), Place()
 
 
 @dataclass(frozen=True)
 class Door:
-    """Where people enter: the database of the accounts, the clock, how long a sign-in lasts, where this one comes from."""
+    """Where people enter: the database of the accounts, the clock, how long a sign-in lasts, where it comes from."""
 
     database: Database
     clock: Clock
-    lasting: Lasting = Lasting()
-    place: Place = Place()
+    lasting: Lasting = USUAL
+    place: Place = NOWHERE
 
     @property
     def source(self) -> str:
@@ -121,7 +123,7 @@ def give_second_factor(door: Door, token: str, code: str) -> Begun:
 def change_password(door: Door, token: str, old: str, new: str) -> Begun:
     """Choose another password, knowing the old one. All other sign-ins of the account end; this one gets a new token.
 
-    Raises SignedOut, NotPermitted for an old password that is not right, BadInput for a new one that is weak or the same.
+    Raises SignedOut, NotPermitted for an old password that is not right, BadInput for a new one that is weak.
     """
     found = _held(door, token, Stage.WHOLE, Stage.NEW_PASSWORD)
     tries = _Tries((_whose("account", name_key(found.account.name)), BY_ACCOUNT), None)
@@ -242,7 +244,7 @@ def sign_in_elsewhere(door: Door, claims: Mapping[str, Any]) -> Held:
     """
     issuer, subject, issued = str(claims.get("iss") or ""), str(claims.get("sub") or ""), _instant(claims.get("iat"))
     if not issuer or not subject or issued is None:
-        raise _unknown(door, T("The sign-in service does not say who you are."))
+        raise _unknown(T("The sign-in service does not say who you are."))
     now = door.clock.now()
     token_hash = hashlib.sha256(f"{issuer}\0{subject}\0{int(issued.timestamp())}".encode()).hexdigest()
     with door.database.reading() as connection:
@@ -253,7 +255,7 @@ def sign_in_elsewhere(door: Door, claims: Mapping[str, Any]) -> Held:
     if known is not None or now - issued >= door.lasting.whole:
         raise signed_out(T("Your sign-in has ended."))
     with unit_of_work(door.database, door.acting(NOBODY)) as uow:
-        row = _account_elsewhere(uow, door, claims)
+        row = _account_elsewhere(uow, claims)
         if row.void_before is not None and issued <= row.void_before:
             raise signed_out(T("Your sign-in has ended."))
         uow.actor = row.name
@@ -277,26 +279,26 @@ def elsewhere_hash(claims: Mapping[str, Any]) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _account_elsewhere(uow: UnitOfWork, door: Door, claims: Mapping[str, Any]) -> Any:
+def _account_elsewhere(uow: UnitOfWork, claims: Mapping[str, Any]) -> Any:
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     u = app_user.c
     row = uow.connection.execute(sa.select(app_user).where(u.issuer == issuer, u.subject == subject)).first()
     if row is None:
         mail = str(claims.get("email") or "").strip().casefold()
         if claims.get("email_verified") is not True or not mail:
-            raise _unknown(door, T("The sign-in service has not verified your mail address."))
+            raise _unknown(T("The sign-in service has not verified your mail address."))
         row = uow.connection.execute(sa.select(app_user).where(u.mail == mail)).first()
         if row is None or row.subject is not None or not row.active:
-            raise _unknown(door, T("Nobody has added you to this workbench yet."))
+            raise _unknown(T("Nobody has added you to this workbench yet."))
         _update(uow, row.id, {"issuer": issuer, "subject": subject})
         uow.actor = row.name
         audit.record(uow, "bind sign-in", row.name, issuer=issuer)
     if not row.active:
-        raise _unknown(door, T("Nobody has added you to this workbench yet."))
+        raise _unknown(T("Nobody has added you to this workbench yet."))
     return row
 
 
-def _unknown(door: Door, message: Any) -> NotPermitted:
+def _unknown(message: Text) -> NotPermitted:
     return NotPermitted(
         message,
         hint=T("Ask the person who administers the workbench to add your mail address."),
@@ -338,15 +340,14 @@ def _count_try(door: Door, tries: _Tries, what: str) -> None:
     with unit_of_work(door.database, door.acting(NOBODY)) as uow:
         now = uow.now()
         for whose, patience in tries.all():
-            row = uow.connection.execute(sa.select(failed_tries).where(f.whose == whose).with_for_update()).first()
-            if row is not None and row.blocked_until is not None and row.blocked_until > now:
+            row = _counted(uow, whose)
+            if row.blocked_until is not None and row.blocked_until > now:
                 wait = max(wait, row.blocked_until - now)
                 continue
-            fresh = row is None or now - row.last_at >= patience.forgotten
-            count = 1 if fresh or row is None else row.count + 1
+            count = 1 if now - row.last_at >= patience.forgotten else row.count + 1
             delay = wait_after(count, patience)
-            values = {"whose": whose, "count": count, "last_at": now, "blocked_until": now + delay if delay else None}
-            insert_replacing(uow.connection, failed_tries, [values], ["whose"])
+            values = {"count": count, "last_at": now, "blocked_until": now + delay if delay else None}
+            uow.connection.execute(sa.update(failed_tries).where(f.whose == whose).values(**values))
         uow.connection.execute(sa.delete(failed_tries).where(f.last_at < now - BY_ACCOUNT.forgotten))
         if not wait:
             uow.commit()
@@ -358,6 +359,16 @@ def _count_try(door: Door, tries: _Tries, what: str) -> None:
             hint=T("Try again in {minutes} min.", minutes=minutes),
             code="sign_in.wait",
         )
+
+
+def _counted(uow: UnitOfWork, whose: str) -> Any:
+    """The count of somebody's failed tries, made where there is none, and held until the transaction ends: of tries at
+    once each sees those before it."""
+    values: list[sa.ColumnElement[Any]] = [sa.literal(whose), sa.literal(0), sa.literal(uow.now(), UtcTime())]
+    nothing = sa.select(*values)
+    insert_missing(uow.connection, failed_tries, nothing, ["whose", "count", "last_at"], ["whose"])
+    query = sa.select(failed_tries).where(failed_tries.c.whose == whose)
+    return uow.connection.execute(query.with_for_update()).one()
 
 
 def _forget_tries(uow: UnitOfWork, tries: _Tries) -> None:

@@ -39,7 +39,7 @@ app_user = sa.Table(
     sa.Column("subject", sa.Text),
     sa.Column("second_factor", Sealed),  # {"secret": base32}; sealed with the keys of personal data
     sa.Column("second_factor_on", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.Column("second_factor_step", sa.BigInteger, nullable=False, server_default=sa.text("0")),  # of the last code used
+    sa.Column("second_factor_step", sa.BigInteger, nullable=False, server_default=sa.text("0")),  # last used
     sa.Column("void_before", UtcTime),  # sign-ins elsewhere that are older than this count no more
     sa.UniqueConstraint("issuer", "subject"),
 )

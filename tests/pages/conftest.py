@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from erp_core.clock import FixedClock
@@ -13,11 +14,13 @@ from erp_core.db.engine import Database
 from erp_core.db.migrate import upgrade
 from erp_core.imports.service import import_files
 from erp_core.security.actor import LOCAL_USER, Actor
-from erp_core.settings import load_settings
+from erp_core.settings import Settings, load_settings
+from ui.whose import Visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "data" / "samples"
 Open = Callable[..., AppTest]
+ACTOR = "actor_of_the_test"
 
 
 @pytest.fixture
@@ -39,12 +42,17 @@ def filled(shop: Database, clock: FixedClock) -> Database:
 
 @pytest.fixture
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Open a page by name, in a language, as an actor."""
+    """Open a page by name, in a language, as an actor: who visits is put in place of what the product finds out."""
     monkeypatch.chdir(ROOT)
+
+    def visitor(_database: Database, _own: Settings) -> Visitor:
+        return Visitor(st.session_state.get(ACTOR, LOCAL_USER))
+
+    monkeypatch.setattr("ui.whose.visitor", visitor)
 
     def open_page(name: str, language: str = "en", actor: Actor = LOCAL_USER, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-        app.session_state["actor"] = actor
+        app.session_state[ACTOR] = actor
         app.query_params["lang"] = language
         app.run()
         app.switch_page(f"../pages/{name}.py")

@@ -51,7 +51,7 @@ def open_panel(
     """The shell, with the panel as its first page."""
     monkeypatch.chdir(ROOT)
     app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-    app.session_state["actor"] = actor
+    app.session_state[ACTOR] = actor
     app.query_params["lang"] = language
     for key, value in query.items():
         app.query_params[key] = value

@@ -37,8 +37,8 @@ SESSION_HOURS = 12.0
 @dataclass(frozen=True)
 class Settings:
     """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds), how mails
-    go out, where people open it, when its backup is made (in the company's time zone; None = never by itself), how long a
-    sign-in lasts unused (minutes) and in all (hours)."""
+    go out, where people open it, when its backup is made (in the company's time zone; None = never by itself), how long
+    a sign-in lasts unused (minutes) and in all (hours)."""
 
     home: Path
     database_url: str

@@ -156,7 +156,7 @@ def _asked(request: Request, given: dict[str, str], *, elsewhere: bool) -> Asked
 
 # --- signing in ----------------------------------------------------------------------------------------------------
 
-_NAME = Field("name", T("Name"), autocomplete="username")
+_NAME = Field("name", T("Account name"), autocomplete="username")
 _PASSWORD = Field("password", T("Password"), "password", "current-password")
 _OLD = Field("old", T("Password until now"), "password", "current-password")
 _NEW = Field("new", T("New password"), "password", "new-password")
@@ -272,7 +272,8 @@ def _second_factor(asked: Asked, held: Held) -> list[Html]:
     secret = at_door.waiting_secret(asked.door, asked.token)
     if secret is None:
         told = T(
-            "With it, whoever learns your password still cannot enter: your phone shows six digits, new ones twice a minute."
+            "With it, whoever learns your password still cannot enter: your phone shows six digits, new ones twice a "
+            "minute."
         )
         return [*parts, w.text(told), w.form("/account/second-factor", [], T("Set up"))]
     address = address_of(secret, held.account.name, "ERP Workbench")
@@ -281,7 +282,8 @@ def _second_factor(asked: Asked, held: Held) -> list[Html]:
         *parts,
         w.text(
             T(
-                "Read this with an authenticator app on your phone, or type the letters below it; then give the code that it shows."
+                "Read this with an authenticator app on your phone, or type the letters below it; then give the code "
+                "that it shows."
             )
         ),
         Html(f'<div class="qr"><img src="{picture}" alt="QR"></div>'),
@@ -323,7 +325,8 @@ def _confirm_second_factor(asked: Asked) -> Response:
     codes = at_door.confirm_second_factor(asked.door, asked.token, asked.given.get("code", ""))
     w, title = asked.writer, T("Your recovery codes")
     told = T(
-        "The second factor is on. Write these codes down: each opens the door once when your phone is lost. They are shown only now."
+        "The second factor is on. Write these codes down: each opens the door once when your phone is lost. They are "
+        "shown only now."
     )
     return w.page(
         title, [[w.heading(title), w.text(told), w.items(codes, "codes"), w.link("/account", T("I have them"))]]

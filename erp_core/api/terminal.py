@@ -18,7 +18,7 @@ from erp_core.security.permissions import ALL_PERMISSIONS
 from erp_core.security.rules import GRANTED_APART, ROLES
 from erp_core.security.views import Account, account, account_named, accounts
 from erp_core.terminal import Command, Say, Session
-from erp_core.text import T
+from erp_core.text import LANGUAGES, T
 
 TERMINAL_USER = Actor("terminal", ALL_PERMISSIONS, "terminal")
 
@@ -26,7 +26,9 @@ TERMINAL_USER = Actor("terminal", ALL_PERMISSIONS, "terminal")
 def _options(parser: argparse.ArgumentParser, say: Say) -> None:
     acts = parser.add_subparsers(dest="action", required=True, metavar="ACT")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", action="store_true", help=argparse.SUPPRESS, default=argparse.SUPPRESS)
+    hidden = argparse.SUPPRESS  # they stand before the act too, and are explained there
+    common.add_argument("--json", action="store_true", dest="as_json", help=hidden, default=hidden)
+    common.add_argument("--language", choices=list(LANGUAGES), help=hidden, default=hidden)
 
     def act(name: str, *, named: bool = True) -> argparse.ArgumentParser:
         added = acts.add_parser(name, parents=[common])

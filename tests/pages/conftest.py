@@ -23,6 +23,11 @@ Open = Callable[..., AppTest]
 ACTOR = "actor_of_the_test"
 
 
+def visitor_of_the_test(_database: Database, _own: Settings) -> Visitor:
+    """The actor that a test put into the session; put in place of `ui.whose.visitor`, which looks at no such thing."""
+    return Visitor(st.session_state.get(ACTOR, LOCAL_USER))
+
+
 @pytest.fixture
 def shop(home: Path) -> Database:
     """An empty, migrated database where the app looks for it."""
@@ -44,11 +49,7 @@ def filled(shop: Database, clock: FixedClock) -> Database:
 def open_page(monkeypatch: pytest.MonkeyPatch) -> Open:
     """Open a page by name, in a language, as an actor: who visits is put in place of what the product finds out."""
     monkeypatch.chdir(ROOT)
-
-    def visitor(_database: Database, _own: Settings) -> Visitor:
-        return Visitor(st.session_state.get(ACTOR, LOCAL_USER))
-
-    monkeypatch.setattr("ui.whose.visitor", visitor)
+    monkeypatch.setattr("ui.whose.visitor", visitor_of_the_test)
 
     def open_page(name: str, language: str = "en", actor: Actor = LOCAL_USER, **query: str) -> AppTest:
         app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)

@@ -4,7 +4,7 @@ import streamlit as st
 
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import acts, alerts_panel, company_panel, demo_panel, jobs_panel, safety_panel, shops_panel, views
+from ui import acts, alerts_panel, company_panel, demo_panel, jobs_panel, people_panel, safety_panel, shops_panel, views
 from ui.guard import require
 
 visit = require(Permission.VIEW_SETTINGS)
@@ -15,6 +15,7 @@ acts.say_what_was_done(visit)
 VIEWS = {
     "company": (T("Company"), company_panel.show),
     "shops": (T("Shops"), shops_panel.show),
+    "people": (T("People"), people_panel.show),
     "alerts": (T("Alerts"), alerts_panel.show),
     "safety": (T("Safety"), safety_panel.show),
     "jobs": (T("Jobs"), jobs_panel.show),

@@ -12,6 +12,7 @@ from erp_core.settings import load_settings
 from erp_core.text import T, say
 from ui import whose
 from ui.guard import Visit, own_database
+from ui.pages_list import address
 
 
 def way_in(refusal: SignedOut, language: str) -> None:
@@ -54,3 +55,9 @@ def in_sidebar(visit: Visit) -> None:
                 st.logout()
             else:
                 st.rerun()
+
+
+def some_shops_only(visit: Visit) -> None:
+    """What stands where the numbers of the whole company would, for whoever is limited to some shops."""
+    st.info(visit.say(T("This page speaks of the whole company. You are responsible for some of its shops.")))
+    st.page_link(address("sales"), label=visit.say(T("See what your shops sold")), icon=":material/bar_chart:")

@@ -3,6 +3,7 @@ key to a session that the database knows, and what Streamlit says of a sign-in e
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -85,6 +86,11 @@ def sign_out(database: Database) -> None:
     claims = claims_elsewhere()
     for held in filter(None, (sessions.hash_of(token) if token else None, claims and elsewhere_hash(claims))):
         sessions.sign_out(database, held, clock(), f"page {place().address}".strip())
+
+
+def idle(own: Settings) -> dt.timedelta:
+    """For how long a sign-in may be unused."""
+    return sessions.lasting_of(own).idle
 
 
 def place() -> sessions.Place:

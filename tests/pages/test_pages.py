@@ -34,6 +34,7 @@ VIEWS = [
     ("products", "profit"),
     ("settings", "company"),
     ("settings", "shops"),
+    ("settings", "people"),
     ("settings", "alerts"),
     ("settings", "demo"),
     ("settings", "safety"),

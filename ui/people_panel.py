@@ -189,14 +189,17 @@ def _rights(visit: Visit, key: str, shops: dict[int, str], one: Account | None =
         format_func=lambda word: visit.say(GRANT_NAMES[word]),
         key=f"grants_{key}",
     )
+    is_limited = right.checkbox(
+        visit.say(T("Only some shops")), value=one is not None and one.channels is not None, key=f"limited_{key}"
+    )
     limited = right.multiselect(
-        visit.say(T("Only these shops (none named: all)")),
+        visit.say(T("Shops")),
         list(shops),
         default=sorted(number for number in one.channels or () if number in shops) if one else [],
         format_func=lambda number: shops[number],
         key=f"shops_{key}",
     )
-    return service.Rights(role, frozenset(grants), frozenset(limited) or None)
+    return service.Rights(role, frozenset(grants), frozenset(limited) if is_limited else None)
 
 
 def _sign_ins(visit: Visit, one: Account) -> None:

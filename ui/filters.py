@@ -11,8 +11,7 @@ import streamlit as st
 from erp_core.calendar import Period
 from erp_core.catalog.views import NO_CATEGORY, categories, has_uncategorised
 from erp_core.clock import today
-from erp_core.orders.rules import within
-from erp_core.orders.views import Filters, channels, data_span
+from erp_core.orders.views import Filters, channels, data_span, within
 from erp_core.text import T, Text
 from ui import kept, saved_views
 from ui.guard import Visit

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from dataclasses import dataclass, field, replace
 
 import streamlit as st
-from sqlalchemy.exc import SQLAlchemyError
 
 from erp_core.clock import Clock, SystemClock
 from erp_core.company.views import Company, read_company
 from erp_core.db.engine import Database
 from erp_core.demo.place import About, about_demo
-from erp_core.errors import ErpError, NotPermitted
+from erp_core.errors import NotPermitted
 from erp_core.security import audit, guard
 from erp_core.security.actor import Actor
 from erp_core.security.permissions import Permission
@@ -21,8 +19,6 @@ from erp_core.security.views import Account
 from erp_core.settings import Settings, load_settings
 from erp_core.text import LANGUAGES, T, Text, say
 from ui import whose
-
-log = logging.getLogger("erp_workbench")
 
 LANGUAGE = "language"
 SHOP, DEMO, OWN = "company", "demo", "own"  # the URL's parameter and its value; one's own shop is not named there
@@ -188,8 +184,5 @@ def require(permission: Permission) -> Visit:
 
 
 def note_refusal(here: Visit, what: str, error: NotPermitted) -> None:
-    """Record that a visitor was refused; a database that cannot be written does not make it worse."""
-    try:
-        audit.refused(here.database, here.actor.acting(here.clock), what, error.code)
-    except (ErpError, SQLAlchemyError):
-        log.warning("a refusal could not be recorded", exc_info=True)
+    """Record that a visitor was refused."""
+    audit.refused(here.database, here.actor.acting(here.clock), what, error.code)

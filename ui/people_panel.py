@@ -12,8 +12,7 @@ from erp_core.errors import ErpError
 from erp_core.orders.views import channels
 from erp_core.security import guard, service
 from erp_core.security.permissions import Permission
-from erp_core.security.rules import ADMIN, GRANTED_APART, ROLE_NAMES, ROLES, SPLIT_BY_SHOP
-from erp_core.security.views import Account, accounts, sign_ins
+from erp_core.security.views import ADMIN, GRANTED_APART, ROLE_NAMES, ROLES, SPLIT_BY_SHOP, Account, accounts, sign_ins
 from erp_core.text import T, Text, format_ago
 from ui import acts, whose
 from ui.guard import Visit, own_database

@@ -17,9 +17,8 @@ from erp_core.db.engine import Database
 from erp_core.errors import NotPermitted
 from erp_core.security import audit, sessions
 from erp_core.security.actor import LOCAL_USER, Actor
-from erp_core.security.rules import Stage, is_loopback
 from erp_core.security.sign_in import NOBODY, Door, elsewhere_hash, sign_in_elsewhere
-from erp_core.security.views import Account, are_there_accounts
+from erp_core.security.views import Account, Stage, are_there_accounts, is_loopback
 from erp_core.settings import Settings
 from erp_core.text import T
 

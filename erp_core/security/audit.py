@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import logging
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from erp_core.db.engine import Database
 from erp_core.db.uow import As, UnitOfWork, unit_of_work
 from erp_core.db.upsert import insert_replacing
+from erp_core.errors import ErpError
 from erp_core.security.tables import audit_event, refusal_noted
+
+log = logging.getLogger("erp_workbench")
 
 ANSWER_DECISION = "answer decision"
 MANAGE_ALERT = "manage alert"
@@ -34,7 +39,14 @@ def record(uow: UnitOfWork, action: str, subject: str = "", **details: Any) -> N
 
 def refused(database: Database, who: As, what: str, code: str = "not_permitted") -> None:
     """Record, in a transaction of its own, that `who` was refused: `what` names the page, the act or the route. The
-    same refusal from the same place is recorded once a minute."""
+    same refusal from the same place is recorded once a minute. A database that cannot be written makes it no worse."""
+    try:
+        _note(database, who, what, code)
+    except (ErpError, SQLAlchemyError):
+        log.warning("a refusal could not be recorded", exc_info=True)
+
+
+def _note(database: Database, who: As, what: str, code: str) -> None:
     now = who.clock.now()
     key = hashlib.sha256("\0".join((who.actor, what, code, who.source)).encode()).hexdigest()
     noted = refusal_noted

@@ -10,9 +10,26 @@ import sqlalchemy as sa
 
 from erp_core.errors import NotFound
 from erp_core.security.permissions import Permission
-from erp_core.security.rules import ADMIN, name_key, permitted
+from erp_core.security.rules import (
+    ADMIN,
+    GRANTED_APART,
+    ROLE_NAMES,
+    ROLES,
+    SPLIT_BY_SHOP,
+    Stage,
+    is_loopback,
+    name_key,
+    permitted,
+)
 from erp_core.security.tables import app_user, recovery_code, user_session
 from erp_core.text import T
+
+# What pages need of the rules, to which they have no door of their own.
+__all__ = [
+    "ADMIN", "GRANTED_APART", "ROLES", "ROLE_NAMES", "SPLIT_BY_SHOP", "Account", "SignIn", "Stage", "account",
+    "account_named", "account_of", "accounts", "are_there_accounts", "is_loopback", "other_admins", "sign_ins",
+    "unused_recovery_codes",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,13 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Visit:
     """Open a page with a session's token in the cookie, as a browser would; None: without one."""
     monkeypatch.chdir(ROOT)
     context = SimpleNamespace(
-        cookies={}, headers={}, ip_address="203.0.113.7", locale="en", url="http://test/", timezone="UTC", theme=SimpleNamespace(type=None)
+        cookies={},
+        headers={},
+        ip_address="203.0.113.7",
+        locale="en",
+        url="http://test/",
+        timezone="UTC",
+        theme=SimpleNamespace(type=None),
     )
     monkeypatch.setattr("streamlit.context", context)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import requests
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
 from tests.postgresql_server import end_with_parent
 
@@ -62,12 +62,17 @@ class Visitor:
     def signs_in(self, name: str, password: str) -> requests.Response:
         return self.send("/signin", name=name, password=password)
 
-    def opens(self, page: str = "", query: str = "lang=en", *, believed: bool = True) -> str:
-        """What a page sends over the websocket, until its run is over: all its messages as one text. `believed`: with
-        the token without which Streamlit overlooks the provider's cookie."""
+    def opens(self, page: str = "", query: str = "lang=en") -> str:
+        """What a page sends over the websocket, until its run is over: all its messages as one text."""
+        return "\n".join(str(message) for message in self.runs(page, query))
+
+    def runs(
+        self, page: str = "", query: str = "lang=en", click: str | None = None, *, believed: bool = True
+    ) -> list[ForwardMsg]:
+        """The messages of a page's run; with `click` of the run after the button of that label was pressed.
+        `believed`: with the token without which Streamlit overlooks the provider's cookie."""
         cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
         xsrf = self.session.cookies.get("_streamlit_xsrf") if believed else None
-        told = []
         with connect(
             f"ws://localhost:{self.served.port}/_stcore/stream",
             additional_headers={"Cookie": cookies} if cookies else {},
@@ -78,13 +83,27 @@ class Visitor:
             asked = BackMsg()
             asked.rerun_script.query_string = query
             asked.rerun_script.page_name = page
-            socket_.send(asked.SerializeToString())
-            while True:
-                message = ForwardMsg()
-                message.ParseFromString(socket_.recv(timeout=40))  # type: ignore[arg-type]
-                told.append(str(message))
-                if message.WhichOneof("type") == "script_finished":
-                    return "\n".join(told)
+            messages = _run(socket_, asked)
+            if click is not None:
+                pressed = next(
+                    message.delta.new_element.button
+                    for message in messages
+                    if message.delta.new_element.button.label == click
+                )
+                asked.rerun_script.widget_states.widgets.add(id=pressed.id, trigger_value=True)
+                messages = _run(socket_, asked)
+            return messages
+
+
+def _run(socket_: ClientConnection, asked: BackMsg) -> list[ForwardMsg]:
+    """Ask for a run and take all that comes until it is over."""
+    socket_.send(asked.SerializeToString())
+    messages = []
+    while not messages or messages[-1].WhichOneof("type") not in ("script_finished", "auth_redirect"):
+        message = ForwardMsg()
+        message.ParseFromString(socket_.recv(timeout=40))  # type: ignore[arg-type]
+        messages.append(message)
+    return messages
 
 
 def free_port() -> int:

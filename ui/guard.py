@@ -183,6 +183,35 @@ def require(permission: Permission) -> Visit:
     return here
 
 
+def afresh(here: Visit) -> Visit:
+    """The visit with what the visitor may do now: for what runs apart from the page, such as a download that is written
+    when somebody clicks. Raises SignedOut."""
+    if here.visitor is None:
+        return here
+    visitor = whose.still(own_database(here.own), here.own, here.visitor)
+    channels = visitor.actor.channels if here.demo is None else None
+    return replace(here, actor=replace(visitor.actor, channels=channels), visitor=visitor)
+
+
+def require_still(here: Visit, permission: Permission) -> None:
+    """Raise NotPermitted, and record it, where the visitor may no longer do what a page offered."""
+    try:
+        guard.require(afresh(here).actor, permission)
+    except NotPermitted as error:
+        note_refusal(here, "download", error)
+        raise
+
+
+def same_as_before(here: Visit) -> None:
+    """For parts of a page that run apart from it: run the whole page where the visitor may do other things by now."""
+    try:
+        now = afresh(here)
+    except NotPermitted:
+        now = None
+    if now is None or now.actor != here.actor:
+        st.rerun()
+
+
 def note_refusal(here: Visit, what: str, error: NotPermitted) -> None:
     """Record that a visitor was refused."""
     audit.refused(here.database, here.actor.acting(here.clock), what, error.code)

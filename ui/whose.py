@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import streamlit as st
@@ -56,6 +56,19 @@ def visitor(database: Database, own: Settings) -> Visitor:
     _own_the_session(found.account.id)
     source = f"page {door.place.address}".strip()
     return Visitor(found.actor(source), found.account, found.id, elsewhere)
+
+
+def still(database: Database, own: Settings, known: Visitor) -> Visitor:
+    """The same visitor a while later, outside a run of a page: with what it may do now. Raises SignedOut."""
+    with database.reading() as connection:
+        if known.session_id is None:
+            if are_there_accounts(connection) and known.actor is LOCAL_USER:
+                raise sessions.signed_out()
+            return known
+        found = sessions.held_still(connection, known.session_id, clock().now(), idle(own))
+    if found is None or found.stage is not Stage.WHOLE:
+        raise sessions.signed_out(T("Your sign-in has ended."))
+    return replace(known, actor=found.actor(known.actor.source), account=found.account)
 
 
 def _signed_in(door: Door) -> tuple[sessions.Held, bool]:

@@ -22,6 +22,7 @@ from erp_core.settings import Settings
 from erp_core.text import T, Text
 
 _SEEN_EVERY = dt.timedelta(minutes=1)
+Which = sa.ColumnElement[bool]
 _KEPT = dt.timedelta(days=7)  # after its end, for whoever looks into what happened
 
 
@@ -91,9 +92,19 @@ def open_for(
 
 def held_by(connection: sa.Connection, token_hash: str, now: dt.datetime, idle: dt.timedelta) -> Held | None:
     """The session of a token, if it counts: not ended, not expired, its account switched on."""
+    return _held(connection, user_session.c.token_hash == token_hash, now, idle)
+
+
+def held_still(connection: sa.Connection, session_id: int, now: dt.datetime, idle: dt.timedelta) -> Held | None:
+    """The same of a session that was looked up before. It does not count as used: what a page asks by itself every few
+    seconds is nobody's click."""
+    return _held(connection, user_session.c.id == session_id, now, idle)
+
+
+def _held(connection: sa.Connection, which: Which, now: dt.datetime, idle: dt.timedelta) -> Held | None:
     u, s = app_user, user_session
     columns = (s.c.id.label("session_id"), s.c.stage, s.c.seen_at, s.c.ends_at, s.c.ended_at)
-    query = sa.select(*columns, u).join(u, u.c.id == s.c.user_id).where(s.c.token_hash == token_hash)
+    query = sa.select(*columns, u).join(u, u.c.id == s.c.user_id).where(which)
     row = connection.execute(query).first()
     if row is None or not row.active or is_over(Times(row.seen_at, row.ends_at, row.ended_at), now, idle):
         return None

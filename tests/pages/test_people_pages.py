@@ -16,15 +16,18 @@ from erp_core.api.asking import SESSION_COOKIE
 from erp_core.clock import FixedClock
 from erp_core.db.engine import Database
 from erp_core.db.uow import unit_of_work
+from erp_core.errors import NotPermitted
 from erp_core.orders.views import channels
 from erp_core.security import service
 from erp_core.security.actor import LOCAL_USER
+from erp_core.security.permissions import Permission
 from erp_core.security.rules import ROLES, Lasting, Stage
 from erp_core.security.service import NewPerson, Rights
-from erp_core.security.sessions import Place, open_session
+from erp_core.security.sessions import Place, SignedOut, open_session
 from erp_core.security.tables import audit_event
 from erp_core.security.views import account_named
 from tests.pages.conftest import ROOT
+from ui import guard
 from ui.pages_list import ENTRIES, Entry
 
 Visit = Callable[..., AppTest]
@@ -161,6 +164,23 @@ def test_a_person_who_is_switched_off_or_demoted_is_out_at_the_next_click(team: 
     team.does(service.disable_person, team.id("Bo"))
     app.run()
     shows_nothing(app)
+
+
+def test_what_runs_apart_from_the_page_asks_again(team: Team, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    team.add("Bo", "planner", grants=frozenset({"export"}))
+    seen: list[guard.Visit] = []
+    original = guard.visit
+    monkeypatch.setattr("ui.guard.visit", lambda: seen.append(original()) or seen[-1])
+    visit("home", team.signs_in("Bo"))
+    here = seen[-1]
+    guard.require_still(here, Permission.EXPORT)  # a download, offered and clicked
+    team.does(service.change_rights, team.id("Bo"), Rights("planner"))
+    with pytest.raises(NotPermitted):
+        guard.require_still(here, Permission.EXPORT)
+    assert ("Bo", "download") in team.refusals()
+    team.does(service.disable_person, team.id("Bo"))
+    with pytest.raises(SignedOut):
+        guard.afresh(here)
 
 
 def test_an_unused_sign_in_ends_by_the_clock(team: Team, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:

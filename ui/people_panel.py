@@ -187,6 +187,7 @@ def _rights(visit: Visit, key: str, shops: dict[int, str], one: Account | None =
         default=sorted(one.grants) if one else [],
         format_func=lambda word: visit.say(GRANT_NAMES[word]),
         key=f"grants_{key}",
+        placeholder=visit.say(T("Nothing")),
     )
     is_limited = right.checkbox(
         visit.say(T("Only some shops")), value=one is not None and one.channels is not None, key=f"limited_{key}"
@@ -197,6 +198,7 @@ def _rights(visit: Visit, key: str, shops: dict[int, str], one: Account | None =
         default=sorted(number for number in one.channels or () if number in shops) if one else [],
         format_func=lambda number: shops[number],
         key=f"shops_{key}",
+        placeholder=visit.say(T("No shop")),
     )
     return service.Rights(role, frozenset(grants), frozenset(limited) if is_limited else None)
 

@@ -24,7 +24,9 @@ from erp_core.imports import terminal as imports
 from erp_core.metrics import terminal as metrics
 from erp_core.orders import terminal as orders
 from erp_core.overview import terminal as overview
+from erp_core.persons import terminal as persons
 from erp_core.planning import terminal as planning
+from erp_core.safety import keys_work as keys
 from erp_core.safety import terminal as safety
 from erp_core.settings import Settings, load_settings
 from erp_core.terminal import REFUSED, Command, Say, Session
@@ -49,8 +51,10 @@ COMMANDS: tuple[Command, ...] = (
     *attention.COMMANDS,
     *exports.COMMANDS,
     *orders.COMMANDS,
+    *persons.COMMANDS,
     *demo.COMMANDS,
     *safety.COMMANDS,
+    *keys.COMMANDS,
     *metrics.COMMANDS,
     *api.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),

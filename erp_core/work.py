@@ -8,10 +8,12 @@ from erp_core.attention import work as attention
 from erp_core.clock import SystemClock
 from erp_core.demo import work as demo
 from erp_core.imports import inbox_work as inbox
+from erp_core.imports import uploads
 from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
 from erp_core.orders import ledger
 from erp_core.orders import pack_work as rollups
+from erp_core.safety import keys_work as keys
 from erp_core.safety import work as safety
 from erp_core.settings import Settings
 from erp_core.text import T, Text
@@ -22,6 +24,7 @@ REGISTRY = Registry(
         imports.RUN: imports.run,
         imports.UNDO: imports.undo,
         inbox.PROCESS: inbox.process,
+        uploads.SWEEP: uploads.sweep,
         rollups.PACK: rollups.pack,
         attention.EVALUATE: attention.evaluate,
         attention.DIGEST: attention.digest,
@@ -29,9 +32,11 @@ REGISTRY = Registry(
         safety.MAKE: safety.make,
         safety.NIGHTLY: safety.nightly,
         ledger.CHECK: ledger.check_as_job,
+        keys.CHANGE: keys.change,
     },
     duties=(
         inbox.DUTY,
+        uploads.DUTY,
         rollups.DUTY,
         safety.DUTY,
         attention.ALERTS_DUTY,
@@ -44,10 +49,12 @@ NAMES: Mapping[str, Text] = {  # of the kinds of jobs, for people
     imports.RUN: T("Import"),
     imports.UNDO: T("Take an import back"),
     inbox.PROCESS: T("Watched folder"),
+    uploads.SWEEP: T("Old uploads are deleted"),
     rollups.PACK: T("Sums that pages read"),
     safety.MAKE: T("Backup"),
     safety.NIGHTLY: T("Nightly backup"),
     ledger.CHECK: T("Check of the ledger"),
+    keys.CHANGE: T("Change of the key"),
     attention.EVALUATE: T("Alerts"),
     attention.DIGEST: T("Daily digest"),
     demo.LOAD: T("Demo shop"),

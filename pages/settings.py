@@ -4,7 +4,18 @@ import streamlit as st
 
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import acts, alerts_panel, company_panel, demo_panel, jobs_panel, people_panel, safety_panel, shops_panel, views
+from ui import (
+    acts,
+    alerts_panel,
+    company_panel,
+    demo_panel,
+    jobs_panel,
+    keys_panel,
+    people_panel,
+    safety_panel,
+    shops_panel,
+    views,
+)
 from ui.guard import require
 
 visit = require(Permission.VIEW_SETTINGS)
@@ -18,6 +29,7 @@ VIEWS = {
     "people": (T("People"), people_panel.show),
     "alerts": (T("Alerts"), alerts_panel.show),
     "safety": (T("Safety"), safety_panel.show),
+    "keys": (T("Keys"), keys_panel.show),
     "jobs": (T("Jobs"), jobs_panel.show),
     "demo": (T("Demo shop"), demo_panel.show),
 }

@@ -158,6 +158,6 @@ def _wait(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
         try:
             if requests.get(f"http://127.0.0.1:{port}/api/health", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.2)
     raise AssertionError(f"the app did not start: {log.read_text(errors='replace')}")

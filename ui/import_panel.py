@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from erp_core.imports import work
+from erp_core.imports import uploads, work
 from erp_core.jobs.job import Status
 from erp_core.money import currencies
 from erp_core.text import T, format_number
@@ -71,19 +71,7 @@ def _first_steps(visit: Visit) -> None:
 
 def saved(visit: Visit, files: Sequence[Any]) -> list[Path]:
     """Uploads under their own names, in a folder named by their content: the same upload again is the same folder."""
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode())
-        digest.update(hashlib.sha256(file.getbuffer()).digest())
-    folder = visit.settings.uploads / digest.hexdigest()[:32]
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for file in files:
-        path = folder / Path(file.name).name
-        if not path.exists() or path.stat().st_size != file.size:
-            path.write_bytes(file.getbuffer())
-        paths.append(path)
-    return paths
+    return uploads.keep(visit.settings, [(file.name, file.getbuffer()) for file in files])
 
 
 def _request(visit: Visit, paths: Sequence[Path]) -> work.ImportRequest:

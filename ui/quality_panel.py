@@ -9,6 +9,7 @@ from erp_core.metrics.registry import METRICS
 from erp_core.overview.quality import Gap
 from erp_core.overview.quality_rows import COLUMNS, GapQuery, gap_rows
 from erp_core.overview.sales_orders import EXPORTED_AT_MOST
+from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_datetime, format_number, format_share
 from ui import kept, reads, states
 from ui.guard import Visit
@@ -68,6 +69,10 @@ def show(visit: Visit) -> None:
         with st.expander(visit.say(T("{count} checks without a finding", count=len(closed)))):
             for gap in closed:
                 st.markdown(f":green[:material/check:] {visit.say(gap.title)}")
+
+
+def _query(visit: Visit, gap: Gap, search: str, limit: int) -> GapQuery:
+    return GapQuery(gap.key, search, limit, visit.language, visit.actor.may(Permission.SEE_PERSONAL_DATA))
 
 
 def _card(visit: Visit, gap: Gap, is_open: bool) -> None:
@@ -131,7 +136,7 @@ def _rows(visit: Visit, gap: Gap) -> None:
     )  # fmt: skip
     kept.publish("find", [search] if search else [], _PAGE)
     with visit.database.reading() as connection:
-        found = gap_rows(connection, visit.company, GapQuery(gap.key, search, _ROWS_SHOWN, visit.language))
+        found = gap_rows(connection, visit.company, _query(visit, gap, search, _ROWS_SHOWN))
     if found.rows.empty:
         states.nothing_matches(visit)
         return
@@ -158,7 +163,7 @@ def _searched() -> None:
 
 def _all(visit: Visit, gap: Gap, search: str) -> pd.DataFrame:
     with visit.database.reading() as connection:
-        query = GapQuery(gap.key, search, EXPORTED_AT_MOST, visit.language)
+        query = _query(visit, gap, search, EXPORTED_AT_MOST)
         return _worded(visit, gap_rows(connection, visit.company, query).rows)
 
 

@@ -79,8 +79,9 @@ def _one(visit: Visit, batch: dict[str, Any], batch_id: int) -> None:
     with st.container(border=True):
         st.subheader(visit.say(T("Import {batch}: {files}", batch=batch_id, files=batch["files"])))
         with visit.database.reading() as connection:
-            issues = views.issues_of(connection, batch_id, visit.language, 1_000)
-            rejected = views.rejected_rows(connection, batch_id, visit.language)
+            see = visit.actor.may(Permission.SEE_PERSONAL_DATA)
+            issues = views.issues_of(connection, batch_id, visit.language, 1_000, see_personal_data=see)
+            rejected = views.rejected_rows(connection, batch_id, visit.language, see_personal_data=see)
         if issues.empty:
             st.caption(visit.say(T("No remarks: every row went in or stood already.")))
         else:

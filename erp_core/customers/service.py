@@ -13,11 +13,12 @@ from erp_core.db import facts
 from erp_core.db.uow import UnitOfWork
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
+from erp_core.security.sealing import sealing_vault
 
 _COLUMNS = (
-    "external_id", "customer_id", "order_id", "order_external_id", "channel_id", "at", "medium", "direction", "subject",
-    "note", "agent",
+    "external_id", "customer_id", "order_id", "order_external_id", "channel_id", "at", "medium", "direction",
 )  # fmt: skip
+_PERSONAL = ("subject", "note", "agent")
 
 
 def record_contacts(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> npt.NDArray[np.bool_]:
@@ -30,6 +31,7 @@ def record_contacts(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> npt.N
     require(uow, Permission.IMPORT_FILES)
     columns: dict[str, Any] = {name: rows[name].tolist() for name in _COLUMNS}
     columns["content"] = rows["content"].to_numpy(np.int64)
+    columns["personal"] = sealing_vault(uow.connection).seal_columns({name: rows[name].tolist() for name in _PERSONAL})
     return facts.append(uow, interaction, rows["key"].tolist(), columns, batch_id).fresh
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from erp_core.db.base import UtcTime, fact_columns, id_column, metadata, reference
+from erp_core.security.vault import Sealed
 
 interaction = sa.Table(
     "interaction",
@@ -18,8 +19,6 @@ interaction = sa.Table(
     sa.Column("at", UtcTime, nullable=False),
     sa.Column("medium", sa.String(8), nullable=False),  # phone, mail, chat, social, visit, other
     sa.Column("direction", sa.String(4), nullable=False),  # in, out
-    sa.Column("subject", sa.Text),
-    sa.Column("note", sa.Text),
-    sa.Column("agent", sa.Text),  # who spoke with the buyer
+    sa.Column("personal", Sealed),  # subject, note, agent (who spoke with the buyer)
     *fact_columns("interaction"),
 )

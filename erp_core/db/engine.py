@@ -46,16 +46,21 @@ class Database:
         if self.url.drivername in ("postgresql", "postgres"):
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = self._sqlite_engine() if self.is_sqlite else sa.create_engine(self.url, pool_pre_ping=True)
+        self.engine = self._sqlite_engine() if self.is_sqlite else self._postgresql_engine()
         self.keys = keys or load_settings().keys
         _KEYS[self.engine.dialect] = self.keys
         if not self.is_sqlite:
             sa.event.listen(self.engine, "begin", _begin_postgresql)
 
+    def _postgresql_engine(self) -> sa.Engine:
+        return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+
     def _sqlite_engine(self) -> sa.Engine:
         if self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(self.url, connect_args={"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False})
+        arguments = {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}
+        # values never stand in a message, which may reach a log
+        engine = sa.create_engine(self.url, connect_args=arguments, hide_parameters=True)
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -7,7 +7,6 @@ at most what is available: Σ ⌊a·sᵢ/100⌋ ≤ a·Σsᵢ/100 ≤ a. A bundl
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -162,27 +161,6 @@ def listings(products: Mapping[int, str], aliases: Sequence[tuple[int, int, str]
         if not skus:
             taken.append(product)
     return Listings(tuple(rows), tuple(taken))
-
-
-def masked_name(name: str) -> str:
-    """A person's name with its first letter only: `Ann Lee` → `A**`."""
-    return f"{name.strip()[:1]}**" if name.strip() else ""
-
-
-def masked_phone(phone: str) -> str:
-    """A phone number with its last two digits only: `13800001234` → `*********34`."""
-    digits = re.sub(r"\D", "", phone)
-    return "*" * max(len(digits) - 2, 2) + digits[-2:] if digits else ""
-
-
-def masked_note(note: str) -> str:
-    """A remark without numbers of five or more digits and without mail addresses, which may tell who somebody is.
-
-    >>> masked_note("call 138-0000-1234 or ann@example.com, gift wrap 2 please")
-    'call *** or ***, gift wrap 2 please'
-    """
-    without_mail = re.sub(r"[^\s<>,;，；]+@[^\s<>,;，；]+", "***", note)
-    return re.sub(r"\+?\d(?:[\s\-()]?\d){4,}", "***", without_mail)
 
 
 # --- Code 128 (ISO/IEC 15417) ---------------------------------------------------------------------------------------

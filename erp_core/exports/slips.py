@@ -24,11 +24,11 @@ from erp_core.money import decimals, price_from_stored, to_major
 from erp_core.orders.channels import find_channel, read_channels
 from erp_core.orders.tables import order_line, sales_order
 from erp_core.parties.tables import customer
+from erp_core.security.masking import shown
 from erp_core.stock.tables import location
 from erp_core.text import T, Text, format_date, format_datetime, format_money, format_number, say
 
 MOST_SLIPS = 2_000
-HIDDEN = "***"
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def read_slips(
                 day=local_day(row.ordered_at, company.time_zone),
                 place=places.get(row.location_id, shop.place),
                 recipient=_recipient(row, see=see_personal_data),
-                note=_note(row.buyer_note, see=see_personal_data),
+                note=shown(row.personal, see_personal_data=see_personal_data).get("buyer_note", ""),
                 lines=tuple(
                     _slip_line(line, bill, row.currency, prices=request.prices) for line in lines.get(row.id, [])
                 ),
@@ -132,12 +132,8 @@ def read_slips(
 
 def _orders(connection: sa.Connection, wanted: Sequence[str], channel: str | None) -> dict[str, list[Any]]:
     o, buyer = sales_order.c, customer.c
-    to = {
-        name: sa.func.coalesce(o[f"ship_{name}"], buyer[name]).label(f"to_{name}")
-        for name in ("name", "phone", "address")
-    }  # an order that names no recipient goes to its buyer
     query = (
-        sa.select(sales_order, *to.values())
+        sa.select(sales_order, buyer.personal.label("buyer"))
         .join(customer, buyer.id == o.customer_id, isouter=True)
         .where(o.external_id.in_(wanted), o.withdrawn_by.is_(None), o.document == "order")
     )
@@ -232,15 +228,11 @@ def _slip_line(row: Any, bill: Mapping[int, Sequence[_Part]], currency: str, *, 
 
 def _recipient(row: Any, *, see: bool) -> tuple[str, ...]:
     """Name, phone, address, and the places that stay plain; what is not known is left out."""
-    name, phone, address = row.to_name or "", row.to_phone or "", row.to_address or ""
-    if not see:
-        name, phone, address = rules.masked_name(name), rules.masked_phone(phone), HIDDEN if address.strip() else ""
+    to, buyer = (shown(document, see_personal_data=see) for document in (row.personal, row.buyer))
+    # an order that names no recipient goes to its buyer
+    name, phone, address = (to.get(field) or buyer.get(field, "") for field in ("name", "phone", "address"))
     place = " ".join(word for word in (row.postcode, row.city, row.province, row.country) if word)
     return tuple(word for word in (name, phone, address, place) if word)
-
-
-def _note(note: str | None, *, see: bool) -> str:
-    return (note or "") if see else rules.masked_note(note or "")
 
 
 # --- the page --------------------------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from erp_core.company.views import Company
 from erp_core.db.bulk import insert_columns
 from erp_core.db.uow import UnitOfWork
 from erp_core.files.table import RawTable
-from erp_core.imports.receipt import Issue
+from erp_core.imports.receipt import Issue, without_words
 from erp_core.imports.tables import import_rejected
+from erp_core.security.sealing import sealing_vault
 from erp_core.text import T, Text
 
 Progress = Callable[[float, Text], None]
@@ -40,19 +41,27 @@ def keep_rejected(
 ) -> None:
     """Keep the rejected rows as they came, each with its reason, for the download.
 
-    `rejected`: one entry a row of all tables in sequence.
+    `rejected`: one entry a row of all tables in sequence. A row whose cells do not fit the header is kept as `shifted`:
+    what stands under a harmless header may be a name.
     """
     reasons: dict[tuple[int, int], Text] = {}
+    shifted = set()
     for issue in issues:
         if issue.severity == "rejects" and issue.row is not None:
             reasons.setdefault((issue.file_no, issue.row), issue.message)
+            if issue.code.startswith("row."):
+                shifted.add((issue.file_no, issue.row))
+    if not rejected.any():
+        return
     other = T("Another row of the same order is bad, so the order stays out whole.")
+    vault = sealing_vault(batch.uow.connection)
     start = 0
     for file_no, table in enumerate(tables):
         at = np.flatnonzero(rejected[start : start + len(table)])
         start += len(table)
         numbers = np.asarray(table.row_numbers)[at].tolist()
         columns = [column.take(at).to_pylist() for column in table.cells]
+        why = [reasons.get((file_no, number), other) for number in numbers]
         insert_columns(
             batch.uow.connection,
             import_rejected,
@@ -60,7 +69,13 @@ def keep_rejected(
                 "batch_id": [batch.id] * len(at),
                 "file_no": [file_no] * len(at),
                 "row": numbers,
-                "cells": [list(row) for row in zip(*columns, strict=True)],
-                "reason": [reasons.get((file_no, number), other).to_json() for number in numbers],
+                "personal": vault.seal_columns(
+                    {
+                        "cells": [list(row) for row in zip(*columns, strict=True)],
+                        "reason": [text.to_json() for text in why],
+                        "shifted": [(file_no, number) in shifted or None for number in numbers],
+                    }
+                ),
+                "reason": [without_words(text).to_json() for text in why],
             },
         )

@@ -17,13 +17,16 @@ from erp_core.errors import Conflict
 from erp_core.finance.tables import settlement_fee
 from erp_core.imports.tables import import_batch, import_change
 from erp_core.orders.tables import order_line, return_case, sales_order
+from erp_core.parties import service as parties
 from erp_core.parties.tables import customer, supplier
 from erp_core.purchasing.tables import purchase_order, purchase_order_line, receipt, supplier_item
+from erp_core.security.sealing import sealing_vault
 from erp_core.stock.tables import stock_movement
 from erp_core.text import T
 
 Remember = Callable[[str, Sequence[int], Sequence[Mapping[str, Any]]], None]
 
+_SEALED = "personal"
 _TABLES: Mapping[str, sa.Table] = {
     "product": product,
     "supplier": supplier,
@@ -34,9 +37,11 @@ _TABLES: Mapping[str, sa.Table] = {
 
 
 def rememberer(uow: UnitOfWork, batch_id: int) -> Remember:
-    """What the rooms call before they change a row: entity, ids, and the rows' columns as they stand."""
+    """What the rooms call before they change a row: entity, ids, and the rows' columns as they stand, their sealed
+    document (`personal`) opened."""
 
     def remember(entity: str, ids: Sequence[int], befores: Sequence[Mapping[str, Any]]) -> None:
+        vault = sealing_vault(uow.connection)
         insert_columns(
             uow.connection,
             import_change,
@@ -44,7 +49,10 @@ def rememberer(uow: UnitOfWork, batch_id: int) -> Remember:
                 "batch_id": [batch_id] * len(ids),
                 "entity": [entity] * len(ids),
                 "entity_id": list(ids),
-                "before": [{name: _to_json(value) for name, value in before.items()} for before in befores],
+                "before": [
+                    {name: _to_json(value) for name, value in before.items() if name != _SEALED} for before in befores
+                ],
+                "personal": [vault.seal(before.get(_SEALED)) for before in befores],
             },
         )
 
@@ -89,11 +97,11 @@ def refuse_if_later_rests_on(connection: sa.Connection, batch_id: int) -> None:
 def restore(uow: UnitOfWork, batch_id: int) -> None:
     """Put back the content of every row that the batch changed."""
     query = (
-        sa.select(import_change.c.entity, import_change.c.entity_id, import_change.c.before)
+        sa.select(import_change.c.entity, import_change.c.entity_id, import_change.c.before, import_change.c.personal)
         .where(import_change.c.batch_id == batch_id, import_change.c.before.is_not(None))
         .order_by(import_change.c.id.desc())
     )
-    for entity, entity_id, before in uow.connection.execute(query).all():
+    for entity, entity_id, before, personal in uow.connection.execute(query).all():
         table = _TABLES[entity]
         columns = table.c
         values = {
@@ -101,7 +109,9 @@ def restore(uow: UnitOfWork, batch_id: int) -> None:
             for name, value in before.items()
             if name in columns and name != "id"
         }
-        if values:
+        if _SEALED in columns:
+            parties.write_documents(uow, table, {entity_id: values | {_SEALED: personal}})
+        elif values:
             uow.connection.execute(sa.update(table).where(table.c.id == entity_id).values(**values))
 
 

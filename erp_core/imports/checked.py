@@ -15,7 +15,7 @@ from erp_core.imports import units
 from erp_core.imports.amounts import currency_code
 from erp_core.imports.columns import Coded, Numbers, Times, known_only, read_column
 from erp_core.imports.declaration import Cell, Kind
-from erp_core.imports.receipt import Issue
+from erp_core.imports.receipt import Issue, without_words
 from erp_core.imports.shape import Source
 from erp_core.money import PRICE_DECIMALS
 from erp_core.text import T, Text
@@ -89,7 +89,8 @@ def check(source: Source, company: Company, currency: str | None, factors: Mappi
     for name, index in source.indices.items():
         read = read_column(source.table, index, fields[name].cell, source.declared, company.time_zone)
         for at, problem in read.problems.items():
-            checked.reject(read.problem_of_row == at, name, problem.code, problem.message)
+            said = without_words(problem.message) if fields[name].personal else problem.message
+            checked.reject(read.problem_of_row == at, name, problem.code, said)
         if read.warning is not None:
             checked.issues.append(Issue(None, source.table.columns[index], "column.ambiguous", read.warning, "warns"))
         checked.reject(_too_large(fields[name].cell, read.numbers), name, "number.too_large", TOO_LARGE)

@@ -109,12 +109,13 @@ class Cell(StrEnum):
 @dataclass(frozen=True)
 class Field:
     """One thing that a row can say. `of_order`: stands once an order, not once a line; `per_unit`: a price or cost of
-    one unit of the row's product."""
+    one unit of the row's product; `personal`: tells who somebody is, or is written by persons in their own words."""
 
     cell: Cell
     title: Text
     of_order: bool = False
     per_unit: bool = False
+    personal: bool = False
 
 
 SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
@@ -132,13 +133,13 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "sold_on": Field(Cell.WORD, T("Platform"), True),
         "location": Field(Cell.TEXT, T("Ships from"), True),
         "currency": Field(Cell.WORD, T("Currency"), True),
-        "customer_id": Field(Cell.ID, T("Customer id"), True),
-        "customer_name": Field(Cell.TEXT, T("Customer name"), True),
-        "email": Field(Cell.TEXT, T("E-mail"), True),
-        "phone": Field(Cell.ID, T("Phone"), True),
-        "ship_name": Field(Cell.TEXT, T("Recipient"), True),
-        "ship_phone": Field(Cell.ID, T("Recipient’s phone"), True),
-        "ship_address": Field(Cell.TEXT, T("Address"), True),
+        "customer_id": Field(Cell.ID, T("Customer id"), True, personal=True),
+        "customer_name": Field(Cell.TEXT, T("Customer name"), True, personal=True),
+        "email": Field(Cell.TEXT, T("E-mail"), True, personal=True),
+        "phone": Field(Cell.ID, T("Phone"), True, personal=True),
+        "ship_name": Field(Cell.TEXT, T("Recipient"), True, personal=True),
+        "ship_phone": Field(Cell.ID, T("Recipient’s phone"), True, personal=True),
+        "ship_address": Field(Cell.TEXT, T("Address"), True, personal=True),
         "country": Field(Cell.TEXT, T("Country"), True),
         "province": Field(Cell.TEXT, T("Province"), True),
         "city": Field(Cell.TEXT, T("City"), True),
@@ -148,8 +149,8 @@ SALES_FIELDS: Mapping[str, Field] = MappingProxyType(
         "tax": Field(Cell.DECIMAL, T("Tax"), True),
         "total": Field(Cell.DECIMAL, T("Order total"), True),
         "order_refunded": Field(Cell.DECIMAL, T("Refunded (order)"), True),
-        "buyer_note": Field(Cell.TEXT, T("Buyer’s remark"), True),
-        "seller_note": Field(Cell.TEXT, T("Seller’s remark"), True),
+        "buyer_note": Field(Cell.TEXT, T("Buyer’s remark"), True, personal=True),
+        "seller_note": Field(Cell.TEXT, T("Seller’s remark"), True, personal=True),
         "carrier": Field(Cell.TEXT, T("Carrier"), True),
         "tracking_number": Field(Cell.ID, T("Tracking number"), True),
         "updated_at": Field(Cell.TIME, T("Last changed on"), True),
@@ -214,10 +215,10 @@ SUPPLIER_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
         "supplier": Field(Cell.TEXT, T("Supplier")),
         "code": Field(Cell.ID, T("Supplier code")),
-        "contact": Field(Cell.TEXT, T("Contact person")),
-        "email": Field(Cell.TEXT, T("E-mail")),
-        "phone": Field(Cell.ID, T("Phone")),
-        "address": Field(Cell.TEXT, T("Address")),
+        "contact": Field(Cell.TEXT, T("Contact person"), personal=True),
+        "email": Field(Cell.TEXT, T("E-mail"), personal=True),
+        "phone": Field(Cell.ID, T("Phone"), personal=True),
+        "address": Field(Cell.TEXT, T("Address"), personal=True),
         "currency": Field(Cell.WORD, T("Currency")),
         "lead_time_days": Field(Cell.COUNT, T("Lead time in days")),
         "minimum_order": Field(Cell.DECIMAL, T("Minimum order value")),
@@ -231,16 +232,16 @@ SUPPLIER_FIELDS: Mapping[str, Field] = MappingProxyType(
 
 CUSTOMER_FIELDS: Mapping[str, Field] = MappingProxyType(
     {
-        "customer_id": Field(Cell.ID, T("Customer id")),
-        "name": Field(Cell.TEXT, T("Customer name")),
-        "email": Field(Cell.TEXT, T("E-mail")),
-        "phone": Field(Cell.ID, T("Phone")),
+        "customer_id": Field(Cell.ID, T("Customer id"), personal=True),
+        "name": Field(Cell.TEXT, T("Customer name"), personal=True),
+        "email": Field(Cell.TEXT, T("E-mail"), personal=True),
+        "phone": Field(Cell.ID, T("Phone"), personal=True),
         "country": Field(Cell.TEXT, T("Country")),
         "province": Field(Cell.TEXT, T("Province")),
         "city": Field(Cell.TEXT, T("City")),
         "postcode": Field(Cell.ID, T("Postcode")),
-        "address": Field(Cell.TEXT, T("Address")),
-        "note": Field(Cell.TEXT, T("Remark")),
+        "address": Field(Cell.TEXT, T("Address"), personal=True),
+        "note": Field(Cell.TEXT, T("Remark"), personal=True),
     }
 )
 
@@ -263,7 +264,7 @@ RETURN_FIELDS: Mapping[str, Field] = MappingProxyType(
         "quantity": Field(Cell.UNITS, T("Quantity returned")),
         "returned_on": Field(Cell.TIME, T("Returned on")),
         "state": Field(Cell.WORD, T("State of the return")),
-        "reason": Field(Cell.TEXT, T("Reason of the return")),
+        "reason": Field(Cell.TEXT, T("Reason of the return"), personal=True),
         "refund": Field(Cell.DECIMAL, T("Refund amount")),
         "currency": Field(Cell.WORD, T("Currency")),
         "restocked": Field(Cell.WORD, T("Back on the shelf (yes, no or units)")),
@@ -311,9 +312,9 @@ TRACKING_FIELDS: Mapping[str, Field] = MappingProxyType(
         "shipped_on": Field(Cell.TIME, T("Shipped on")),
         "estimated_on": Field(Cell.TIME, T("Expected arrival")),
         "delivered_on": Field(Cell.TIME, T("Delivered on")),
-        "event": Field(Cell.TEXT, T("Tracking event")),
+        "event": Field(Cell.TEXT, T("Tracking event"), personal=True),
         "event_at": Field(Cell.TIME, T("Time of the event")),
-        "place": Field(Cell.TEXT, T("Place of the event")),
+        "place": Field(Cell.TEXT, T("Place of the event"), personal=True),
     }
 )
 
@@ -323,15 +324,15 @@ CONTACT_FIELDS: Mapping[str, Field] = MappingProxyType(
         "at": Field(Cell.TIME, T("Date and time of contact")),
         "medium": Field(Cell.WORD, T("Medium (phone, mail, chat …)")),
         "direction": Field(Cell.WORD, T("Direction (in, out)")),
-        "subject": Field(Cell.TEXT, T("Subject")),
-        "note": Field(Cell.TEXT, T("Remark")),
-        "agent": Field(Cell.TEXT, T("Agent")),
+        "subject": Field(Cell.TEXT, T("Subject"), personal=True),
+        "note": Field(Cell.TEXT, T("Remark"), personal=True),
+        "agent": Field(Cell.TEXT, T("Agent"), personal=True),
         "shop": Field(Cell.TEXT, T("Channel or shop")),
         "order_id": Field(Cell.ID, T("Order id")),
-        "customer_id": Field(Cell.ID, T("Customer id")),
-        "customer_name": Field(Cell.TEXT, T("Customer name")),
-        "email": Field(Cell.TEXT, T("E-mail")),
-        "phone": Field(Cell.ID, T("Phone")),
+        "customer_id": Field(Cell.ID, T("Customer id"), personal=True),
+        "customer_name": Field(Cell.TEXT, T("Customer name"), personal=True),
+        "email": Field(Cell.TEXT, T("E-mail"), personal=True),
+        "phone": Field(Cell.ID, T("Phone"), personal=True),
     }
 )
 

@@ -291,7 +291,7 @@ class _Look:
 
     def _file(self, folder: InboxFolder, taken: Taken, receipt: Receipt) -> None:
         """Move the files of an import to `done`. One that was written to meanwhile goes back and is imported again."""
-        document = receipt.to_json(self.settings.language)
+        document = receipt.discreet().to_json(self.settings.language)
         beside = {
             ".receipt.json": json.dumps(document, ensure_ascii=False, indent=2) + "\n",
             ".receipt.txt": "\n".join(receipt_lines(document, self.settings.language)) + "\n",

@@ -12,9 +12,10 @@ from erp_core.calendar import local_day
 from erp_core.customers import service as customers
 from erp_core.db.bulk import load_temporary
 from erp_core.files.values import Problem, parse_decimal
-from erp_core.imports import words
+from erp_core.imports import erased, words
 from erp_core.imports.batch import Batch
 from erp_core.imports.checked import Checked
+from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import normalise_word
 from erp_core.imports.fact_rows import (
     Bools,
@@ -36,6 +37,7 @@ from erp_core.orders.movements import products_of
 from erp_core.orders.tables import channel, sales_order
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
+from erp_core.security.sealing import marker_of
 from erp_core.stock import service as stock
 from erp_core.text import T
 
@@ -95,7 +97,7 @@ def load_returns(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     good = np.flatnonzero(~checked.bad)
     if not len(good):
         return accepted, 0
-    content = contents(checked, {"shop": only_channel(batch, checked)})[good]
+    content = _marked_contents(batch, checked)[good]
     number = checked.get("return_id")[good]
     channel_id = np.array([*(i or None for i in placed.channel_id[good].tolist()), None], object)[:-1]
     currency = checked.get("currency")[good]
@@ -124,6 +126,12 @@ def load_returns(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     stock.refresh(batch.uow, moved, batch.company.time_zone)
     accepted[good] = appended.fresh
     return accepted, int(sum(rows.loc[appended.fresh, "quantity"].tolist()))
+
+
+def _marked_contents(batch: Batch, checked: Checked) -> Ints:
+    """One number a row over all that it says, as it may be stored: persons write these rows, or are named in them."""
+    plain = contents(checked, {"shop": only_channel(batch, checked)})
+    return marker_of(batch.uow.connection).numbers(plain)
 
 
 def _states(state: Objects, restocked: Ints, refund: Objects) -> Objects:
@@ -238,9 +246,10 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     if not len(good):
         return accepted, 0
     said_shop = only_channel(batch, checked)[good]
-    content = contents(checked, {"shop": only_channel(batch, checked)})[good]
+    content = _marked_contents(batch, checked)[good]
     number = checked.get("contact_id")[good]
-    customer_id = _customers(batch, checked, placed, good)
+    customer_id, forgotten = _customers(batch, checked, placed, good)
+    said = {name: checked.get(name)[good] for name in ("subject", "note")}
     rows = pd.DataFrame(
         {
             "key": keys(number, said_shop, [], content),
@@ -252,7 +261,8 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
             "at": checked.get("at")[good],
             "medium": medium[good],
             "direction": direction[good],
-            **{name: checked.get(name)[good] for name in ("subject", "note", "agent")},
+            **{name: known_only(column, ~forgotten) for name, column in said.items()},
+            "agent": checked.get("agent")[good],
         },
         dtype=object,
     ).assign(content=content)
@@ -260,18 +270,25 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     return accepted, 0
 
 
-def _customers(batch: Batch, checked: Checked, placed: Placed, good: Ints) -> Objects:
+def _customers(batch: Batch, checked: Checked, placed: Placed, good: Ints) -> tuple[Objects, Bools]:
     """The buyer of each row: by key within the shop, else on the list of no shop, else in the only shop that has it;
-    new ones are created; masked data names nobody, but the row's order may."""
+    new ones are created; masked data names nobody, but the row's order may. And which of them were erased since."""
     connection = batch.uow.connection
     named = {name: checked.get(name)[good] for name in ("customer_id", "customer_name", "email", "phone")}
     found_keys = customer_keys(named["customer_id"], named["email"], named["phone"])
     scopes = {0: ""} | dict(connection.execute(sa.select(channel.c.id, channel.c.name)).all())
     scope = np.array([*(scopes[int(i)] for i in placed.channel_id[good].tolist()), None], object)[:-1]
+    nameless = erased.in_contacts(batch, found_keys, scope, checked.get("at")[good])
+    forgotten = np.isin(np.arange(len(good)), list(nameless))
+    found_keys[forgotten] = None
     held = parties.find_customers(connection, [key for key in found_keys.tolist() if key is not None])
     ids = np.full(len(good), None, object)
+    for at, buyer in nameless.items():
+        ids[at] = buyer
     for at, (key, shop) in enumerate(zip(found_keys.tolist(), scope.tolist(), strict=True)):
-        known = held.get(key, {}) if key is not None else {}
+        if key is None:
+            continue
+        known = held.get(key, {})
         ids[at] = known.get(shop, known.get("", next(iter(known.values())) if not shop and len(known) == 1 else None))
     new = filled(found_keys) & ~filled(ids)
     for shop in pd.unique(scope[new]):
@@ -292,7 +309,7 @@ def _customers(batch: Batch, checked: Checked, placed: Placed, good: Ints) -> Ob
         T("The row names no customer who can be told from others (masked data and a name alone do not); the contact "
           "stands without one."),
     )  # fmt: skip
-    return ids
+    return ids, forgotten
 
 
 def _fill_from_orders(batch: Batch, ids: Objects, order_id: Ints) -> None:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from erp_core.imports.columns import Coded, Numbers, Times, concatenated, read_column
 from erp_core.imports.declaration import SALES_FIELDS, Cell, Part, normalise_word
-from erp_core.imports.receipt import Issue
+from erp_core.imports.receipt import Issue, without_words
 from erp_core.imports.shape import Source
 from erp_core.text import T, Text
 
@@ -89,7 +89,8 @@ def read_rows(sources: Sequence[Source], company_zone: str) -> Rows:
             for problem_at, problem in part.problems.items():
                 where = np.zeros(total, bool)
                 where[starts[file_no] : starts[file_no + 1]] = part.problem_of_row == problem_at
-                rows.reject(where, header, problem.code, problem.message)
+                said = without_words(problem.message) if SALES_FIELDS[name].personal else problem.message
+                rows.reject(where, header, problem.code, said)
             if part.warning is not None:
                 rows.issues.append(Issue(None, header, "column.ambiguous", part.warning, "warns", file_no))
         if cell is Cell.DECIMAL:

@@ -32,7 +32,7 @@ from erp_core.imports.declaration import Format, Kind
 from erp_core.imports.detect import Detection, detect, header_key, known_headers, need
 from erp_core.imports.draft import Assumptions
 from erp_core.imports.load_sales import ACCEPTED, REJECTED, UNCHANGED
-from erp_core.imports.receipt import FileRead, Issue, Receipt
+from erp_core.imports.receipt import FileRead, Issue, Receipt, without_words
 from erp_core.imports.sales import Orders, assemble
 from erp_core.imports.shape import Source, shaped
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_mapping
@@ -44,6 +44,7 @@ from erp_core.purchasing import service as purchasing
 from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
+from erp_core.security.sealing import sealing_vault
 from erp_core.stock import service as stock
 from erp_core.text import T
 
@@ -336,12 +337,18 @@ def _close_batch(
     for item in group:
         uow.connection.execute(
             sa.insert(import_file).values(
-                batch_id=batch_id, name=item.table.name, sha256=item.table.sha256, columns=list(item.table.columns)
+                batch_id=batch_id,
+                name=item.table.name,
+                sha256=item.table.sha256,
+                columns=list(item.table.columns),
+                open_columns=_open_columns(item),
             )
         )
         if options.remember and (options.mapping or options.format) and not options.dry_run:
             remember_mapping(uow, item.table.columns, item.declared.name, item.detection.columns)
     kept = receipt.issues[:ISSUES_KEPT]
+    unsaid = [without_words(issue.message) for issue in kept]
+    vault = sealing_vault(uow.connection)
     insert_columns(
         uow.connection,
         import_issue,
@@ -352,13 +359,24 @@ def _close_batch(
             "column": [issue.column for issue in kept],
             "code": [issue.code for issue in kept],
             "severity": [issue.severity for issue in kept],
-            "message": [issue.message.to_json() for issue in kept],
+            "message": [plain.to_json() for plain in unsaid],
+            "personal": [
+                None if plain == issue.message else vault.seal({"message": issue.message.to_json()})
+                for issue, plain in zip(kept, unsaid, strict=True)
+            ],
         },
     )
     audit.record(
         uow, "import", str(batch_id), format=receipt.format, rows=receipt.rows_read, accepted=receipt.rows_accepted,
         rejected=receipt.rows_rejected, files=[item.table.sha256 for item in group],
     )  # fmt: skip
+
+
+def _open_columns(item: Recognised) -> list[int]:
+    """Positions of the file's columns that were read as something that is no person's."""
+    fields = item.declared.fields
+    personal = {at for name, at in item.detection.indices.items() if fields[name].personal}
+    return sorted(set(item.detection.indices.values()) - personal)
 
 
 def remember_mapping(uow: UnitOfWork, columns: Sequence[str], format_name: str, mapping: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from erp_core.db.base import UtcTime, id_column, metadata, reference
+from erp_core.security.vault import Sealed
 
 import_batch = sa.Table(
     "import_batch",
@@ -28,6 +29,8 @@ import_file = sa.Table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("sha256", sa.String(64), nullable=False, index=True),
     sa.Column("columns", sa.JSON, nullable=False),
+    # positions of the columns that were read as something that is no person's; NULL = not known
+    sa.Column("open_columns", sa.JSON),
 )
 
 import_issue = sa.Table(
@@ -40,7 +43,8 @@ import_issue = sa.Table(
     sa.Column("column", sa.Text),
     sa.Column("code", sa.Text, nullable=False),
     sa.Column("severity", sa.String(8), nullable=False),  # rejects, warns
-    sa.Column("message", sa.JSON, nullable=False),
+    sa.Column("message", sa.JSON, nullable=False),  # without the words that it quotes
+    sa.Column("personal", Sealed),  # message: with them
 )
 
 import_rejected = sa.Table(
@@ -50,8 +54,8 @@ import_rejected = sa.Table(
     reference("batch_id", "import_batch.id", index=True),
     sa.Column("file_no", sa.Integer, nullable=False),
     sa.Column("row", sa.Integer, nullable=False),
-    sa.Column("cells", sa.JSON, nullable=False),
-    sa.Column("reason", sa.JSON, nullable=False),
+    sa.Column("personal", Sealed),  # cells: of the row as it came; reason: with its words; shifted: cells do not fit
+    sa.Column("reason", sa.JSON, nullable=False),  # without them
 )
 
 import_mapping = sa.Table(
@@ -74,5 +78,6 @@ import_change = sa.Table(
     sa.Column("entity", sa.Text, nullable=False),
     sa.Column("entity_id", sa.BigInteger, nullable=False),
     sa.Column("before", sa.JSON),
+    sa.Column("personal", Sealed),  # what was sealed in the row as it stood before
     sa.Index("ix_import_change_entity_entity_id", "entity", "entity_id"),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from erp_core.errors import NotFound
 from erp_core.imports.tables import import_batch, import_file, import_issue, import_rejected
+from erp_core.security.masking import masked_note
 from erp_core.text import T, Text, say
 
 
@@ -64,7 +66,9 @@ def batches(connection: sa.Connection, limit: int = 500) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def receipt(connection: sa.Connection, batch_id: int, language: str, issues: int = 1_000) -> dict[str, Any]:
+def receipt(
+    connection: sa.Connection, batch_id: int, language: str, issues: int = 1_000, *, see_personal_data: bool = False
+) -> dict[str, Any]:
     """The receipt of one import in the contract's form, with up to `issues` of its issues. Raises NotFound."""
     row = connection.execute(sa.select(import_batch.c.receipt).where(import_batch.c.id == batch_id)).one_or_none()
     if row is None:
@@ -73,12 +77,18 @@ def receipt(connection: sa.Connection, batch_id: int, language: str, issues: int
             hint=T("The page Data, view Receipts, lists all imports."),
             code="import.no_such_import",
         )
-    found = issues_of(connection, batch_id, language, issues)
+    found = issues_of(connection, batch_id, language, issues, see_personal_data=see_personal_data)
     return dict(row.receipt) | {"issues": found.drop(columns=["file_no", "severity"]).to_dict("records")}
 
 
-def issues_of(connection: sa.Connection, batch_id: int, language: str, limit: int = 20_000) -> pd.DataFrame:
-    """Issues of one import: file_no, row, column, code, severity, message (in the language)."""
+def issues_of(
+    connection: sa.Connection, batch_id: int, language: str, limit: int = 20_000, *, see_personal_data: bool = False
+) -> pd.DataFrame:
+    """Issues of one import: file_no, row, column, code, severity, message (in the language).
+
+    Messages quote words of the file only to those who may see personal data: a row that slipped by a column has a
+    phone number where a price is expected.
+    """
     query = sa.select(import_issue).where(import_issue.c.batch_id == batch_id).order_by(import_issue.c.id).limit(limit)
     rows = [
         {
@@ -87,7 +97,7 @@ def issues_of(connection: sa.Connection, batch_id: int, language: str, limit: in
             "column": row.column,
             "code": row.code,
             "severity": row.severity,
-            "message": say(Text.from_json(row.message), language),
+            "message": say(Text.from_json(_said(row, "message", see_personal_data)), language),
         }
         for row in connection.execute(query)
     ]
@@ -96,13 +106,33 @@ def issues_of(connection: sa.Connection, batch_id: int, language: str, limit: in
     )
 
 
-def rejected_rows(connection: sa.Connection, batch_id: int, language: str) -> list[tuple[str, pd.DataFrame]]:
+def _said(row: Any, name: str, see_personal_data: bool) -> Any:
+    """A sentence with the words that it quotes, or without them."""
+    plain = getattr(row, name)
+    return row.personal.get(name, plain) if see_personal_data else plain
+
+
+def cells_shown(
+    document: Mapping[str, Any], open_columns: Sequence[int] | None, *, see_personal_data: bool
+) -> list[str]:
+    """The cells of a rejected row as this reader may see them: those of columns that may be a person's are hidden."""
+    cells = [str(cell or "") for cell in document["cells"]]
+    if see_personal_data:
+        return cells
+    plain = frozenset() if document.get("shifted") else frozenset(open_columns or ())
+    return [cell if at in plain else masked_note(cell) for at, cell in enumerate(cells)]
+
+
+def rejected_rows(
+    connection: sa.Connection, batch_id: int, language: str, *, see_personal_data: bool = False
+) -> list[tuple[str, pd.DataFrame]]:
     """Per file with rejected rows: its name, and the rows in their original columns with `row` first and `reason` last.
 
-    Header names that occur twice in the file keep both columns.
+    Header names that occur twice in the file keep both columns. Who may not see personal data sees the cells of columns
+    that were read as something else.
     """
     files = connection.execute(
-        sa.select(import_file.c.name, import_file.c.columns)
+        sa.select(import_file.c.name, import_file.c.columns, import_file.c.open_columns)
         .where(import_file.c.batch_id == batch_id)
         .order_by(import_file.c.id)
     ).all()
@@ -111,12 +141,16 @@ def rejected_rows(connection: sa.Connection, batch_id: int, language: str) -> li
     result = []
     for file_no, file in enumerate(files):
         query = (
-            sa.select(import_rejected.c.row, import_rejected.c.cells, import_rejected.c.reason)
+            sa.select(import_rejected.c.row, import_rejected.c.personal, import_rejected.c.reason)
             .where(import_rejected.c.batch_id == batch_id, import_rejected.c.file_no == file_no)
             .order_by(import_rejected.c.row)
         )
         rows = [
-            [row.row, *(cell or "" for cell in row.cells), say(Text.from_json(row.reason), language)]
+            [
+                row.row,
+                *cells_shown(row.personal, file.open_columns, see_personal_data=see_personal_data),
+                say(Text.from_json(_said(row, "reason", see_personal_data)), language),
+            ]
             for row in connection.execute(query)
         ]
         if rows:

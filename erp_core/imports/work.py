@@ -13,6 +13,7 @@ from erp_core.clock import Clock
 from erp_core.db.engine import Database
 from erp_core.errors import ErpError
 from erp_core.files.table import RawTable
+from erp_core.imports import uploads
 from erp_core.imports.declaration import FIELDS, Kind
 from erp_core.imports.detect import UNKNOWN, Detection, need
 from erp_core.imports.formats import FORMATS
@@ -85,9 +86,10 @@ def run(context: JobContext) -> dict[str, Any]:
             database, _acting(context.clock), [Path(path) for path in request.paths], request.options(dry_run=False),
             context.progress,
         )  # fmt: skip
-        return {"receipts": [_shown(receipt, request.language) for receipt in receipts]}
     finally:
         database.dispose()
+    uploads.discard(context.settings, request.paths)
+    return {"receipts": [_shown(receipt, request.language) for receipt in receipts]}
 
 
 def undo(context: JobContext) -> dict[str, Any]:

@@ -71,7 +71,7 @@ class JobBook:
         """One job as it stands. Raises NotFound."""
         with self._store.reading() as connection:
             row = self._row(connection, job_id)
-        return job_of(row) if not self._seems_dead(row) else self._after_losing(job_id)
+        return job_of(row, self._store.seals) if not self._seems_dead(row) else self._after_losing(job_id)
 
     def recent(self, limit: int = 50, kind: str | None = None) -> list[Job]:
         """The latest jobs, newest first."""
@@ -80,7 +80,7 @@ class JobBook:
             rows = connection.execute(
                 "SELECT * FROM job WHERE ?1 IS NULL OR kind = ?1 ORDER BY id DESC LIMIT ?2", (kind, limit)
             ).fetchall()
-        return [job_of(row) for row in rows]
+        return [job_of(row, self._store.seals) for row in rows]
 
     def under_way(self, kind: str | None = None) -> list[Job]:
         """Jobs that wait or run, the oldest first."""
@@ -90,7 +90,7 @@ class JobBook:
                 "SELECT * FROM job WHERE status IN ('queued', 'running') AND (?1 IS NULL OR kind = ?1) ORDER BY id",
                 (kind,),
             ).fetchall()
-        return [job_of(row) for row in rows]
+        return [job_of(row, self._store.seals) for row in rows]
 
     def request_cancel(self, job_id: int) -> Job:
         """Ask a job to stop: a waiting one is cancelled at once, a running one at its next report, an ended one stays.
@@ -105,7 +105,7 @@ class JobBook:
                 )
             elif status is Status.RUNNING:
                 connection.execute("UPDATE job SET cancel_requested = 1 WHERE id = ?", (job_id,))
-            return job_of(self._row(connection, job_id))
+            return job_of(self._row(connection, job_id), self._store.seals)
 
     def retry(self, job_id: int) -> Job:
         """Put a failed, cancelled or interrupted job back into the queue. Raises NotFound, Conflict."""
@@ -119,7 +119,7 @@ class JobBook:
                     code="job.not_ended",
                 )
             connection.execute(f"UPDATE job SET {_BACK_TO_THE_QUEUE} WHERE id = ?", (job_id,))
-            return job_of(self._row(connection, job_id))
+            return job_of(self._row(connection, job_id), self._store.seals)
 
     # --- for workers ---
 
@@ -139,7 +139,7 @@ class JobBook:
                 " pid = ? WHERE id = ?",
                 (now, now, host_name(), os.getpid(), row["id"]),
             )
-            return job_of(self._row(connection, row["id"]))
+            return job_of(self._row(connection, row["id"]), self._store.seals)
 
     def heartbeat(self, job: Job) -> bool:
         """Say that a claimed job is still worked on; returns whether it should stop. Raises Conflict if it was lost."""
@@ -159,7 +159,7 @@ class JobBook:
 
     def finish(self, job: Job, result: Mapping[str, Any]) -> None:
         """A claimed job is done. Raises Conflict, or TypeError and ValueError for a result that is not JSON."""
-        written = encode_result(result)
+        written = self._store.seals.sealed(encode_result(result))
         with self._claimed(job, Move.FINISH) as connection:
             connection.execute("UPDATE job SET progress = 1, result = ? WHERE id = ?", (written, job.id))
 
@@ -167,7 +167,9 @@ class JobBook:
         """A claimed job cannot be done. Raises Conflict."""
         kept = JobError.of(error) if isinstance(error, ErpError) else error
         with self._claimed(job, Move.FAIL) as connection:
-            connection.execute("UPDATE job SET error = ? WHERE id = ?", (stored_error(kept), job.id))
+            connection.execute(
+                "UPDATE job SET error = ? WHERE id = ?", (self._store.seals.sealed(stored_error(kept)), job.id)
+            )
 
     def cancelled(self, job: Job) -> None:
         """A claimed job has stopped because it was asked to. Raises Conflict."""
@@ -205,7 +207,13 @@ class JobBook:
                 changed = connection.execute(
                     "UPDATE job SET status = 'lost', ended_at = ?, error = ?"
                     " WHERE id = ? AND status = 'running' AND attempt = ? AND heartbeat_at = ?",
-                    (self._now(), stored_error(_LOST), row["id"], row["attempt"], row["heartbeat_at"]),
+                    (
+                        self._now(),
+                        self._store.seals.sealed(stored_error(_LOST)),
+                        row["id"],
+                        row["attempt"],
+                        row["heartbeat_at"],
+                    ),
                 )
                 lost += [row["id"]] * changed.rowcount
         return lost
@@ -257,7 +265,7 @@ class JobBook:
     def _after_losing(self, job_id: int) -> Job:
         self.lose_dead()
         with self._store.reading() as connection:
-            return job_of(self._row(connection, job_id))
+            return job_of(self._row(connection, job_id), self._store.seals)
 
     def _beat(self, connection: sqlite3.Connection, job: Job) -> None:
         connection.execute("UPDATE job SET heartbeat_at = ?, ended_at = NULL WHERE id = ?", (self._now(), job.id))

@@ -12,10 +12,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from erp_core.errors import Unavailable
 from erp_core.jobs.job import Job, JobError, Status
 from erp_core.jobs.process import FileLock
+from erp_core.security.keyring import FILE
+from erp_core.security.vault import vault_in
 from erp_core.text import T, Text
 
 BUSY_SECONDS = 30
@@ -46,7 +49,10 @@ _STEPS = (
     );
     CREATE INDEX job_status ON job (status, id);
     """,
+    "",  # results and errors are sealed, see `_seal_what_stands`
 )
+_SEALED_SINCE = 2
+_JSON = "json"
 
 
 class Store:
@@ -54,6 +60,7 @@ class Store:
 
     def __init__(self, path: Path, *, must_exist: bool = False) -> None:
         self.path = path
+        self.seals = Seals(path.with_name("keys"))
         self._must_exist = must_exist
 
     @contextmanager
@@ -115,7 +122,14 @@ class Store:
                 )
             connection.execute("PRAGMA journal_mode=WAL")
             for version, step in enumerate(_STEPS[found:], start=found + 1):
-                connection.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version={version}; COMMIT;")
+                connection.executescript(f"BEGIN IMMEDIATE; {step}")
+                if version == _SEALED_SINCE:
+                    _seal_what_stands(connection, self.seals)
+                connection.execute(f"PRAGMA user_version={version}")
+                connection.execute("COMMIT")
+            if 0 < found < _SEALED_SINCE:
+                connection.execute("VACUUM")
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
     def _errors_as_ours(self) -> Iterator[None]:
@@ -151,8 +165,39 @@ def stored_error(error: JobError) -> str:
     return json.dumps(error.to_json(), ensure_ascii=False)
 
 
-def job_of(row: sqlite3.Row) -> Job:
+class Seals:
+    """How results and errors stand in the file: sealed, for they quote what files say of persons. `keys`: the folder of
+    this home's keys."""
+
+    def __init__(self, keys: Path) -> None:
+        self._keys = keys
+
+    def sealed(self, written: str) -> str | None:
+        """JSON as it is stored."""
+        return vault_in(self._keys).seal({_JSON: written})
+
+    def opened(self, stored: str | None) -> Any:
+        """What the JSON says; None too where its key is gone: of an ended job only what it told is lost."""
+        if stored is None or not (self._keys / FILE).exists():  # a folder that was deleted must not come back
+            return None
+        try:
+            return json.loads(vault_in(self._keys).open(stored)[_JSON])
+        except Unavailable:
+            return None
+
+
+def _seal_what_stands(connection: sqlite3.Connection, seals: Seals) -> None:
+    """Results and errors of an older version; what stood there is overwritten."""
+    connection.execute("PRAGMA secure_delete=ON")
+    for name in ("result", "error"):
+        rows = connection.execute(f"SELECT id, {name} FROM job WHERE {name} IS NOT NULL").fetchall()
+        for number, written in rows:
+            connection.execute(f"UPDATE job SET {name} = ? WHERE id = ?", (seals.sealed(written), number))
+
+
+def job_of(row: sqlite3.Row, seals: Seals) -> Job:
     """The value that a row stands for."""
+    error = seals.opened(row["error"])
     return Job(
         id=row["id"],
         kind=row["kind"],
@@ -161,8 +206,8 @@ def job_of(row: sqlite3.Row) -> Job:
         status=Status(row["status"]),
         progress=row["progress"],
         message=Text.from_json(json.loads(row["message"])) if row["message"] else None,
-        result=json.loads(row["result"]) if row["result"] else None,
-        error=JobError.from_json(json.loads(row["error"])) if row["error"] else None,
+        result=seals.opened(row["result"]),
+        error=JobError.from_json(error) if error else None,
         submitted_at=dt.datetime.fromisoformat(row["submitted_at"]),
         started_at=_time(row["started_at"]),
         ended_at=_time(row["ended_at"]),

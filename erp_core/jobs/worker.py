@@ -11,10 +11,12 @@ import os
 import signal
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from logging.handlers import RotatingFileHandler
 from types import FrameType
+from typing import Any
 
 from erp_core.clock import Clock
 from erp_core.errors import Cancelled, Conflict, ErpError, NotFound, Unavailable
@@ -277,6 +279,21 @@ def _signals(stop: StopSign) -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
 
+class _Discreet(logging.Formatter):
+    """Tracebacks without the words of errors, which may quote what a file says of a person: the kind of each error and
+    where it happened. What the system itself says (a full disk, a closed connection) is kept."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802 (the name that logging gives it)
+        problem: BaseException | None = ei[1]
+        told: list[str] = []
+        while problem is not None:
+            said = f": {problem.strerror}" if isinstance(problem, OSError) and problem.strerror else ""
+            frames = traceback.format_list(traceback.extract_tb(problem.__traceback__))
+            told.append("".join([*frames, f"{type(problem).__module__}.{type(problem).__qualname__}{said}"]))
+            problem = problem.__cause__ or (None if problem.__suppress_context__ else problem.__context__)
+        return "\ncaused:\n".join(reversed(told))
+
+
 @contextmanager
 def worker_log(settings: Settings) -> Iterator[logging.Logger]:
     """The log of the workers, `logs/worker.log`, for a few lines; old ones rotate away.
@@ -290,7 +307,7 @@ def worker_log(settings: Settings) -> Iterator[logging.Logger]:
         handler = RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOG_FILES, encoding="utf-8")
     except OSError:
         handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    handler.setFormatter(_Discreet("%(asctime)s %(levelname)s %(message)s"))
     log = logging.Logger("erp_core.worker", logging.INFO)
     log.addHandler(handler)
     try:

@@ -14,16 +14,18 @@ from erp_core.catalog.tables import bom_line, product
 from erp_core.db import facts
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
+from erp_core.orders.rules import names_picking_error
 from erp_core.orders.tables import channel, order_line, return_case, sales_order, shipment, shipment_line
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
+from erp_core.security.sealing import sealing_vault
 from erp_core.stock import service as stock
 from erp_core.stock.tables import location
 
 Ints = npt.NDArray[np.int64]
 _COLUMNS = (
-    "external_id", "order_id", "channel_id", "product_id", "returned_at", "ds", "state", "reason", "quantity",
-    "restocked", "location_id", "currency", "refund",
+    "external_id", "order_id", "channel_id", "product_id", "returned_at", "ds", "state", "quantity", "restocked",
+    "location_id", "currency", "refund",
 )  # fmt: skip
 
 
@@ -37,6 +39,9 @@ def record_returns(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> facts.
     require(uow, Permission.IMPORT_FILES)
     columns: dict[str, Any] = {name: rows[name].tolist() for name in _COLUMNS}
     columns["content"] = rows["content"].to_numpy(np.int64)
+    reasons = rows["reason"].tolist()
+    columns["personal"] = sealing_vault(uow.connection).seal_columns({"reason": reasons})
+    columns["picking_error"] = [None if reason is None else names_picking_error(reason) for reason in reasons]
     appended = facts.append(uow, return_case, rows["key"].tolist(), columns, batch_id)
     stock.reverse_sources(uow, "return", appended.replaced)
     _move(uow, _cases(uow, appended.ids[appended.fresh]))

@@ -16,6 +16,7 @@ from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, n
 from erp_core.db.uow import UnitOfWork
 from erp_core.orders import rollups
 from erp_core.orders.movements import move_stock, orders_table
+from erp_core.orders.personal import DIGESTS, SEALED, sealed_headers
 from erp_core.orders.rules import STATE_RANK, Fate, LineFacts, fate_of, is_sale, off_lines
 from erp_core.orders.tables import channel, order_event, order_line, sales_order
 from erp_core.security.guard import require
@@ -29,8 +30,8 @@ Column = npt.NDArray[Any]
 # What a later file may fill in or change. Where it says nothing, what stands stays.
 _KEPT_IF_UNSAID = (
     "status_word", "paid_at", "shipped_at", "completed_at", "cancelled_at", "customer_id", "discount", "shipping",
-    "tax", "total", "ship_name", "ship_phone", "ship_address", "country", "province", "city", "postcode", "buyer_note",
-    "seller_note", "carrier", "tracking_number", "location_id",
+    "tax", "total", "country", "province", "city", "postcode", "carrier", "tracking_number", "location_id",
+    "personal", "name_digest", "phone_digest", "tail_digest",
 )  # fmt: skip
 _REPLACED = (
     "document", "state", "status_at", "ordered_at", "ds", "currency", "lines", "quantity", "goods", "charges",
@@ -183,7 +184,8 @@ def write(
 ) -> Ints:
     """Store the new orders and revise the changed ones; returns the id of each incoming order.
 
-    `headers`: columns of sales_order, one entry per incoming order (only those with fate NEW or CHANGED are read);
+    `headers`: columns of sales_order, one entry per incoming order (only those with fate NEW or CHANGED are read); what
+    is to be sealed stands in the plain columns of `personal.PERSONAL`;
     `lines`: columns of order_line with `order` (position of the incoming order) in place of order_id. Movements and
     rollups follow. The caller refreshes the stock balances of the products that the lines name, and of those returned:
     what earlier versions of the orders named, and the components of bundles.
@@ -191,6 +193,7 @@ def write(
     require(uow, Permission.IMPORT_FILES)
     connection = uow.connection
     order_id = standing.order_id.copy()
+    headers = sealed_headers(uow, order_id, standing.fate, headers, standing.withdrawn)
     fresh = np.flatnonzero(standing.fate == int(Fate.NEW))
     created = fresh[order_id[fresh] == 0]
     order_id[created] = np.arange(len(created)) + next_id(connection, sales_order)
@@ -243,25 +246,34 @@ def _revise(writing: _Writing) -> None:
     _revise_headers(writing)
 
 
-def append_events(uow: UnitOfWork, batch_id: int, ids: Ints, kind: str, before: Sequence[Any] | None = None) -> None:
-    """Append one event to each of these orders; `before`: what an undo needs to put it back."""
+def append_events(
+    uow: UnitOfWork,
+    batch_id: int,
+    ids: Ints,
+    kind: str,
+    before: tuple[Sequence[Any], Sequence[str | None]] | None = None,
+) -> None:
+    """Append one event to each of these orders; `before`: what an undo needs to put it back, plain and sealed."""
     count = len(ids)
     columns: dict[str, Any] = {
         "order_id": ids, "at": [uow.now()] * count, "kind": [kind] * count, "actor": [uow.actor] * count,
         "batch_id": [batch_id] * count,
     }  # fmt: skip
     if before is not None:
-        columns["before"] = before
+        columns["before"], columns["personal"] = before
     insert_columns(uow.connection, order_event, columns)
 
 
 def remember(uow: UnitOfWork, batch_id: int, order_ids: Ints) -> None:
     """Append an event to each order that is about to change, with its header as it stands, for an undo."""
     table = orders_table(uow.connection, "remembered_orders", order_ids)
-    rows = uow.connection.execute(sa.select(sales_order).join(table, table.c.id == sales_order.c.id)).mappings().all()
+    plain = [column for column in sales_order.columns if column.name not in SEALED]
+    as_stored = sa.type_coerce(sales_order.c.personal, sa.Text).label("personal")
+    query = sa.select(*plain, as_stored).join(table, table.c.id == sales_order.c.id)
+    rows = uow.connection.execute(query).mappings().all()
     ids = np.array([row["id"] for row in rows], np.int64)
-    before = [{key: _json_value(value) for key, value in row.items()} for row in rows]
-    append_events(uow, batch_id, ids, "revised", before)
+    before = [{key: _json_value(value) for key, value in row.items() if key != "personal"} for row in rows]
+    append_events(uow, batch_id, ids, "revised", (before, [row["personal"] for row in rows]))
 
 
 def _json_value(value: Any) -> Any:
@@ -303,6 +315,10 @@ def _revise_headers(writing: _Writing) -> None:
             values[name] = sa.case((said.c.has_lines, said.c[name]), else_=sales_order.c[name])
         elif name in _REPLACED:
             values[name] = said.c[name]
+        elif name in DIGESTS:  # of the new document, where there is one
+            values[name] = sa.case(
+                (sa.or_(said.c.starts_anew, said.c.personal.is_not(None)), said.c[name]), else_=sales_order.c[name]
+            )
         else:
             values[name] = sa.case(
                 (said.c.starts_anew, said.c[name]), else_=sa.func.coalesce(said.c[name], sales_order.c[name])

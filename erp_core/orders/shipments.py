@@ -21,6 +21,7 @@ from erp_core.orders.rules import STATE_RANK
 from erp_core.orders.tables import sales_order, shipment, shipment_line, tracking_event
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
+from erp_core.security.sealing import marker_of, sealing_vault
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -112,12 +113,17 @@ def _append_events(
     at = events["parcel"].to_numpy(np.int64)
     order_id, number, ids = parcels
     said = {name: events[name].tolist() for name in ("at", "state", "place")}
+    marker, vault = marker_of(uow.connection), sealing_vault(uow.connection)
     keys = [
         facts.key_of("event", order_id[parcel], number[parcel], when, word)
-        for parcel, when, word in zip(at.tolist(), said["at"], said["state"], strict=True)
+        for parcel, when, word in zip(at.tolist(), said["at"], marker.words(said["state"]), strict=True)
     ]
-    content = facts.content_of({"place": said["place"]})
-    columns: dict[str, Any] = {**said, "shipment_id": ids[at], "content": content}
+    columns: dict[str, Any] = {
+        "at": said["at"],
+        "personal": vault.seal_columns({"state": said["state"], "place": said["place"]}),
+        "shipment_id": ids[at],
+        "content": marker.numbers(facts.content_of({"place": said["place"]})),
+    }
     return facts.append(uow, tracking_event, keys, columns, batch_id).fresh
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from erp_core.db.base import UtcTime, fact_columns, id_column, metadata, minor, number_of, price, reference, units
+from erp_core.security.vault import Sealed
 
 channel = sa.Table(  # one shop on one platform
     "channel",
@@ -47,20 +48,20 @@ sales_order = sa.Table(
     minor("tax", nullable=True),
     minor("total", nullable=True),
     minor("refunded"),
-    sa.Column("ship_name", sa.Text),
-    sa.Column("ship_phone", sa.Text),
-    sa.Column("ship_address", sa.Text),
+    # the recipient's name, phone, address; buyer_note, seller_note. NULL where the files say none of these
+    sa.Column("personal", Sealed),
+    sa.Column("name_digest", sa.BigInteger, index=True),
+    sa.Column("phone_digest", sa.BigInteger, index=True),
+    sa.Column("tail_digest", sa.BigInteger, index=True),
     sa.Column("country", sa.Text),
     sa.Column("province", sa.Text),
     sa.Column("city", sa.Text),
     sa.Column("postcode", sa.Text),
-    sa.Column("buyer_note", sa.Text),
-    sa.Column("seller_note", sa.Text),
     sa.Column("carrier", sa.Text),
     sa.Column("tracking_number", sa.Text),
     sa.Column("location_id", sa.BigInteger),  # where it leaves from, where the file says so; NULL = as the channel
     sa.Column("partial", sa.Boolean, nullable=False, server_default=sa.false()),  # its lines come shipment by shipment
-    # hashes of all that the file said of the header and of the lines: equal = unchanged
+    # hashes of all that the file said of the header (keyed, `Marker`) and of the lines: equal = unchanged
     sa.Column("header_fingerprint", sa.BigInteger, nullable=False),
     sa.Column("lines_fingerprint", sa.BigInteger, nullable=False),
     reference("first_batch_id", "import_batch.id", nullable=True),
@@ -103,6 +104,7 @@ order_event = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     reference("batch_id", "import_batch.id", nullable=True, index=True),
     sa.Column("before", sa.JSON),  # the header as it stood before a revision; of tracking_sent, the numbers
+    sa.Column("personal", Sealed),  # what was sealed in the header as it stood before
 )
 
 # A parcel of an order, as files tell of it; `fact_key` tells it from the order's other parcels.
@@ -138,8 +140,7 @@ tracking_event = sa.Table(
     id_column(),
     reference("shipment_id", "shipment.id", index=True),
     sa.Column("at", UtcTime, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),  # as the carrier said it
-    sa.Column("place", sa.Text),
+    sa.Column("personal", Sealed),  # state, as the carrier said it; place. Carriers name who took the parcel
     *fact_columns("tracking_event"),
 )
 
@@ -155,7 +156,8 @@ return_case = sa.Table(
     sa.Column("returned_at", UtcTime, nullable=False),
     sa.Column("ds", sa.Date, nullable=False),  # the day of `returned_at` in the company's zone
     sa.Column("state", sa.String(12), nullable=False),  # requested, received, restocked, scrapped, refunded, refused
-    sa.Column("reason", sa.Text),
+    sa.Column("personal", Sealed),  # reason, as the buyer wrote it
+    sa.Column("picking_error", sa.Boolean),  # it tells of a wrong or a missing item; NULL = no reason said
     units("quantity"),
     units("restocked"),  # units that went back on the shelf
     sa.Column("location_id", sa.BigInteger),

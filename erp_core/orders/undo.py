@@ -15,10 +15,12 @@ from erp_core.db.uow import UnitOfWork
 from erp_core.errors import Conflict
 from erp_core.orders import rollups
 from erp_core.orders.movements import move_stock, orders_table, products_of, recount_units
+from erp_core.orders.personal import DIGESTS
 from erp_core.orders.service import append_events
 from erp_core.orders.tables import order_event, order_line, return_case, sales_order, shipment
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
+from erp_core.security.sealing import digests_of, sealing_vault
 from erp_core.stock import service as stock
 from erp_core.stock.tables import stock_movement
 from erp_core.text import T
@@ -69,7 +71,7 @@ def withdraw(uow: UnitOfWork, batch_id: int) -> Ints:
 
 def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table) -> None:
     query = (
-        sa.select(order_event.c.order_id, order_event.c.before)
+        sa.select(order_event.c.order_id, order_event.c.before, order_event.c.personal)
         .where(
             order_event.c.order_id.in_(sa.select(orders.c.id)),  # a join is planned badly without statistics
             order_event.c.batch_id == batch_id,
@@ -77,7 +79,10 @@ def _restore_headers(connection: sa.Connection, batch_id: int, orders: sa.Table)
         )
         .order_by(order_event.c.id.desc())
     )
-    before: dict[int, Any] = dict(connection.execute(query).all())
+    before: dict[int, Any] = {}
+    vault = sealing_vault(connection)
+    for order, held, document in connection.execute(query):
+        before[order] = held | {"personal": document} | digests_of(vault, document, DIGESTS)
     names = [column.name for column in sales_order.columns if column.name not in ("id", "channel_id", "external_id")]
     statement = (
         sa.update(sales_order)

@@ -21,10 +21,11 @@ from erp_core.customers.tables import interaction
 from erp_core.db import facts
 from erp_core.finance.views import Rates, read_rates
 from erp_core.money import to_major
-from erp_core.orders.rules import Filters, names_picking_error
+from erp_core.orders.rules import Filters
 from erp_core.orders.sold import Sold
 from erp_core.orders.tables import channel, daily_orders, return_case, sales_order
 from erp_core.overview.deciding import Decision, cost_rises, losses
+from erp_core.security.masking import without_contacts
 from erp_core.text import Money, T, Text
 
 LATE_DAYS = 3  # a paid order that has waited longer is late
@@ -298,7 +299,7 @@ def _wrong_rows(scene: Scene) -> pd.DataFrame:
     query = (
         sa.select(
             o.external_id.label("number"), channel.c.name.label("channel"), o.ds, product.c.sku, product.c.name,
-            r.reason, r.quantity.label("units"),
+            r.personal, r.quantity.label("units"),
         )
         .select_from(
             return_case.join(sales_order, o.id == r.order_id)
@@ -306,14 +307,14 @@ def _wrong_rows(scene: Scene) -> pd.DataFrame:
             .join(product, product.c.id == r.product_id)
         )
         .where(
-            facts.stands(return_case), r.reason.is_not(None), o.withdrawn_by.is_(None),
+            facts.stands(return_case), r.picking_error.is_(sa.true()), o.withdrawn_by.is_(None),
             o.ds.between(scene.period.start, scene.period.end),
         )
         .order_by(o.ds.desc(), r.id)
     )  # fmt: skip
     frame = _frame(scene, query)
-    wrong = [names_picking_error(reason) for reason in frame["reason"]]
-    return frame[np.array(wrong, bool)].reset_index(drop=True)
+    reasons = [without_contacts(document.get("reason")) for document in frame["personal"]]
+    return frame.assign(reason=reasons).drop(columns="personal")
 
 
 # --- the rows, by the name that Home's address carries ---------------------------------------------------------------

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from erp_core.calendar import Period
 from erp_core.catalog.tables import product
 from erp_core.db import facts
-from erp_core.orders.rules import names_picking_error
 from erp_core.orders.tables import return_case, sales_order
 from erp_core.orders.views import Filters
 from erp_core.text import T
@@ -20,17 +19,15 @@ def errors_by_day(connection: sa.Connection, period: Period, filters: Filters) -
     """ds (the order's day), orders: orders of the period of which something came back because it was wrong or because
     something was missing; None where no return says why it came back."""
     r, o = return_case.c, sales_order.c
-    told = sa.and_(facts.stands(return_case), r.reason.is_not(None))
-    reasons = connection.execute(sa.select(r.reason).where(told).distinct()).scalars().all()
-    if not reasons:
+    told = sa.and_(facts.stands(return_case), r.picking_error.is_not(None))
+    if connection.execute(sa.select(r.id).where(told).limit(1)).first() is None:
         return None
-    wrong = [reason for reason in reasons if names_picking_error(reason)]
     query = (
         sa.select(o.ds, sa.func.count(sa.distinct(o.id)).label("orders"))
         .join(return_case, r.order_id == o.id)
         .where(
-            told,
-            r.reason.in_(wrong),
+            facts.stands(return_case),
+            r.picking_error.is_(sa.true()),
             o.ds.between(period.start, period.end),
             o.withdrawn_by.is_(None),
             o.document == "order",

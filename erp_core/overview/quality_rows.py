@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from erp_core.company.views import Company
 from erp_core.db.bulk import fetch_columns
 from erp_core.errors import NotFound
 from erp_core.imports.tables import import_batch, import_file, import_rejected
+from erp_core.imports.views import cells_shown
 from erp_core.money import decimals
 from erp_core.orders.rollups import IS_SALE
 from erp_core.orders.tables import channel, daily_orders, sales_order
@@ -36,12 +38,14 @@ _SEARCHED = ("sku", "name", "category", "location", "channel", "external_id", "c
 
 @dataclass(frozen=True)
 class GapQuery:
-    """Which gap, and which of its rows: words that one of the row's texts holds; at most so many."""
+    """Which gap, and which of its rows: words that one of the row's texts holds; at most so many. Who may not
+    `see_personal_data` sees rejected rows without it."""
 
     key: str
     search: str = ""
     limit: int = 1_000
     language: str = "en"
+    see_personal_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def gap_rows(connection: sa.Connection, company: Company, query: GapQuery) -> Ga
         **{key: lambda: _products(connection, company, query.key) for key in LACKS},
         "shortfall": lambda: _shortfalls(connection),
         "rates": lambda: _rates(connection, company),
-        "rejected": lambda: _rejected(connection, query.language),
+        "rejected": lambda: _rejected(connection, query.language, see=query.see_personal_data),
     }
     if query.key not in readers:
         raise NotFound(T("There is no check of data called “{name}”.", name=query.key), code="quality.no_such_gap")
@@ -143,24 +147,23 @@ def _rates(connection: sa.Connection, company: Company) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS["rates"]))
 
 
-def _rejected(connection: sa.Connection, language: str) -> pd.DataFrame:
+def _rejected(connection: sa.Connection, language: str, *, see: bool) -> pd.DataFrame:
     r = import_rejected.c
-    names: dict[int, list[str]] = {}
-    for batch_id, name in connection.execute(
-        sa.select(import_file.c.batch_id, import_file.c.name).order_by(import_file.c.id)
+    files: dict[int, list[Any]] = {}
+    for file in connection.execute(
+        sa.select(import_file.c.batch_id, import_file.c.name, import_file.c.open_columns).order_by(import_file.c.id)
     ):
-        names.setdefault(batch_id, []).append(name)
+        files.setdefault(file.batch_id, []).append(file)
     query = (
-        sa.select(r.batch_id, import_batch.c.at, r.file_no, r.row, r.reason, r.cells)
+        sa.select(r.batch_id, import_batch.c.at, r.file_no, r.row, r.reason, r.personal)
         .join(import_batch, import_batch.c.id == r.batch_id)
         .where(import_batch.c.status == "done")
         .order_by(r.batch_id.desc(), r.file_no, r.row)
     )
-    rows = [
-        (
-            row.batch_id, row.at, names[row.batch_id][row.file_no], row.row, say(Text.from_json(row.reason), language),
-            " · ".join(str(cell) for cell in row.cells if cell),
-        )
-        for row in connection.execute(query)
-    ]  # fmt: skip
+    rows = []
+    for row in connection.execute(query):
+        file = files[row.batch_id][row.file_no]
+        cells = cells_shown(row.personal, file.open_columns, see_personal_data=see)
+        reason = say(Text.from_json(row.personal["reason"] if see else row.reason), language)
+        rows.append((row.batch_id, row.at, file.name, row.row, reason, " · ".join(filter(None, cells))))
     return pd.DataFrame(rows, columns=list(COLUMNS["rejected"]))

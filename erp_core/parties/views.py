@@ -9,16 +9,13 @@ from erp_core.parties.tables import customer, supplier
 
 
 def suppliers(connection: sa.Connection) -> pd.DataFrame:
-    """Live suppliers: supplier_id, name, code, contact, mail, phone, currency, lead time, minimum_order (minor)."""
+    """Live suppliers: supplier_id, name, code, currency, lead time, minimum_order (minor)."""
     s = supplier.c
     query = (
-        sa.select(
-            s.id.label("supplier_id"), s.name, s.code, s.contact, s.email, s.phone, s.currency, s.lead_time_days,
-            s.minimum_order,
-        )
+        sa.select(s.id.label("supplier_id"), s.name, s.code, s.currency, s.lead_time_days, s.minimum_order)
         .where(s.withdrawn_by.is_(None))
         .order_by(s.name)
-    )  # fmt: skip
+    )
     result = connection.execute(query)
     return pd.DataFrame(result.all(), columns=list(result.keys()))
 

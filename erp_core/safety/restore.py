@@ -29,6 +29,7 @@ from erp_core.errors import BadInput, Conflict, FileRefused, Unavailable
 from erp_core.jobs.process import FileLock
 from erp_core.safety import archive
 from erp_core.safety.archive import Backup
+from erp_core.safety.rewriting import rewrite
 from erp_core.safety.rules import Occasion
 from erp_core.safety.service import Tell, back_up, unheard
 from erp_core.security.guard import require
@@ -215,6 +216,7 @@ def _into_postgresql(target: Database, plan: _Plan, tell: Tell) -> None:
             connection.execute(sa.text("DROP TABLE " + ", ".join(f'"{name}"' for name in ours)))
         _make(connection, plan, _part(tell, 0.4, 1.0))
         connection.commit()
+    rewrite(target)
 
 
 def _make(connection: sa.Connection, plan: _Plan, tell: Tell) -> None:
@@ -241,6 +243,7 @@ def _into_sqlite(target: Database, plan: _Plan, tell: Tell) -> None:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
             _make(connection, plan, _part(tell, 0.4, _COPYING))
             connection.commit()
+        rewrite(scratch)
         with scratch.reading() as connection:
             found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
         if found != "ok":

@@ -11,11 +11,13 @@ from erp_core.db.uow import unit_of_work
 from erp_core.errors import ErpError, Unavailable
 from erp_core.jobs.process import FileLock
 from erp_core.safety.archive import Backup
+from erp_core.safety.rewriting import is_pending, rewrite
 from erp_core.safety.rules import Occasion
 from erp_core.safety.service import back_up
 from erp_core.security import audit
 from erp_core.security.actor import Actor
 from erp_core.security.permissions import Permission
+from erp_core.security.sealing import refuse_missing_keys
 from erp_core.settings import Settings
 from erp_core.text import T
 
@@ -39,18 +41,23 @@ class Upgraded:
 def upgrade_safely(settings: Settings, clock: Clock) -> Upgraded:
     """Run the migrations that are missing; a database that was in use is backed up first.
 
-    Safe to call by several programs at once: one does the work, the others wait for it. Raises Unavailable where the
+    Safe to call by several programs at once: one does the work, the others wait for it. Where a migration sealed what
+    stood in the clear, the files are written anew afterwards (`rewriting`). Raises Unavailable where the
     database is of a newer version, where the backup fails (then nothing was migrated) or where a migration does (then
-    the database is as it was).
+    the database is as it was), and where the keyring lacks a key that the database's personal data need.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database_url, settings.keys)
     try:
         before = current_revision(database)
-        if before == head_revision():
-            return Upgraded(before, before, None)
-        with FileLock(settings.home / "upgrade.lock"):
-            return _upgrade(database, settings, clock)
+        done = Upgraded(before, head_revision(), None)
+        if done.changed or is_pending(database):
+            with FileLock(settings.home / "upgrade.lock"):
+                done = _upgrade(database, settings, clock)
+                rewrite(database)
+        with database.reading() as connection:
+            refuse_missing_keys(connection)
+        return done
     finally:
         database.dispose()
 

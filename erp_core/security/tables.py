@@ -88,3 +88,24 @@ refusal_noted = sa.Table(
     sa.Column("what", sa.String(64), primary_key=True),  # a hash of who, what and where from
     sa.Column("at", UtcTime, nullable=False),
 )
+
+
+# The keys that this database's personal data are or were sealed with; those that are not retired are needed to read it.
+personal_key = sa.Table(
+    "personal_key",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("made_at", UtcTime, nullable=False),
+    sa.Column("retired_at", UtcTime),
+)
+
+# Random secrets that belong to the database and move with its backups: what keyed hashes of contents are made with.
+sealed_secret = sa.Table(
+    "sealed_secret",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("personal", Sealed, nullable=False),  # secret
+)
+
+# What must follow a migration outside its transaction, and is not done yet.
+upkeep = sa.Table("upkeep", metadata, sa.Column("task", sa.Text, primary_key=True))

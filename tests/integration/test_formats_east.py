@@ -29,6 +29,7 @@ from erp_core.overview.views import Filters, kpis
 from erp_core.security.actor import LOCAL_USER
 from erp_core.stock.views import check
 from tests.integration.test_import_samples import packed, sample
+from tests.opened import opened
 
 EAST = ("jd-orders", "pinduoduo-orders", "douyin-orders", "jushuitan-orders", "wangdiantong-orders")
 TODAY = dt.date(2026, 3, 2)
@@ -162,8 +163,7 @@ def rows(database: Database, statement: str) -> list[tuple[Any, ...]]:
 
 
 def orders(database: Database, *columns: str) -> dict[str, tuple[Any, ...]]:
-    names = ", ".join(f"o.{column}" for column in columns)
-    found = rows(database, f"SELECT o.external_id, {names} FROM sales_order o WHERE o.withdrawn_by IS NULL")
+    found = opened(database, "sales_order", "external_id", *columns)
     return {key: tuple(values) for key, *values in found}
 
 
@@ -675,7 +675,7 @@ def test_pinduoduos_full_set_of_columns(database: Database, load: Load) -> None:
     cells = {"支付时间": "2025-11-01 10:00:30", "省": "浙江省", "市": "杭州市", "区": "西湖区", "街道/镇": "文新街道", "仓库名称": "杭州仓",
              "买家留言": "轻放"}  # fmt: skip
     load(text_of(PINDUODUO_FULL, pinduoduo("251101-100000000000001", "某个新状态", **cells)))
-    assert orders(database, "province", "city", "ship_address", "buyer_note", "state") == {
+    assert orders(database, "province", "city", "address", "buyer_note", "state") == {
         "251101-100000000000001": ("浙江省", "杭州市", "西湖区 文新街道", "轻放", "paid")  # by its times
     }
     assert rows(database, "SELECT name FROM location") == [("杭州仓",)]

@@ -23,6 +23,7 @@ from erp_core.orders import rollups
 from erp_core.overview.views import Filters, kpis
 from erp_core.security.actor import LOCAL_USER
 from erp_core.stock.views import check
+from tests.opened import opened
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 TODAY = dt.date(2026, 3, 2)
@@ -57,6 +58,10 @@ def rows(database: Database, statement: str) -> list[tuple[Any, ...]]:
 
 def orders(database: Database, columns: str) -> list[tuple[Any, ...]]:
     return rows(database, f"SELECT external_id, {columns} FROM sales_order ORDER BY external_id")
+
+
+def by_number(database: Database, *names: str) -> list[tuple[Any, ...]]:
+    return opened(database, "sales_order", "external_id", *names, order_by="external_id")
 
 
 def moved(database: Database) -> list[tuple[Any, ...]]:
@@ -432,7 +437,7 @@ def test_translated_headers_are_read_with_the_format_and_a_mapping(database: Dat
 def test_shopify_customers_join_names_and_addresses_and_keep_zeros(database: Database, load: Load) -> None:
     receipt = load("shopify-customers")
     assert (receipt.rows_read, receipt.rows_accepted) == (5, 5)
-    assert rows(database, "SELECT name, email, phone, postcode, address FROM customer ORDER BY id")[:3] == [
+    assert opened(database, "customer", "name", "email", "phone", "postcode", "address")[:3] == [
         ("Ann Lee", "ann@example.com", "+15550100100", "78701", "1 High St Flat 2"),
         ("Bo Ek", None, "+46800012345", "11122", "Storgatan 4"),
         ("Zoë Müller", "zoe@example.com", None, "8001", "Marktplatz 3, Hof"),
@@ -447,7 +452,7 @@ def test_the_new_form_of_shopify_customers_has_ids_and_masked_rows_stay_out(data
         ",B**,E**,b***@example.com,no,,,,,,,\n"
     )
     assert (receipt.rows_accepted, receipt.rows_rejected) == (1, 1)
-    assert rows(database, "SELECT external_id, name, phone, city, postcode FROM customer") == [
+    assert opened(database, "customer", "external_id", "name", "phone", "city", "postcode") == [
         ("7001", "Ann Lee", "+15550100", "Austin", "01234")
     ]
 
@@ -595,7 +600,7 @@ def test_a_later_export_cancels_a_line_and_the_older_one_changes_nothing(databas
 def test_item_ids_of_amazon_name_the_lines(database: Database, load: Load) -> None:
     load("amazon-seller-fulfilled")
     assert rows(database, "SELECT line_ref FROM order_line ORDER BY line_ref")[0] == ("10000000000101",)
-    assert orders(database, "ship_name, ship_address, postcode")[0] == (
+    assert by_number(database, "name", "address", "postcode")[0] == (
         "202-0000001-0000001", "Tom Mills", "4 Mill Lane Flat 2", "LS1 1BA",
     )  # fmt: skip
 
@@ -645,7 +650,7 @@ def test_ebay_takes_the_address_from_the_row_above_the_items(database: Database,
     assert [issue.code for issue in receipt.issues if issue.code.startswith("file.")] == [
         "file.preamble", "file.footer", "file.footer",
     ]  # fmt: skip
-    assert orders(database, "ship_name, ship_address, postcode, shipping, total, buyer_note")[1] == (
+    assert by_number(database, "name", "address", "postcode", "shipping", "total", "buyer_note")[1] == (
         "12-10001-00002", "Bo Ek", "9 Oak Ave Apt 3", "02101", 800, 7699, "Please pack well",
     )  # fmt: skip
     assert rows(database, "SELECT COUNT(*) FROM order_line") == [(6,)]

@@ -34,6 +34,7 @@ from erp_core.purchasing.views import on_order
 from erp_core.security.actor import LOCAL_USER
 from erp_core.stock.views import check
 from erp_core.text import Text
+from tests.opened import opened
 
 SAMPLES = Path(__file__).resolve().parents[2] / "data" / "samples"
 JANUARY = Period(dt.date(2026, 1, 1), dt.date(2026, 1, 31))
@@ -522,7 +523,7 @@ def test_contacts_find_their_buyer_or_make_one_unless_masked(
     receipt = load(text)
     assert (receipt.rows_accepted, receipt.rows_rejected) == (6, 0)
     assert sorted(codes(receipt)) == ["customer.unknown", "order.unknown", "word.unknown", "word.unknown"]
-    keys = dict(rows(database, "SELECT id, key FROM customer"))
+    keys = dict(opened(database, "customer", "id", "key"))
     with database.reading() as connection:
         frame = contacts(connection).sort_values("at")
     assert [keys.get(i) for i in frame["customer_id"].fillna(0)] == [
@@ -552,7 +553,7 @@ def test_a_buyer_that_a_contact_names_outlives_the_undo_of_the_list(
     listed = load("Customer ID,Name,Email\nC-5,Eve,eve@example.com\n")
     load("Date,Customer ID,Contact type,Subject\n2026-01-07,C-5,phone,Hello\n")
     undo(listed)
-    assert rows(database, "SELECT key FROM customer WHERE withdrawn_by IS NULL") == [("id:C-5",)]
+    assert opened(database, "customer", "key") == [("id:C-5",)]
 
 
 # --- fees ------------------------------------------------------------------------------------------------------------

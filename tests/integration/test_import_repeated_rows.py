@@ -12,6 +12,7 @@ from erp_core.clock import FixedClock
 from erp_core.db.engine import Database
 from erp_core.imports.service import import_files, undo_import
 from erp_core.security.actor import LOCAL_USER
+from tests.opened import opened
 
 PRODUCTS = """SKU,Name,Unit cost,Currency,Cost valid from,Supplier,MOQ,Pack
 A,Ant,1.00,USD,2025-01-01,Zoo,10,
@@ -45,13 +46,15 @@ STORED = {
         "SELECT unit_cost FROM product_cost WHERE withdrawn_by IS NULL ORDER BY valid_from",
         [(7_000_000,), (5_000_000,)],
     ),
-    "suppliers": (SUPPLIERS, "SELECT contact, email, lead_time_days FROM supplier", [("Bob", "ann@example.com", 7)]),
-    "customers": (CUSTOMERS, "SELECT name, email, city FROM customer", [("Ann Lee", "ann@example.com", "Bergen")]),
+    "suppliers": (SUPPLIERS, ("supplier", "contact", "email", "lead_time_days"), [("Bob", "ann@example.com", 7)]),
+    "customers": (CUSTOMERS, ("customer", "name", "email", "city"), [("Ann Lee", "ann@example.com", "Bergen")]),
     "rates": (RATES, "SELECT rate FROM fx_rate ORDER BY ds", [("7.2",), ("7.3",)]),
 }
 
 
-def rows(database: Database, query: str) -> list[tuple[Any, ...]]:
+def rows(database: Database, query: str | tuple[str, ...]) -> list[tuple[Any, ...]]:
+    if isinstance(query, tuple):
+        return opened(database, *query)
     with database.reading() as connection:
         return [tuple(row) for row in connection.execute(sa.text(query))]
 
@@ -81,7 +84,7 @@ def test_undoing_such_a_list_brings_back_what_stood_before_it(
     path.write_text(CUSTOMERS)
     (second,) = import_files(database, LOCAL_USER.acting(clock), [path])
     undo_import(database, LOCAL_USER.acting(clock), second.batch_id or 0)
-    assert rows(database, "SELECT name, email, city FROM customer") == [("Anna", "anna@example.com", "Rome")]
+    assert opened(database, "customer", "name", "email", "city") == [("Anna", "anna@example.com", "Rome")]
 
 
 def test_a_product_in_several_rows_of_a_list_counts_its_reserved_units_once(

@@ -35,9 +35,9 @@ def found(shop: Shop) -> dict[str, Gap]:
         return {gap.key: gap for gap in gaps(connection, read_company(connection))}
 
 
-def rows(shop: Shop, key: str, search: str = "", limit: int = 1_000) -> GapRows:
+def rows(shop: Shop, key: str, search: str = "", limit: int = 1_000, *, see: bool = False) -> GapRows:
     with shop.database.reading() as connection:
-        return gap_rows(connection, read_company(connection), GapQuery(key, search, limit))
+        return gap_rows(connection, read_company(connection), GapQuery(key, search, limit, see_personal_data=see))
 
 
 @pytest.mark.parametrize(
@@ -90,10 +90,13 @@ def test_currencies_without_a_rate(small: Shop) -> None:
 
 
 def test_rejected_rows_with_their_reason(small: Shop) -> None:
-    (row,) = rows(small, "rejected").rows.to_dict("records")
+    (row,) = rows(small, "rejected", see=True).rows.to_dict("records")
     assert (row["file"], row["row"]) == ("file.csv", 2)
     assert "many" in row["reason"]
     assert row["cells"] == "9 · 2026-01-10 · LAMP · many · 50 · CNY · Web"
+    (masked,) = rows(small, "rejected").rows.to_dict("records")
+    assert "many" not in masked["reason"]
+    assert masked["cells"] == row["cells"]  # no column of this file is a person's
     assert found(small)["rejected"].count == 1
     assert rows(small, "rejected", "lamp").total == 1
     assert rows(small, "rejected", "vase").total == 0

@@ -29,6 +29,8 @@ STEPS = {
     "stock.service.revalue": "computes values anew from costs and balances",
     "orders.service.remember": _CALLED,
     "orders.service.append_events": _CALLED,
+    "orders.personal.sealed_headers": _CALLED,
+    "parties.service.write_documents": _CALLED,
     "orders.rewriting.rewritten": _CALLED,
     "orders.returns.append_movements": _CALLED,
     "orders.movements.move_stock": _CALLED,

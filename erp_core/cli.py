@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from erp_core import __version__
+from erp_core.api import terminal as api
 from erp_core.attention import terminal as attention
 from erp_core.db.engine import Database
 from erp_core.demo import terminal as demo
@@ -57,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     *keys.COMMANDS,
     *security.COMMANDS,
     *metrics.COMMANDS,
+    *api.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )
 

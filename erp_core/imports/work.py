@@ -179,7 +179,10 @@ def preview_rows(file: Mapping[str, Any], *, see_personal_data: bool) -> list[li
     personal = {header for name, header in file["mapping"].items() if fields[name].personal}
     read = set(file["mapping"].values()) - personal
     plain = [at for at, header in enumerate(file["columns"]) if header in read]
-    return [cells_shown({"cells": row}, plain, see_personal_data=see_personal_data) for row in file["preview"]]
+    return [
+        cells_shown({"cells": row}, file["columns"], plain, see_personal_data=see_personal_data)
+        for row in file["preview"]
+    ]
 
 
 def _short(cell: Any) -> Any:

@@ -40,6 +40,7 @@ def test_cells_of_persons_and_of_columns_that_nobody_read_are_hidden(shop: Shop)
     ]
     hidden = masked.set_index("Row")[["SKU", "Quantity", "Phone", "Recipient", "Pet"]].values.tolist()
     assert hidden[0] == ["MUG", "1", "•••", "•••", "•••"]
+    assert hidden[1] == ["MUG", "•••", "•••", "•••", "•••"], "a cell that is no quantity may be a name"
     assert hidden[2] == ["•••"] * 5, "a row whose cells do not fit the header may have a name anywhere"
 
 

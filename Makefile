@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help run upgrade worker test check torture format notebook bench benchformats benchpages lock clean
+.PHONY: help run upgrade worker test check torture format notebook bench benchformats benchpages lock audit clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -42,6 +42,11 @@ check: ## The same without the tests
 torture: ## 10,000 damaged files of every format, instead of the 500 of make test
 	@$(call installed,requirements-dev.txt)
 	ERP_FUZZ_COUNT=10000 $(PY) -m pytest -n 2 --dist load tests/properties/test_fuzz_formats.py
+
+audit: ## Look for known holes in the packages that are used, and for unsafe ways in the code
+	@$(call installed,requirements-dev.txt)
+	$(PY) -m bandit --quiet --configfile pyproject.toml --recursive erp_core ui pages app.py
+	$(PY) -m tests.known_holes
 
 format: ## Put the code into shape
 	@$(call installed,requirements-dev.txt)

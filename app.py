@@ -10,9 +10,12 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 
+from erp_core.api.hardening import Hardened, content_policy
 from erp_core.api.routes import ROUTES
 from erp_core.clock import SystemClock
 from erp_core.errors import ErpError
@@ -59,4 +62,12 @@ def on_script_error(error: Exception) -> bool:
     return False
 
 
-app = st.App("ui/shell.py", lifespan=lifespan, routes=ROUTES, on_script_error=on_script_error)
+POLICY = content_policy((Path(st.__file__).parent / "static" / "index.html").read_text(encoding="utf-8"))
+
+app = st.App(
+    "ui/shell.py",
+    lifespan=lifespan,
+    routes=ROUTES,
+    middleware=[Middleware(Hardened, settings=load_settings(), policy=POLICY)],
+    on_script_error=on_script_error,
+)

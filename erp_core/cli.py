@@ -23,10 +23,13 @@ from erp_core.imports import terminal as imports
 from erp_core.metrics import terminal as metrics
 from erp_core.orders import terminal as orders
 from erp_core.overview import terminal as overview
+from erp_core.persons import terminal as persons
 from erp_core.planning import terminal as planning
+from erp_core.safety import keys_work as keys
 from erp_core.safety import terminal as safety
+from erp_core.security import terminal as security
 from erp_core.settings import Settings, load_settings
-from erp_core.terminal import REFUSED, Command, Say, Session
+from erp_core.terminal import REFUSED, Command, Say, Session, harmless
 from erp_core.text import T, Text, say
 
 
@@ -48,8 +51,11 @@ COMMANDS: tuple[Command, ...] = (
     *attention.COMMANDS,
     *exports.COMMANDS,
     *orders.COMMANDS,
+    *persons.COMMANDS,
     *demo.COMMANDS,
     *safety.COMMANDS,
+    *keys.COMMANDS,
+    *security.COMMANDS,
     *metrics.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )
@@ -135,6 +141,6 @@ def _refuse(error: ErpError, language: str, as_json: bool) -> None:
             json.dumps({"error": {"code": error.code, "message": message, "hint": hint}}, ensure_ascii=False, indent=2)
         )
     else:
-        print(message, file=sys.stderr)
+        print(harmless(message), file=sys.stderr)
         if hint:
-            print(hint, file=sys.stderr)
+            print(harmless(hint), file=sys.stderr)

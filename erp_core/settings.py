@@ -36,7 +36,7 @@ class Settings:
     go out, where people open it, when its backup is made (in the company's time zone; None = never by itself)."""
 
     home: Path
-    database_url: str
+    database_url: str = field(repr=False)  # may hold a password
     language: str = "en"
     inbox_quiet: float = INBOX_QUIET_SECONDS
     inbox_patience: float = INBOX_PATIENCE_SECONDS

@@ -23,7 +23,15 @@ REFUSED = 2
 FAILED_CHECK = 1
 ROWS_SHOWN = 20  # for a person; programs and files get all
 
+# Names from files hold no commands to the terminal: control characters come out as the mark of what cannot be shown.
+_NO_COMMANDS = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)), "�")
+
 Say = Callable[[Text], str]
+
+
+def harmless(text: str) -> str:
+    """Text that a terminal shows and does not obey."""
+    return text.translate(_NO_COMMANDS)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Session:
         if self.as_json:
             print(json.dumps(document, ensure_ascii=False, indent=2, default=str))
         else:
-            print("\n".join(lines))
+            print("\n".join(harmless(line) for line in lines))
 
 
 def _no_options(_parser: argparse.ArgumentParser, _say: Say) -> None:

@@ -10,7 +10,7 @@ Numbers, money and dates are formatted here too, in the reader's manner (万 and
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -101,24 +101,32 @@ def _catalogue(language: str) -> Mapping[str, str]:
     return messages
 
 
-def say(text: Text | str, language: str) -> str:
-    """The sentence in `language`; English where no translation stands. A plain str is data and comes back as it is."""
+def as_it_is(text: str) -> str:
+    """Text that nothing has to be done to."""
+    return text
+
+
+def say(text: Text | str, language: str, quoted: Callable[[str], str] = as_it_is) -> str:
+    """The sentence in `language`; English where no translation stands. A plain str is data and comes back as it is.
+
+    `quoted`: what has to be done to data and to the values of a sentence, for instance before they go into Markdown.
+    """
     if isinstance(text, str):
-        return text
+        return quoted(text)
     template = text.id if language == "en" else _catalogue(language).get(text.id, text.id)
     if not text.values:
         return template
-    return template.format(**{key: _written(value, language) for key, value in text.values})
+    return template.format(**{key: _written(value, language, quoted) for key, value in text.values})
 
 
-def _written(value: Any, language: str) -> Any:
+def _written(value: Any, language: str, quoted: Callable[[str], str]) -> Any:
     if isinstance(value, Text):
-        return say(value, language)
+        return say(value, language, quoted)
     if isinstance(value, Money):
-        return format_money(value.amount, value.currency, language, compact=True)
+        return quoted(format_money(value.amount, value.currency, language, compact=True))
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return format_date(value, language)
-    return value
+    return quoted(value) if isinstance(value, str) else value
 
 
 def translated(language: str) -> Mapping[str, str]:

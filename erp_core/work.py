@@ -13,6 +13,8 @@ from erp_core.imports import work as imports
 from erp_core.jobs.registry import Registry
 from erp_core.orders import ledger
 from erp_core.orders import pack_work as rollups
+from erp_core.safety import audit_check
+from erp_core.safety import keys_work as keys
 from erp_core.safety import work as safety
 from erp_core.settings import Settings
 from erp_core.text import T, Text
@@ -31,6 +33,8 @@ REGISTRY = Registry(
         safety.MAKE: safety.make,
         safety.NIGHTLY: safety.nightly,
         ledger.CHECK: ledger.check_as_job,
+        keys.CHANGE: keys.change,
+        audit_check.CHECK: audit_check.check_as_job,
     },
     duties=(
         inbox.DUTY,
@@ -52,6 +56,8 @@ NAMES: Mapping[str, Text] = {  # of the kinds of jobs, for people
     safety.MAKE: T("Backup"),
     safety.NIGHTLY: T("Nightly backup"),
     ledger.CHECK: T("Check of the ledger"),
+    keys.CHANGE: T("Change of the key"),
+    audit_check.CHECK: T("Check of the audit chain"),
     attention.EVALUATE: T("Alerts"),
     attention.DIGEST: T("Daily digest"),
     demo.LOAD: T("Demo shop"),

@@ -33,7 +33,7 @@ for metric in METRICS.values():
         st.markdown(f"**{name}** · :gray[{metric.system}] · :gray[`{metric.key}`]")
         st.markdown(formula)
         facts = [visit.say(GOOD[metric.good])]
-        facts.append(visit.say(T("needs {what}", what=", ".join(visit.say(NEEDS[need]) for need in metric.needs))))
+        facts.append(visit.say(T("needs {what}", what=", ".join(visit.plain(NEEDS[need]) for need in metric.needs))))
         st.caption(" · ".join(facts))
         if metric.benchmark is not None:
             mark = metric.benchmark

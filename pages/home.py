@@ -59,7 +59,7 @@ with left:
         months, currency = numbers.months, numbers.currency
         best = months.loc[months["revenue"].idxmax(), "month"] if months["revenue"].notna().any() else None
         if best is not None:
-            title = visit.say(
+            title = visit.plain(
                 T("Revenue by month ({currency}): best in {month}", currency=currency, month=f"{best:%Y-%m}")
             )
             charts.show(visit, charts.bars(title, months["month"], months["revenue"]), months, "home_revenue", title)

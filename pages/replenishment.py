@@ -12,6 +12,7 @@ from erp_core.text import T, format_date, format_money, format_number
 from ui import reads, states
 from ui.filters import bar
 from ui.guard import require
+from ui.literal import literal
 
 visit = require(Permission.PLAN_PURCHASES)
 EDITOR = (
@@ -81,7 +82,7 @@ nameless = visit.say(T("No supplier yet"))
 cards = st.columns(3)
 for number, supplier in enumerate(plan.suppliers.to_dict("records")):
     with cards[number % 3].container(border=True):
-        st.markdown(f"**{supplier['supplier'] or nameless}**")
+        st.markdown(f"**{literal(supplier['supplier'] or nameless)}**")
         total = (
             "–" if supplier["total"] is None else format_money(supplier["total"], supplier["currency"], visit.language)
         )
@@ -105,7 +106,7 @@ if len(plan.lines):
     lines["line_cost"] = (lines["price"] * lines["quantity"]).round(2)
     with st.form("quantities", border=False):
         number = st.column_config.NumberColumn
-        titles = {name: visit.say(text) for name, text in COLUMN_TITLES.items()}
+        titles = {name: visit.plain(text) for name, text in COLUMN_TITLES.items()}
         edited = st.data_editor(
             lines,
             placeholder="",
@@ -164,7 +165,7 @@ if len(plan.lines):
 if len(plan.excluded):
     count = format_number(len(plan.excluded), visit.language)
     with st.expander(visit.say(T("{count} products are not planned", count=count))):
-        reasons = {name: visit.say(text) for name, text in EXCLUSIONS.items()}
+        reasons = {name: visit.plain(text) for name, text in EXCLUSIONS.items()}
         st.dataframe(
             plan.excluded.assign(reason=plan.excluded["reason"].map(reasons)),
             placeholder="–",

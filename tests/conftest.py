@@ -22,6 +22,7 @@ import sqlalchemy as sa
 from erp_core.clock import FixedClock
 from erp_core.db.engine import Database
 from erp_core.db.migrate import upgrade
+from tests.acts import watched
 from tests.postgresql_server import NoServer, postgresql_server
 
 NOW = dt.datetime(2026, 3, 2, 9, 0, tzinfo=dt.UTC)
@@ -52,6 +53,18 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("ERP_LANGUAGE", "en")
     monkeypatch.delenv("ERP_DATABASE_URL", raising=False)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def every_act_is_audited(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Whatever a unit of work changes is told by an event. A test that writes rows by itself, as no service does, is
+    marked `not_acts`."""
+    if request.node.get_closest_marker("not_acts") is not None:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch, watched(patch) as wrong:
+        yield
+    assert wrong == []
 
 
 @pytest.fixture(scope="session")

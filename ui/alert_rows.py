@@ -81,7 +81,7 @@ def show(visit: Visit) -> None:
         with st.container(border=True, horizontal=True, vertical_alignment="center"):
             told = T("No message reached “{name}”: {reason}", name=message.target.name,
                      reason=message.detail or T("the sending was broken off"))  # fmt: skip
-            st.markdown(f":orange[:material/mark_email_unread:] {literal(visit.say(told))}", width="stretch")
+            st.markdown(f":orange[:material/mark_email_unread:] {visit.say(told)}", width="stretch")
             if st.button(visit.say(T("Open")), key=f"open_lost_{message.target.id}", icon=":material/arrow_forward:"):
                 st.switch_page(address("settings"), query_params={"view": "alerts"})
 
@@ -93,7 +93,7 @@ def _firing(visit: Visit, state: AlertState) -> None:
     whose = visit.say(T("owner: {name}", name=state.alert.owner))
     over = visit.say(T("last {days} days", days=state.alert.days))
     st.markdown(
-        f"{icon} **{literal(words)}**  \n:gray[{over} · {literal(whose)} · {visit.say(T('since {day}', day=since))}]",
+        f"{icon} **{literal(words)}**  \n:gray[{over} · {whose} · {visit.say(T('since {day}', day=since))}]",
         width="stretch",
     )
     if st.button(visit.say(T("Open")), key=f"open_alert_{state.id}", icon=":material/arrow_forward:"):

@@ -82,7 +82,7 @@ def _offer(visit: Visit, states: tuple[AlertState, ...]) -> None:
     if not suggestions:
         return
     words = "; ".join(
-        visit.say(
+        visit.plain(
             T("{name} {comparison} {limit}", name=METRICS[one.measure].name, comparison=COMPARISONS[one.comparison],
               limit=_limit(visit, one))
         )
@@ -110,10 +110,10 @@ def _table(visit: Visit, states: tuple[AlertState, ...]) -> AlertState | None:
 
     rows = [
         {
-            "number": visit.say(METRICS[state.alert.measure].name),
-            "state": visit.say(_word_of(state)),
+            "number": visit.plain(METRICS[state.alert.measure].name),
+            "state": visit.plain(_word_of(state)),
             "value": "–" if state.value is None else worded(state.value, visit.language),
-            "limit": f"{visit.say(COMPARISONS[state.alert.comparison])} {_limit(visit, state.alert)}",
+            "limit": f"{visit.plain(COMPARISONS[state.alert.comparison])} {_limit(visit, state.alert)}",
             "days": state.alert.days,
             "owner": state.alert.owner,
             "muted": moment(state.muted_until),
@@ -170,7 +170,7 @@ def _form(visit: Visit, held: Alert | None, form: str) -> Alert | None:
     """The form of an alert; what was sent with it, or None."""
     names = list(METRICS)
     token = acts.token(form)
-    label = {name: visit.say(METRICS[name].name) for name in names}
+    label = {name: visit.plain(METRICS[name].name) for name in names}
     measure = held.measure if held else "turnover_month"
     # outside the form: the threshold's unit follows the number at once
     measure = st.selectbox(

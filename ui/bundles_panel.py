@@ -13,6 +13,7 @@ from erp_core.security.permissions import Permission
 from erp_core.text import T, format_money, format_number
 from ui import acts, states
 from ui.guard import Visit
+from ui.literal import literal
 from ui.products_table import assortment_of
 
 _ROWS = 5
@@ -49,8 +50,8 @@ def show(visit: Visit) -> None:
 def _one(visit: Visit, found: Assortment, parts: pd.DataFrame) -> None:
     row = found.rows[found.rows["product_id"] == parts["bundle_id"].iloc[0]].iloc[0]
     with st.container(border=True):
-        name = "" if pd.isna(row["name"]) else f" · {row['name']}"
-        st.markdown(f"**{row['sku']}**{name}")
+        name = "" if pd.isna(row["name"]) else f" · {literal(row['name'])}"
+        st.markdown(f"**{literal(row['sku'])}**{name}")
         facts = [_packable(visit, parts)]
         if visit.actor.may(Permission.VIEW_COSTS):
             facts.append(_cost(visit, row))

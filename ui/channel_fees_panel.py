@@ -102,7 +102,7 @@ def _exact(number: float | None) -> Decimal:
 
 
 def _standing(visit: Visit, stated: pd.DataFrame) -> None:
-    words = {kind: visit.say(text) for kind, text in ALL_KINDS.items()}
+    words = {kind: visit.plain(text) for kind, text in ALL_KINDS.items()}
     event = st.dataframe(
         stated.assign(kind_word=stated["kind"].map(words)), placeholder="–", hide_index=True, column_order=list(COLUMNS),
         column_config=configuration(visit, COLUMNS), on_select="rerun", selection_mode="single-row", key="channel_fees_table",

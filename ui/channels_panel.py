@@ -31,7 +31,7 @@ def show(visit: Visit) -> None:
                     )
                 )
             )
-        standard = visit.say(T("Default: {place}", place=default.name))
+        standard = visit.plain(T("Default: {place}", place=default.name))
         table = shops.assign(
             ships_from=[standard if pd.isna(number) else places[int(number)] for number in shops["location_id"]]
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import streamlit as st
 
 from erp_core.text import T
 from ui.guard import Visit
+from ui.literal import literal
 
 _LIGHT = {
     "ink": "#16242b",
@@ -37,11 +39,16 @@ def colours() -> dict[str, str]:
     return _DARK if st.context.theme.type == "dark" else _LIGHT
 
 
+def unmarked(text: str) -> str:
+    """Text of people and files inside a chart, which takes a part of HTML for markup, links among it."""
+    return html.escape(text, quote=False)
+
+
 def dressed(figure: go.Figure, title: str) -> go.Figure:
-    """The house's look."""
+    """The house's look. The title is text, without markup."""
     paint = colours()
     figure.update_layout(
-        title={"text": title, "font": {"size": 15}, "x": 0, "xanchor": "left"},
+        title={"text": unmarked(title), "font": {"size": 15}, "x": 0, "xanchor": "left"},
         font={"color": paint["ink"]},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
@@ -100,5 +107,5 @@ def show(visit: Visit, figure: go.Figure, rows: pd.DataFrame, key: str, alt: str
 def as_table(visit: Visit, rows: pd.DataFrame, alt: str) -> None:
     """The rows of a chart, folded away."""
     with st.expander(visit.say(T("As a table"))):
-        st.caption(alt)
+        st.caption(literal(alt))
         st.dataframe(rows, placeholder="–", hide_index=True)

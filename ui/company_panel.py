@@ -129,7 +129,7 @@ def _rates(visit: Visit) -> None:
             }
             event = st.dataframe(
                 rates, placeholder="–", hide_index=True, column_order=list(titles), on_select="rerun", selection_mode="single-row", key="rates",
-                column_config={key: visit.say(title) for key, title in titles.items()},
+                column_config={key: visit.plain(title) for key, title in titles.items()},
             )  # fmt: skip
             picked = event["selection"]["rows"]
             if picked and st.button(visit.say(T("Remove this rate")), icon=":material/delete:"):

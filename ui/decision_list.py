@@ -13,7 +13,6 @@ from erp_core.overview.service import Reply, answer_decision
 from erp_core.text import T, Text, format_datetime, format_number
 from ui import acts, reads
 from ui.guard import Visit
-from ui.literal import literal
 from ui.pages_list import address
 from ui.tables import Column, configuration, downloads
 
@@ -70,12 +69,12 @@ def show(visit: Visit) -> None:
 def _row(visit: Visit, entry: Listed, now: dt.date) -> None:
     decision = entry.decision
     with st.container(border=True, gap="small"):
-        st.markdown(f"**{literal(visit.say(decision.title))}**  \n:gray[{literal(visit.say(decision.why))}]")
+        st.markdown(f"**{visit.say(decision.title)}**  \n:gray[{visit.say(decision.why)}]")
         if entry.note is not None:
-            st.caption(f":material/history: {literal(visit.say(entry.note))}")
+            st.caption(f":material/history: {visit.say(entry.note)}")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if decision.stake is not None:
-                st.markdown(f"**{literal(visit.say(decision.stake))}**", width="stretch")
+                st.markdown(f"**{visit.say(decision.stake)}**", width="stretch")
             else:
                 unknown = T("money not known") if decision.money is None else T("no money at stake yet")
                 st.markdown(f":gray[{visit.say(unknown)}]", width="stretch")
@@ -126,7 +125,7 @@ def _answered(visit: Visit, entries: list[Listed]) -> None:
             words, go = st.columns([7, 2], vertical_alignment="center")
             answer = entry.answer
             said = "" if answer is None else visit.say(_said(visit, answer))
-            words.markdown(f"{literal(visit.say(entry.decision.title))}  \n:gray[{literal(said)}]")
+            words.markdown(f"{visit.say(entry.decision.title)}  \n:gray[{said}]")
             if go.button(visit.say(T("Reopen")), key=f"reopen_{entry.decision.key}", icon=":material/undo:"):
                 _answer(visit, entry.decision, Reply("reopen"), T("Reopened."))
 
@@ -150,8 +149,8 @@ def _log(visit: Visit) -> None:
         zone = visit.company.time_zone
         rows = log.assign(
             when=[format_datetime(at, visit.language, zone) for at in log["at"]],
-            act_word=[visit.say(ACTS[act]) for act in log["act"]],
-            title_word=[visit.say(title) for title in log["title"]],
+            act_word=[visit.plain(ACTS[act]) for act in log["act"]],
+            title_word=[visit.plain(title) for title in log["title"]],
         )
         st.dataframe(
             rows, placeholder="–", hide_index=True, column_order=list(LOG_COLUMNS), key="decision_log",

@@ -57,7 +57,7 @@ def show(visit: Visit, name: str) -> None:
         zone = visit.company.time_zone
         rows = rows.assign(
             at=[format_datetime(at, visit.language, zone) for at in rows["at"]],
-            medium=[visit.say(MEDIA[word]) for word in rows["medium"]],
+            medium=[visit.plain(MEDIA[word]) for word in rows["medium"]],
         )
     columns = {key: Column(title, kind) for key, (title, kind) in behind.columns.items()}
     st.dataframe(

@@ -17,6 +17,7 @@ from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import Permission
 from erp_core.settings import Settings, load_settings
 from erp_core.text import LANGUAGES, T, Text, say
+from ui.literal import literal
 
 LANGUAGE = "language"
 SHOP, DEMO, OWN = "company", "demo", "own"  # the URL's parameter and its value; one's own shop is not named there
@@ -40,7 +41,11 @@ class Visit:
     demo: About | None = None
 
     def say(self, text: Text | str) -> str:
-        """A sentence in the visitor's language."""
+        """A sentence in the visitor's language, as Markdown: what people and files gave stands in it as text."""
+        return say(text, self.language, literal)
+
+    def plain(self, text: Text | str) -> str:
+        """The same where no Markdown is read: cells and choices, charts, files."""
         return say(text, self.language)
 
 

@@ -45,7 +45,7 @@ def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], 
             notes.append(visit.say(T("Benchmark: {low} to {high}, target {target}. {source}", low=mark.low, high=mark.high,
                                      target=mark.target, source=mark.source)))  # fmt: skip
         if value.missing:
-            notes.append(visit.say(T("Missing: {what}", what="; ".join(visit.say(text) for text in value.missing))))
+            notes.append(visit.say(T("Missing: {what}", what="; ".join(visit.plain(text) for text in value.missing))))
         # in a container of its own a number shrinks further before the row breaks
         row.container(width="stretch").metric(
             visit.say(metric.name),
@@ -58,7 +58,7 @@ def headline(visit: Visit, keys: Sequence[str], now: Mapping[str, MetricValue], 
             chart_type="area",
         )
     lacking = [
-        f"{visit.say(METRICS[key].name)}: {visit.say(now[key].missing[0])}"
+        f"{visit.plain(METRICS[key].name)}: {visit.plain(now[key].missing[0])}"
         for key in keys
         if now[key].value is None and now[key].missing
     ]

@@ -18,6 +18,7 @@ from erp_core.security.permissions import Permission
 from erp_core.text import T, format_number
 from ui.guard import Visit
 from ui.job_panel import book_of, follow
+from ui.literal import literal
 from ui.pages_list import address
 
 _CHOSEN = "import_said"
@@ -104,7 +105,7 @@ def _checked(visit: Visit, request: work.ImportRequest, result: Mapping[str, Any
     if any("error" in file for file in result["files"]):
         return
     if result["error"] is not None:
-        st.error(f"{result['error']['message']}\n\n{result['error']['hint'] or ''}", icon=":material/error:")
+        _refused(result["error"])
         return
     for receipt in result["receipts"]:
         _totals(visit, receipt)
@@ -113,21 +114,25 @@ def _checked(visit: Visit, request: work.ImportRequest, result: Mapping[str, Any
     _import_button(visit, request, result["receipts"])
 
 
+def _refused(error: Mapping[str, Any]) -> None:
+    st.error(f"{literal(error['message'])}\n\n{literal(error['hint'] or '')}", icon=":material/error:")
+
+
 def _recognised(visit: Visit, file: Mapping[str, Any]) -> None:
-    name = str(file["name"])
+    name = literal(str(file["name"]))
     if file.get("format") in (None, "unknown"):
         st.markdown(f"**{name}** · :orange[{visit.say(T('not recognised'))}]")
     else:
         sure = f"{file['confidence']:.0%}"
-        st.markdown(f"**{name}** · {file['title']} · :gray[{visit.say(T('{share} sure', share=sure))}]")
+        st.markdown(f"**{name}** · {literal(file['title'])} · :gray[{visit.say(T('{share} sure', share=sure))}]")
     for word in file.get("evidence", []):
-        st.caption(word)
+        st.caption(literal(word))
     if "error" in file:
-        st.error(f"{file['error']['message']}\n\n{file['error']['hint'] or ''}", icon=":material/error:")
+        _refused(file["error"])
         return
     facts = [visit.say(T("{count} rows", count=format_number(file["rows"], visit.language)))]
     if file.get("encoding"):
-        facts.append(str(file["encoding"]))
+        facts.append(literal(str(file["encoding"])))
     facts.append(visit.say(T("header in row {row}", row=file["header_row"])))
     st.caption(" · ".join(facts))
 

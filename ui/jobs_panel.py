@@ -37,7 +37,7 @@ def _duties(visit: Visit) -> None:
     st.subheader(visit.say(T("What the worker sees to by itself")))
     rows = duty_rows(REGISTRY.duties, book_of(visit), NAMES, (visit.settings, visit.clock), visit.language)
     by_itself = [
-        visit.say(T("every {seconds} s, if there is something", seconds=format_number(s, visit.language)))
+        visit.plain(T("every {seconds} s, if there is something", seconds=format_number(s, visit.language)))
         for s in rows["every"]
     ]
     shown = rows.assign(

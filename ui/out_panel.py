@@ -198,13 +198,13 @@ def _left_out(visit: Visit, sheet: Sheet) -> None:
     count = format_number(len(sheet.left_out), visit.language)
     title = visit.say(T("Left out: {count}", count=count))
     with st.expander(title, icon=":material/block:", expanded=sheet.rows.empty):
-        rows = [(entry.sku or entry.order, entry.name or "", visit.say(entry.reason)) for entry in sheet.left_out]
+        rows = [(entry.sku or entry.order, entry.name or "", visit.plain(entry.reason)) for entry in sheet.left_out]
         st.dataframe(
             pd.DataFrame(rows, columns=["id", "name", "reason"]),
             placeholder="–",
             hide_index=True,
             column_config={
-                "id": visit.say(T("SKU") if sheet.declared.what is What.STOCK else T("Order id")),
+                "id": visit.plain(T("SKU") if sheet.declared.what is What.STOCK else T("Order id")),
                 "name": visit.say(T("Product name")),
                 "reason": visit.say(T("Why")),
             },

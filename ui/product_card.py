@@ -30,6 +30,7 @@ from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_date, format_money, format_number
 from ui import acts, charts
 from ui.guard import Visit
+from ui.literal import literal
 
 SOURCES: dict[str, Text] = {
     "products": T("product list"),
@@ -53,7 +54,7 @@ def show(visit: Visit, found: Assortment) -> None:
     with st.container(border=True):
         title, close = st.columns([8, 1], vertical_alignment="center")
         name = "" if pd.isna(row["name"]) else str(row["name"])
-        title.subheader(f"{sku} · {name}" if name else sku)
+        title.subheader(literal(f"{sku} · {name}" if name else sku))
         if close.button(visit.say(T("Close")), icon=":material/close:", key="card_close"):
             st.query_params.pop("sku", None)
             st.rerun()
@@ -231,7 +232,7 @@ def _cost_chart(visit: Visit, sku: str, history: pd.DataFrame) -> None:
             x=days, y=values, name=currency, mode="lines+markers", line={"shape": "hv", "color": paint["main"]},
         )  # fmt: skip
     last = rising.iloc[-1]
-    title = visit.say(
+    title = visit.plain(
         T("Unit cost of {sku}: {money} since {day}", sku=sku,
           money=format_money(float(last["unit_cost"]), str(last["currency"]), visit.language, decimals=2),
           day=format_date(last["valid_from"].date(), visit.language))
@@ -239,9 +240,9 @@ def _cost_chart(visit: Visit, sku: str, history: pd.DataFrame) -> None:
     figure = charts.dressed(figure, title)
     figure.update_layout(height=240)
     figure.update_yaxes(rangemode="tozero")
-    table = history.assign(source=history["source"].map({name: visit.say(text) for name, text in SOURCES.items()}))
+    table = history.assign(source=history["source"].map({name: visit.plain(text) for name, text in SOURCES.items()}))
     table = table[["valid_from", "unit_cost", "currency", "source"]]
-    table.columns = [visit.say(text) for text in (T("Holds from"), T("Unit cost"), T("Currency"), T("Source"))]
+    table.columns = [visit.plain(text) for text in (T("Holds from"), T("Unit cost"), T("Currency"), T("Source"))]
     charts.show(visit, figure, table, f"costs_{sku}", title)
 
 

@@ -90,7 +90,7 @@ def _tell(visit: Visit, found: Differences) -> None:
     if len(found.cells):
         cells = found.cells.head(_SHOWN)
         st.dataframe(
-            cells.assign(field=[visit.say(text) for text in cells["field"]]),
+            cells.assign(field=[visit.plain(text) for text in cells["field"]]),
             hide_index=True,
             column_config={
                 "sku": visit.say(T("SKU")),

@@ -239,7 +239,7 @@ def _downloads(visit: Visit, rows: pd.DataFrame, wanted: ProductFilter) -> None:
     table = table[table["product_id"].isin(rows["product_id"])]
     costs = visit.actor.may(Permission.VIEW_COSTS)
     columns = {name: Column(title) for name, title in COLUMNS.items() if costs or name not in COST_COLUMNS}
-    filters = {visit.say(T("Show")): visit.say(SHOW[wanted.show])}
+    filters = {visit.plain(T("Show")): visit.plain(SHOW[wanted.show])}
     if wanted.search:
         filters[visit.say(T("Search"))] = wanted.search
     if wanted.categories:

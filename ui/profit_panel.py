@@ -96,7 +96,7 @@ def _headline(visit: Visit, frame: pd.DataFrame, before: dict[str, Any], against
         return None if now is None or not then else format_share(now / then - 1, visit.language)
 
     lacks = lacking_texts(frame.attrs["unknown_share"])
-    missing = "\n\n" + visit.say(T("Missing: {what}", what="; ".join(map(visit.say, lacks)))) if lacks else ""
+    missing = "\n\n" + visit.say(T("Missing: {what}", what="; ".join(map(visit.plain, lacks)))) if lacks else ""
     for place, name, shown in (
         (revenue, "revenue", _money(visit, frame, totals["revenue"])),
         (left, "contribution", _money(visit, frame, totals["contribution"])),
@@ -164,7 +164,7 @@ def _waterfall(visit: Visit, frame: pd.DataFrame) -> None:
         )  # fmt: skip
         return
     taken = [name for name in DEDUCTIONS if known[name]]
-    labels = [visit.say(text) for text in (T("Revenue"), *(DEDUCTIONS[name] for name in taken), T("Contribution"))]
+    labels = [visit.plain(text) for text in (T("Revenue"), *(DEDUCTIONS[name] for name in taken), T("Contribution"))]
     values = [known["revenue"], *(-known[name] for name in taken), known["contribution"]]
     paint = charts.colours()
     said = [_money(visit, frame, value) for value in values]
@@ -183,11 +183,11 @@ def _waterfall(visit: Visit, frame: pd.DataFrame) -> None:
     else:
         title = T("Of {revenue} of revenue {share} is left", share=left, revenue=amount)
     worst = largest_leak(known)
-    words = visit.say(title)
+    words = visit.plain(title)
     alt = (
         words
         if worst is None
-        else visit.say(T("{finding}; the biggest leak is {leak}.", finding=words, leak=DEDUCTIONS[worst]))
+        else visit.plain(T("{finding}; the biggest leak is {leak}.", finding=words, leak=DEDUCTIONS[worst]))
     )
     figure = charts.dressed(figure, words)
     figure.update_layout(height=340, hovermode="closest", margin={"t": 56})
@@ -233,5 +233,5 @@ def _rows(visit: Visit, frame: pd.DataFrame, by: str, chosen: Chosen) -> None:
         rows,
         columns,
         T("Contribution"),
-        {visit.say(T("Period")): period, visit.say(T("View")): visit.say(BYS[by])},
+        {visit.plain(T("Period")): period, visit.plain(T("View")): visit.plain(BYS[by])},
     )

@@ -173,7 +173,7 @@ def _worded(visit: Visit, rows: pd.DataFrame) -> pd.DataFrame:
     shown = rows.assign(**days)
     if "state" in shown:
         words: dict[str, Text] = STATES
-        shown["state"] = [visit.say(words.get(state, state)) for state in shown["state"]]
+        shown["state"] = [visit.plain(words.get(state, state)) for state in shown["state"]]
     if "at" in shown:
         shown["at"] = [format_datetime(at, visit.language, visit.company.time_zone) for at in shown["at"]]
     return shown

@@ -123,7 +123,7 @@ def _list(visit: Visit, found: pd.DataFrame) -> str | None:
     shown = pd.DataFrame(
         {
             "when": [format_datetime(at, visit.language, zone) if pd.notna(at) else None for at in found["made_at"]],
-            "why": [visit.say(views.occasion_name(word)) if word else None for word in found["occasion"]],
+            "why": [visit.plain(views.occasion_name(word)) if word else None for word in found["occasion"]],
             "size": [format_bytes(int(size), visit.language) for size in found["bytes"]],
             "rows": found["rows"],
             "state": [problem or visit.say(T("read back and found whole")) for problem in found["problem"]],

@@ -67,8 +67,8 @@ def _bars(visit: Visit, reading: Reading, rows: pd.DataFrame) -> None:
     labels = [label if len(label) <= _LONGEST_LABEL else f"{label[: _LONGEST_LABEL - 1]}…" for label in top["label"]]
     figure = go.Figure(
         go.Bar(
-            y=[f"{at}.{label}" for at, label in enumerate(labels)], x=top["value"], orientation="h",
-            marker_color=paint["main"], customdata=[[int(at)] for at in top.index], hovertext=top["label"],
+            y=[f"{at}.{charts.unmarked(label)}" for at, label in enumerate(labels)], x=top["value"], orientation="h",
+            marker_color=paint["main"], customdata=[[int(at)] for at in top.index], hovertext=[charts.unmarked(label) for label in top["label"]],
             text=[shown(visit, measure, value, currency) for value in top["value"]], textposition="auto",
         )
     )  # fmt: skip
@@ -79,14 +79,19 @@ def _bars(visit: Visit, reading: Reading, rows: pd.DataFrame) -> None:
     if pd.notna(first["share"]) and first["share"] > 0:
         title = T("{measure}: {first} makes {share}", first=labels[-1], measure=MEASURE_NAMES[measure],
                   share=format_share(first["share"], visit.language))  # fmt: skip
-    figure = charts.dressed(figure, visit.say(title))
+    figure = charts.dressed(figure, visit.plain(title))
     figure.update_layout(height=max(160, 34 * len(top) + 70), hovermode="closest")
-    figure.update_yaxes(type="category", tickvals=list(figure.data[0].y), ticktext=labels, showgrid=False)
+    figure.update_yaxes(
+        type="category",
+        tickvals=list(figure.data[0].y),
+        ticktext=[charts.unmarked(label) for label in labels],
+        showgrid=False,
+    )
     figure.update_xaxes(rangemode="tozero", showticklabels=False)
     charts.clickable(
         figure,
         charts.fresh(f"bars_{_state(reading)}"),
-        visit.say(title),
+        visit.plain(title),
         _bar_clicked,
         (reading, _targets(reading, rows)),
     )
@@ -142,7 +147,7 @@ def _table(visit: Visit, reading: Reading, rows: pd.DataFrame) -> None:
     if reading.by != "channel":
         notes.append(T("Orders are counted by channel only: one order may hold several products."))
     st.caption(" ".join(visit.say(note) for note in notes))
-    told = {visit.say(T("View")): visit.say(BYS[reading.by]), **filters_told(visit, reading.chosen)}
+    told = {visit.plain(T("View")): visit.plain(BYS[reading.by]), **filters_told(visit, reading.chosen)}
     downloads(visit, rows, columns, T("Sales"), told)
 
 

@@ -48,7 +48,7 @@ def show(visit: Visit, reading: Reading) -> None:
     gross, net = found.amounts["gross_sales"], found.amounts["net_sales"]
     if gross is None or net is None:
         st.info(
-            visit.say(T("Missing: {what}", what="; ".join(map(visit.say, found.missing)) or "–")),
+            visit.say(T("Missing: {what}", what="; ".join(map(visit.plain, found.missing)) or "–")),
             icon=":material/info:",
         )
         st.page_link(
@@ -79,12 +79,12 @@ def _rows(visit: Visit, found: Chain, gross: float) -> pd.DataFrame:
     rows = pd.DataFrame(
         {
             "key": names,
-            "step": [("− " if STEPS[name][2] == "off" else "= ") + visit.say(STEPS[name][0]) for name in names],
+            "step": [("− " if STEPS[name][2] == "off" else "= ") + visit.plain(STEPS[name][0]) for name in names],
             "amount": [round(float(values[name] or 0.0), 6) for name in names],
-            "meaning": [visit.say(STEPS[name][1]) for name in names],
+            "meaning": [visit.plain(STEPS[name][1]) for name in names],
         }
     )
-    rows.loc[0, "step"] = visit.say(STEPS["gross_sales"][0])
+    rows.loc[0, "step"] = visit.plain(STEPS["gross_sales"][0])
     return rows.assign(share=rows["amount"] / gross if gross else None)
 
 
@@ -96,7 +96,7 @@ def _waterfall(visit: Visit, rows: pd.DataFrame, currency: str, ends: tuple[floa
     said = [format_money(amount, currency, visit.language, compact=True) for amount in amounts]
     figure = go.Figure(
         go.Waterfall(
-            x=[_folded(visit.say(STEPS[name][0])) for name in rows["key"]], y=amounts, measure=measures, text=said, textposition="outside",
+            x=[_folded(visit.plain(STEPS[name][0])) for name in rows["key"]], y=amounts, measure=measures, text=said, textposition="outside",
             customdata=list(rows["key"]), connector={"line": {"color": paint["grid"]}}, cliponaxis=False,
             increasing={"marker": {"color": paint["main"]}}, decreasing={"marker": {"color": paint["mark"]}},
             totals={"marker": {"color": paint["main"]}},
@@ -104,7 +104,7 @@ def _waterfall(visit: Visit, rows: pd.DataFrame, currency: str, ends: tuple[floa
     )  # fmt: skip
     gross, net = ends
     share = format_share(net / gross, visit.language) if gross else "–"
-    title = visit.say(T("Of {gross} at list value {share} stay as net sales", share=share,
+    title = visit.plain(T("Of {gross} at list value {share} stay as net sales", share=share,
                         gross=format_money(gross, currency, visit.language, compact=True)))  # fmt: skip
     figure = charts.dressed(figure, title)
     figure.update_layout(height=340, hovermode="closest", margin={"t": 56})

@@ -91,7 +91,7 @@ def show(visit: Visit, reading: Reading) -> None:
     )  # fmt: skip
     _turn(visit, page, len(found) > _AT_ONCE, count)
     _notes(visit, query, count)
-    told = filters_told(visit, reading.chosen) | {visit.say(T("Which orders")): visit.say(_PART_CHOICE[part])}
+    told = filters_told(visit, reading.chosen) | {visit.plain(T("Which orders")): visit.plain(_PART_CHOICE[part])}
     if product_id is not None:
         told[visit.say(T("SKU"))] = kept.word("sku")
     downloads(visit, lambda: _worded(visit, _all(visit, query)), COLUMNS, T("Orders"), told)
@@ -178,7 +178,7 @@ def _notes(visit: Visit, query: OrderQuery, count: int | None) -> None:
 
 
 def _worded(visit: Visit, orders: pd.DataFrame) -> pd.DataFrame:
-    words = {name: visit.say(text) for name, text in STATES.items()}
+    words = {name: visit.plain(text) for name, text in STATES.items()}
     told = orders["state"].where(orders["document"] == "order", "credit_note")
     return orders.assign(state_word=told.map(words), ds=pd.to_datetime(orders["ds"]).dt.date)
 
@@ -186,7 +186,7 @@ def _worded(visit: Visit, orders: pd.DataFrame) -> pd.DataFrame:
 def _lines(visit: Visit, order: pd.Series) -> None:
     with visit.database.reading() as connection:
         lines = order_lines(connection, int(order["order_id"]))
-    words = {name: visit.say(text) for name, text in LINE_STATES.items()}
+    words = {name: visit.plain(text) for name, text in LINE_STATES.items()}
     with st.container(border=True):
         st.markdown(
             f"**{visit.say(T('Order {order}: its lines, in {currency}', order=order['external_id'], currency=order['currency']))}**"

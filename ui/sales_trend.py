@@ -58,11 +58,11 @@ def show(visit: Visit, reading: Reading, told: Told) -> None:
         "value": MEASURE_NAMES[measure],
         **{name: OTHERS[name] for name in others},
     }
-    table = frame.rename(columns={name: visit.say(text) for name, text in named.items()})
+    table = frame.rename(columns={name: visit.plain(text) for name, text in named.items()})
     for name in ("start", "end"):
-        table[visit.say(named[name])] = table[visit.say(named[name])].dt.date
+        table[visit.plain(named[name])] = table[visit.plain(named[name])].dt.date
     total = shown(visit, measure, sums.attrs["totals"][measure], currency, compact=False)
-    alt = visit.say(T("{finding}. In all: {total}.", finding=title, total=total))
+    alt = visit.plain(T("{finding}. In all: {total}.", finding=title, total=total))
     charts.as_table(visit, table, alt)
 
 
@@ -74,24 +74,26 @@ def _finding(visit: Visit, reading: Reading, told: Told) -> str:
     now = sums.attrs["totals"][measure]
     then = others[reading.against].attrs["totals"][measure] if reading.against in others else None
     if now is None:
-        return visit.say(T("{measure}: not known", measure=name))
+        return visit.plain(T("{measure}: not known", measure=name))
     amount = shown(visit, measure, now, currency)
     if not then:
-        return visit.say(T("{measure}: {amount}; nothing earlier to compare with", measure=name, amount=amount))
+        return visit.plain(T("{measure}: {amount}; nothing earlier to compare with", measure=name, amount=amount))
     change = now / then - 1
     share = format_share(abs(change), visit.language)
     if abs(change) < _UNCHANGED:
-        return visit.say(T("{measure} stayed at {amount}, as in {period}", measure=name, amount=amount, period=against))
+        return visit.plain(
+            T("{measure} stayed at {amount}, as in {period}", measure=name, amount=amount, period=against)
+        )
     moved = driver(rows, reading.against) if measure == reading.table_measure and len(rows) > 1 else None
     if moved is None:
         if change > 0:
-            return visit.say(T("{measure} rose {share} against {period}", measure=name, share=share, period=against))
-        return visit.say(T("{measure} fell {share} against {period}", measure=name, share=share, period=against))
+            return visit.plain(T("{measure} rose {share} against {period}", measure=name, share=share, period=against))
+        return visit.plain(T("{measure} fell {share} against {period}", measure=name, share=share, period=against))
     most = labels_of(visit, reading.by, rows.loc[[moved]])[0]
     if change > 0:
-        return visit.say(T("{measure} rose {share} against {period}, most of all {most}",
+        return visit.plain(T("{measure} rose {share} against {period}, most of all {most}",
                            measure=name, share=share, period=against, most=most))  # fmt: skip
-    return visit.say(T("{measure} fell {share} against {period}, most of all {most}",
+    return visit.plain(T("{measure} fell {share} against {period}, most of all {most}",
                        measure=name, share=share, period=against, most=most))  # fmt: skip
 
 
@@ -101,7 +103,7 @@ def labels_of(visit: Visit, by: str, rows: pd.DataFrame) -> list[str]:
     if by == "sku":
         named = [f"{sku} {name}".strip() for sku, name in zip(rows["sku"], rows["name"].fillna(""), strict=True)]
     else:
-        nameless = visit.say(T("No category") if by == "category" else T("No channel"))
+        nameless = visit.plain(T("No category") if by == "category" else T("No channel"))
         named = [nameless if pd.isna(name) else str(name) for name in rows[by]]
     return [beside if off else name for off, name in zip(rows["beside_products"], named, strict=True)]
 
@@ -116,7 +118,7 @@ def _figure(visit: Visit, frame: pd.DataFrame, grain: str, title: str) -> go.Fig
     for name, dash in (("previous", "solid"), ("year_before", "dot")):
         if name in frame:
             figure.add_scatter(
-                x=x, y=frame[name], customdata=ends, mode="lines+markers", name=visit.say(OTHERS[name]),
+                x=x, y=frame[name], customdata=ends, mode="lines+markers", name=visit.plain(OTHERS[name]),
                 line={"color": paint["mark"] if name == "previous" else paint["ink"], "width": 1.5, "dash": dash},
                 marker={"size": 4},
             )  # fmt: skip

@@ -19,6 +19,7 @@ from erp_core.security.permissions import Permission
 from erp_core.text import T
 from ui import acts, kept
 from ui.guard import Visit
+from ui.literal import literal
 from ui.pages_list import ENTRIES, address
 
 PAGE = "page_open"  # which page the shell shows, in the session
@@ -40,7 +41,7 @@ def show(visit: Visit) -> None:
             page = "" if view.page == here else f"{visit.say(titles[view.page])} · "
             by = "" if view.own else f" · {visit.say(T('shared by {name}', name=view.owner))}"
             icon = ":material/group:" if view.shared else ":material/lock:"
-            if st.button(f"{page}{view.name}{by}", key=f"open_view_{view.id}", icon=icon, type="tertiary"):
+            if st.button(f"{page}{literal(view.name)}{by}", key=f"open_view_{view.id}", icon=icon, type="tertiary"):
                 _open(view)
         if visit.actor.may(Permission.SAVE_VIEWS):
             _save(visit, here)

@@ -17,10 +17,12 @@ from erp_core.errors import ErpError, NotPermitted  # noqa: E402
 from erp_core.text import LANGUAGES, T, say  # noqa: E402
 from ui import demo_panel  # noqa: E402
 from ui.guard import LANGUAGE, Visit, current_language, keep_shop_in_url, visit, why_sent_back  # noqa: E402
+from ui.literal import literal  # noqa: E402
 from ui.pages_list import ENTRIES  # noqa: E402
 from ui.saved_views import PAGE  # noqa: E402
 
 log = logging.getLogger("erp_workbench")
+ICON = ROOT / "ui" / "favicon.png"  # of our own: browsers fetch a symbol's picture from another host
 
 
 def _language_switch(language: str) -> None:
@@ -43,7 +45,7 @@ def _language_switch(language: str) -> None:
 
 def _company_badge(here: Visit) -> None:
     if here.company.name:
-        st.sidebar.markdown(f"**{here.company.name}**")
+        st.sidebar.markdown(f"**{literal(here.company.name)}**")
     if here.company.demo:
         st.sidebar.badge(here.say(T("Demo data")), icon=":material/science:", color="orange")
     demo_panel.way_out(here)
@@ -57,8 +59,8 @@ def _say_why_sent_back(here: Visit) -> None:
 
 def _show_error(error: ErpError, language: str) -> None:
     icon = ":material/lock:" if isinstance(error, NotPermitted) else ":material/error:"
-    hint = f"\n\n{say(error.hint, language)}" if error.hint else ""
-    st.error(say(error.message, language) + hint, icon=icon)
+    hint = f"\n\n{say(error.hint, language, literal)}" if error.hint else ""
+    st.error(say(error.message, language, literal) + hint, icon=icon)
 
 
 def _show_failure(error: Exception, language: str) -> None:
@@ -73,7 +75,7 @@ def _show_failure(error: Exception, language: str) -> None:
 
 
 language = current_language()
-st.set_page_config(page_title=say(T("ERP Workbench"), language), page_icon=":material/warehouse:", layout="wide")
+st.set_page_config(page_title=say(T("ERP Workbench"), language), page_icon=ICON, layout="wide")
 try:
     here = visit()
     _language_switch(language)

@@ -87,7 +87,7 @@ def _offer(visit: Visit, found: Assortment, proposals: pd.DataFrame, shops: dict
     table = first.assign(
         accept=False,
         score=(first["score"] / 100).round(2),
-        why=[" ".join(visit.say(text) for text in reasons) for reasons in first["evidence"]],
+        why=[" ".join(visit.plain(text) for text in reasons) for reasons in first["evidence"]],
     ).drop(columns="evidence")  # texts in no language yet: a table cannot hold them
     may = visit.actor.may(Permission.EDIT_CATALOG)
     with st.form("proposals", border=False):

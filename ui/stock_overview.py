@@ -13,6 +13,7 @@ from erp_core.text import T, Text, format_money, format_number, format_share
 from ui import charts, kept, reads, states
 from ui.filters import Chosen, bar
 from ui.guard import Visit
+from ui.literal import literal
 from ui.pages_list import address
 from ui.tables import Column, configuration, downloads, first_rows
 
@@ -86,7 +87,7 @@ def _turnover_chart(visit: Visit, months: pd.DataFrame) -> None:
         )
         return
     last = known.iloc[-1]
-    title = visit.say(
+    title = visit.plain(
         T("Turnover {value} times in {month}; the trade turns {low} to {high}", value=format_number(last["turnover"], visit.language, 1),
           month=f"{last['month']:%Y-%m}", low=marks.turnover_low, high=marks.turnover_high)
     )  # fmt: skip
@@ -152,7 +153,7 @@ def _grid(visit: Visit, frame: pd.DataFrame) -> None:
     currency = visit.company.base_currency
     words = [
         [
-            visit.say(T("{count} products", count=format_number(cell.count, visit.language)))
+            visit.plain(T("{count} products", count=format_number(cell.count, visit.language)))
             + (
                 f"<br>{format_money(cell.value, currency, visit.language, compact=True)}"
                 if cell.value is not None
@@ -179,7 +180,7 @@ def _grid(visit: Visit, frame: pd.DataFrame) -> None:
             ),
         ]
     )  # fmt: skip
-    title = visit.say(T("A sells most, X sells steadily: count and value by class"))
+    title = visit.plain(T("A sells most, X sells steadily: count and value by class"))
     figure = charts.dressed(figure, title)
     figure.update_layout(hovermode="closest")
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
@@ -213,8 +214,8 @@ def _ageing(visit: Visit, frame: pd.DataFrame) -> None:
         return
     old = ages.loc[ages["age"].isin([">180", "never"]), "value"].sum()
     share = format_share(old / ages["value"].sum(), visit.language)
-    title = visit.say(T("{share} of stock value has not sold for 180 days", share=share))
-    with st.expander(title):
+    title = visit.plain(T("{share} of stock value has not sold for 180 days", share=share))
+    with st.expander(literal(title)):
         labels = ages["age"].replace("never", visit.say(T("never sold")))
         charts.show(visit, charts.bars(title, labels, ages["value"]), ages, "ageing", title)
 
@@ -257,7 +258,7 @@ def _table(visit: Visit, frame: pd.DataFrame) -> None:
         states.nothing_matches(visit)
         return
     shown = rows.sort_values("revenue", ascending=False).assign(
-        status_word=rows["status"].map({name: visit.say(text) for name, text in STATUS.items()}),
+        status_word=rows["status"].map({name: visit.plain(text) for name, text in STATUS.items()}),
         **{"class": rows["abc"] + rows["xyz"]},
     )
     event = st.dataframe(
@@ -271,7 +272,7 @@ def _table(visit: Visit, frame: pd.DataFrame) -> None:
         on_select="rerun",
         selection_mode="single-row",
     )
-    filters = {visit.say(T("State")): visit.say(STATUS[picked]) if picked else visit.say(T("All"))}
+    filters = {visit.plain(T("State")): visit.plain(STATUS[picked]) if picked else visit.plain(T("All"))}
     if of_class:
         filters[visit.say(T("Class"))] = of_class
     if search:

@@ -66,7 +66,7 @@ def show(visit: Visit) -> None:
     _chart(visit, row, days)
     left, right = st.tabs([visit.say(T("Movements")), visit.say(T("Orders"))])
     with left:
-        moves["kind"] = moves["kind"].map({name: visit.say(text) for name, text in KINDS.items()})
+        moves["kind"] = moves["kind"].map({name: visit.plain(text) for name, text in KINDS.items()})
         st.dataframe(moves, placeholder="–", hide_index=True, column_config=_titles(visit))
     with right:
         st.dataframe(pd.DataFrame(orders), placeholder="–", hide_index=True, column_config=_titles(visit))
@@ -88,7 +88,7 @@ def _titles(visit: Visit) -> dict[str, object]:
         "level": T("Counted"), "order_id": None, "batch_id": T("Import"), "taken_back": T("Taken back"), "ds": T("Date"),
         "channel": T("Channel"), "external_id": T("Order id"), "state": T("State"), "amount": None, "currency": None,
     }  # fmt: skip
-    return {name: None if text is None else visit.say(text) for name, text in titles.items()}
+    return {name: None if text is None else visit.plain(text) for name, text in titles.items()}
 
 
 def _numbers(visit: Visit, row: pd.Series) -> None:
@@ -137,7 +137,7 @@ def _chart(visit: Visit, row: pd.Series, days: pd.DataFrame) -> None:
             figure.add_hline(
                 y=point, line_dash="dash", line_color=paint["mark"], annotation_text=visit.say(T("reorder point"))
             )
-    title = visit.say(
+    title = visit.plain(
         T(
             "{sku}: {sold} sold in the period",
             sku=row["sku"],

@@ -30,8 +30,8 @@ def configuration(
     """Streamlit's column configuration for the house's kinds of columns."""
     built: dict[str, object] = {}
     for name, column in columns.items():
-        title = visit.say(column.title)
-        note = visit.say(column.help) if column.help else None
+        title = visit.plain(column.title)
+        note = visit.plain(column.help) if column.help else None
         config = st.column_config
         if column.kind in ("count", "money", "number"):
             format_ = {"count": "localized", "money": "localized", "number": "%.2f"}[column.kind]
@@ -72,14 +72,14 @@ def downloads(
     if not visit.actor.may(Permission.EXPORT):
         return
     shown: Sequence[tuple[str, str]] = [
-        (name, visit.say(column.title)) for name, column in columns.items() if column.kind != "spark"
+        (name, visit.plain(column.title)) for name, column in columns.items() if column.kind != "spark"
     ]
-    name = f"{visit.say(title)}_{dt.date.fromordinal(visit.clock.now().toordinal()).isoformat()}"
+    name = f"{visit.plain(title)}_{dt.date.fromordinal(visit.clock.now().toordinal()).isoformat()}"
 
     def rows() -> pd.DataFrame:
         return frame() if callable(frame) else frame
 
-    header = ExportHeader(visit.say(title), visit.actor.name, visit.clock.now(), visit.language, filters)
+    header = ExportHeader(visit.plain(title), visit.actor.name, visit.clock.now(), visit.language, filters)
     side_by_side = st.container(horizontal=True)
     side_by_side.download_button(
         visit.say(T("Download CSV")), lambda: export_csv(rows(), shown), f"{name}.csv", "text/csv",

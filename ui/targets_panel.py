@@ -119,7 +119,7 @@ def _add(visit: Visit) -> None:
             visit.say(T("Language")), words, words.index(visit.language), format_func=LANGUAGES.__getitem__,
             key=f"target_language_{token}",
         )  # fmt: skip
-        url = secret = recipients = ""
+        url = secret = recipients = ""  # nosec B105
         if kind == "mail":
             recipients = st.text_area(visit.say(T("Mail addresses, one a line")), key=f"target_to_{token}", height=100)
             if not visit.settings.smtp_url:
@@ -153,9 +153,9 @@ def _log(visit: Visit, held: tuple[Target, ...], found: tuple[Delivery, ...]) ->
         {
             "at": format_datetime(one.at, visit.language, visit.company.time_zone),
             "target": names.get(one.target_id, "–"),
-            "what": visit.say(T("digest") if one.subject.startswith("digest:") else T("alert")),
-            "outcome": visit.say(OUTCOMES[one.outcome]),
-            "detail": None if one.detail is None else visit.say(one.detail),
+            "what": visit.plain(T("digest") if one.subject.startswith("digest:") else T("alert")),
+            "outcome": visit.plain(OUTCOMES[one.outcome]),
+            "detail": None if one.detail is None else visit.plain(one.detail),
         }
         for one in reversed(found[-_SHOWN:])
     ]

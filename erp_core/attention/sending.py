@@ -40,7 +40,7 @@ from erp_core.overview.decisions import decisions
 from erp_core.overview.views import changes, kpis
 from erp_core.planning.views import planning_day
 from erp_core.security import audit
-from erp_core.security.actor import Actor
+from erp_core.security.actor import WORKER, Actor
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.settings import Settings
@@ -48,7 +48,7 @@ from erp_core.text import LANGUAGES, T, Text
 
 NAME_LENGTH = 80
 # On whose behalf the worker looks and sends.
-ATTENTION_USER = Actor("attention", frozenset({Permission.MANAGE_ALERTS, Permission.VIEW_DASHBOARDS}))
+ATTENTION_USER = Actor("attention", frozenset({Permission.MANAGE_ALERTS, Permission.VIEW_DASHBOARDS}), WORKER)
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def add_target(uow: UnitOfWork, settings: Settings, new: NewTarget) -> int:
     target_id = int(
         uow.connection.execute(sa.insert(digest_target).values(**values).returning(digest_target.c.id)).scalar_one()
     )
-    audit.record(uow, audit.MANAGE_DIGEST, name, act="add", kind=new.kind)
+    audit.record(uow, audit.Act.MANAGE_DIGEST, name, act="add", after=values)
     keep_address(settings, target_id, address)
     return target_id
 
@@ -87,7 +87,8 @@ def pause_target(uow: UnitOfWork, target_id: int, paused: bool) -> None:
     require(uow, Permission.MANAGE_ALERTS)
     target = _standing(uow.connection, target_id)
     uow.connection.execute(sa.update(digest_target).where(digest_target.c.id == target_id).values(active=not paused))
-    audit.record(uow, audit.MANAGE_DIGEST, target.name, act="pause" if paused else "resume")
+    state = {"before": {"active": target.active}, "after": {"active": not paused}}
+    audit.record(uow, audit.Act.MANAGE_DIGEST, target.name, act="pause" if paused else "resume", **state)
 
 
 def remove_target(uow: UnitOfWork, settings: Settings, target_id: int) -> None:
@@ -96,7 +97,7 @@ def remove_target(uow: UnitOfWork, settings: Settings, target_id: int) -> None:
     target = _standing(uow.connection, target_id)
     values = {"active": False, "removed_at": uow.now()}
     uow.connection.execute(sa.update(digest_target).where(digest_target.c.id == target_id).values(**values))
-    audit.record(uow, audit.MANAGE_DIGEST, target.name, act="remove")
+    audit.record(uow, audit.Act.MANAGE_DIGEST, target.name, act="remove", before={"active": target.active})
     keep_address(settings, target_id, None)
 
 
@@ -276,7 +277,7 @@ class Teller:
             target = _standing(connection, target_id)
         note = self._out(target, digest_of(self.digest_day(), target.language))
         with unit_of_work(self.database, self.actor.acting(self.clock)) as uow:
-            audit.record(uow, audit.MANAGE_DIGEST, target.name, act="test")
+            audit.record(uow, audit.Act.MANAGE_DIGEST, target.name, act="test")
             uow.commit()
         return note or T("The test has arrived at “{name}”.", name=target.name)
 

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from erp_core.text import T, Text
 DAYS_AT_MOST = 366
 OWNER_LENGTH = 80
 THRESHOLD_AT_MOST = 1e12
+_State = dict[str, Any] | None
 STATE_EVENTS = ("fired", "cleared", "made", "changed")  # the last of these says whether an alert fires
 
 
@@ -43,34 +45,42 @@ class Alert:
 def make_alert(uow: UnitOfWork, alert: Alert) -> int:
     """Watch a number from now on; returns the alert's id. Raises BadInput for what cannot be watched."""
     require(uow, Permission.MANAGE_ALERTS)
+    rule_id = _make(uow, alert)
+    audit.record(uow, audit.Act.MANAGE_ALERT, str(rule_id), act="made", after=_told(alert))
+    return rule_id
+
+
+def _make(uow: UnitOfWork, alert: Alert) -> int:
     values = _values(alert)
     query = sa.insert(alert_rule).values(**values, made_at=uow.now()).returning(alert_rule.c.id)
     rule_id = int(uow.connection.execute(query).scalar_one())
-    _tell(uow, rule_id, "made", **_told(alert))
+    _append(uow, rule_id, "made", None)
     return rule_id
 
 
 def make_alerts(uow: UnitOfWork, alerts: tuple[Alert, ...]) -> None:
     """Watch several numbers, for instance those that the company's benchmarks offer."""
     require(uow, Permission.MANAGE_ALERTS)
-    for alert in alerts:
-        make_alert(uow, alert)
+    made = {str(_make(uow, alert)): _told(alert) for alert in alerts}
+    if made:
+        audit.record(uow, audit.Act.MANAGE_ALERT, act="made", after=made)
 
 
 def change_alert(uow: UnitOfWork, rule_id: int, alert: Alert) -> None:
     """Watch something else under the same alert; whether it fires is decided anew. Raises NotFound, BadInput."""
     require(uow, Permission.MANAGE_ALERTS)
     values = _values(alert)
-    _standing(uow, rule_id)
+    held = _standing(uow, rule_id)
     uow.connection.execute(sa.update(alert_rule).where(alert_rule.c.id == rule_id).values(**values))
-    _tell(uow, rule_id, "changed", **_told(alert))
+    stood = Alert(held.measure, held.comparison, held.threshold / rules.THRESHOLD_SCALE, held.days, held.owner)
+    _tell(uow, rule_id, "changed", *audit.changes(_told(stood), _told(alert)))
 
 
 def mute_alert(uow: UnitOfWork, rule_id: int, until: dt.date) -> None:
     """Call nobody until a day (the first on which it calls again); it is watched all the same. Raises NotFound,
     BadInput where the day is not after today."""
     require(uow, Permission.MANAGE_ALERTS)
-    _standing(uow, rule_id)
+    held = _standing(uow, rule_id)
     zone = read_company(uow.connection).time_zone
     if not today(uow.clock, zone) < until <= today(uow.clock, zone) + dt.timedelta(days=DAYS_AT_MOST):
         raise BadInput(
@@ -80,15 +90,15 @@ def mute_alert(uow: UnitOfWork, rule_id: int, until: dt.date) -> None:
         )
     begins = dt.datetime.combine(until, dt.time(), ZoneInfo(zone)).astimezone(dt.UTC)
     uow.connection.execute(sa.update(alert_rule).where(alert_rule.c.id == rule_id).values(muted_until=begins))
-    _tell(uow, rule_id, "muted", until=until.isoformat())
+    _tell(uow, rule_id, "muted", {"muted_until": held.muted_until}, {"muted_until": begins})
 
 
 def unmute_alert(uow: UnitOfWork, rule_id: int) -> None:
     """Let it call again. Raises NotFound."""
     require(uow, Permission.MANAGE_ALERTS)
-    _standing(uow, rule_id)
+    held = _standing(uow, rule_id)
     uow.connection.execute(sa.update(alert_rule).where(alert_rule.c.id == rule_id).values(muted_until=None))
-    _tell(uow, rule_id, "unmuted")
+    _tell(uow, rule_id, "unmuted", {"muted_until": held.muted_until}, {"muted_until": None})
 
 
 def remove_alert(uow: UnitOfWork, rule_id: int) -> None:
@@ -96,7 +106,7 @@ def remove_alert(uow: UnitOfWork, rule_id: int) -> None:
     require(uow, Permission.MANAGE_ALERTS)
     _standing(uow, rule_id)
     uow.connection.execute(sa.update(alert_rule).where(alert_rule.c.id == rule_id).values(active=False))
-    _tell(uow, rule_id, "removed")
+    _tell(uow, rule_id, "removed", {"active": True}, {"active": False})
 
 
 def record_look(uow: UnitOfWork, values: Mapping[int, float | None]) -> dict[str, list[int]]:
@@ -117,7 +127,7 @@ def record_look(uow: UnitOfWork, values: Mapping[int, float | None]) -> dict[str
             _append(uow, row.id, event, value)
             happened[event].append(row.id)
     if any(happened.values()):
-        audit.record(uow, audit.MANAGE_ALERT, act="look", fired=happened["fired"], cleared=happened["cleared"])
+        audit.record(uow, audit.Act.MANAGE_ALERT, act="look", fired=happened["fired"], cleared=happened["cleared"])
     return happened
 
 
@@ -162,21 +172,28 @@ def _refused(message: Text, hint: Text) -> BadInput:
 
 
 def _told(alert: Alert) -> dict[str, object]:
-    return {"measure": alert.measure, "comparison": alert.comparison, "threshold": alert.threshold, "days": alert.days}
+    return {
+        "measure": alert.measure,
+        "comparison": alert.comparison,
+        "threshold": alert.threshold,
+        "days": alert.days,
+        "owner": alert.owner,
+    }
 
 
-def _standing(uow: UnitOfWork, rule_id: int) -> None:
+def _standing(uow: UnitOfWork, rule_id: int) -> Any:
     r = alert_rule.c
-    query = sa.select(r.id).where(r.id == rule_id, r.active.is_(sa.true()))
-    if uow.connection.execute(query).first() is None:
+    held = uow.connection.execute(sa.select(alert_rule).where(r.id == rule_id, r.active.is_(sa.true()))).first()
+    if held is None:
         raise NotFound(
             T("This alert is not there any more."), hint=T("Open the page again."), code="alert.not_found"
         )  # fmt: skip
+    return held
 
 
-def _tell(uow: UnitOfWork, rule_id: int, kind: str, **details: object) -> None:
+def _tell(uow: UnitOfWork, rule_id: int, kind: str, before: _State, after: _State) -> None:
     _append(uow, rule_id, kind, None)
-    audit.record(uow, audit.MANAGE_ALERT, str(rule_id), act=kind, **details)
+    audit.record(uow, audit.Act.MANAGE_ALERT, str(rule_id), act=kind, before=before, after=after)
 
 
 def _append(uow: UnitOfWork, rule_id: int, kind: str, value: float | None) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from erp_core.clock import SystemClock
 from erp_core.errors import BadInput
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import FAILED_CHECK, Command, Say, Session
 from erp_core.text import T
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def _teller(session: Session) -> Teller:
     from erp_core.attention.sending import Teller
 
-    return Teller(session.database(), session.settings, SystemClock(), LOCAL_USER)
+    return Teller(session.database(), session.settings, SystemClock(), TERMINAL_USER)
 
 
 def _alerts(session: Session, _given: argparse.Namespace) -> int:

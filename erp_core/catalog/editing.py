@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -33,6 +33,9 @@ _LONGEST = {"sku": 120, "name": 500, "category": 120, "unit": 40, "barcode": 80}
 _MOST_GRAMS = 10**9
 _MOST_UNITS = 10**6
 _DEAREST = Decimal(10) ** 12
+_TOLD_IN_FULL = 20  # of so many products at most the audit holds every value before and after, of more the numbers
+
+_Values = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,8 +57,9 @@ class SkuMapping:
     product_id: int
 
 
-def create_product(uow: UnitOfWork, sku: str, fields: Mapping[str, Any]) -> int:
+def create_product(uow: UnitOfWork, sku: str, fields: Mapping[str, Any], cost: CostEntry | None = None) -> int:
     """A new product; returns its id. `fields`: as in `edit_products`. One that was laid aside comes back with them.
+    `cost`: its first; its `product_id` is not read.
 
     Raises BadInput for an SKU or a field that cannot be used, Conflict where the SKU or a barcode is taken.
     """
@@ -80,7 +84,11 @@ def create_product(uow: UnitOfWork, sku: str, fields: Mapping[str, Any]) -> int:
         assert key is not None
         product_id = int(key[0])
     _apply(uow, {product_id: fields})
-    audit.record(uow, "create product", clean, fields=sorted(fields))
+    told = dict(fields)
+    if cost is not None:
+        _record(uow, [replace(cost, product_id=product_id)])
+        told["cost"] = [cost.valid_from, cost.currency, cost.unit_cost]
+    audit.record(uow, audit.Act.CREATE_PRODUCT, clean, after=told)
     return product_id
 
 
@@ -98,12 +106,19 @@ def edit_products(
     touched = tuple(sorted({*changed, *costed}))
     if touched:
         fields = sorted({name for fields in changes.values() for name in fields})
-        audit.record(uow, "edit products", products=list(touched), fields=fields, costs=len(costed))
+        few = len(touched) <= _TOLD_IN_FULL
+        entered = [[c.product_id, c.valid_from, c.currency, c.unit_cost] for c in costs if c.product_id in costed]
+        audit.record(
+            uow, audit.Act.EDIT_PRODUCTS, products=list(touched), fields=fields, costs=len(costed),
+            before={str(i): was for i, (was, _) in changed.items()} if few else None,
+            after={**{str(i): now for i, (_, now) in changed.items()}, **({"costs": entered} if entered else {})}
+            if few else None,
+        )  # fmt: skip
     return touched
 
 
-def _apply(uow: UnitOfWork, changes: Mapping[int, Mapping[str, Any]]) -> set[int]:
-    """Write the fields of products; which of them differ from what stood."""
+def _apply(uow: UnitOfWork, changes: Mapping[int, Mapping[str, Any]]) -> dict[int, tuple[_Values, _Values]]:
+    """Write the fields of products; of those that changed, their values before and after."""
     skus = _skus_of(uow, list(changes))
     clean = {product_id: _clean_fields(fields) for product_id, fields in changes.items()}
     wanted_codes = {
@@ -112,15 +127,17 @@ def _apply(uow: UnitOfWork, changes: Mapping[int, Mapping[str, Any]]) -> set[int
     }
     held = contents_of(uow.connection, np.array(list(changes), np.int64)) if changes else {}
     further = _further_barcodes(uow.connection, list(changes))
-    changed: set[int] = set()
+    changed: dict[int, tuple[_Values, _Values]] = {}
     updates: list[dict[str, Any]] = []
     for product_id, fields in clean.items():
         content = {name: fields[name] for name in CONTENT if name in fields}
         if any(held[product_id][name] != value for name, value in content.items()):
-            changed.add(product_id)
+            changed[product_id] = audit.changes(held[product_id], content)
             updates.append({"of_id": product_id, **{f"new_{n}": (held[product_id] | content)[n] for n in CONTENT}})
-        if "barcodes" in fields and set(fields["barcodes"]) != further.get(product_id, set()):
-            changed.add(product_id)
+        stood = further.get(product_id, set())
+        if "barcodes" in fields and set(fields["barcodes"]) != stood:
+            was, now = changed.get(product_id, ({}, {}))
+            changed[product_id] = ({**was, "barcodes": sorted(stood)}, {**now, "barcodes": sorted(fields["barcodes"])})
     relabelled = {i for i in changed if "barcodes" in clean[i]}
     if relabelled:
         uow.connection.execute(sa.delete(product_barcode).where(product_barcode.c.product_id.in_(sorted(relabelled))))
@@ -321,10 +338,8 @@ def remove_cost(uow: UnitOfWork, cost_id: int) -> int:
             code="cost.imported",
         )
     uow.connection.execute(sa.delete(product_cost).where(c.id == cost_id))
-    audit.record(
-        uow, "remove cost", str(row.product_id), valid_from=str(row.valid_from), currency=row.currency,
-        unit_cost=row.unit_cost,
-    )  # fmt: skip
+    held = {"valid_from": row.valid_from, "currency": row.currency, "unit_cost": row.unit_cost}
+    audit.record(uow, audit.Act.REMOVE_COST, str(row.product_id), before=held)
     return int(row.product_id)
 
 

@@ -167,6 +167,7 @@ def set_charge_words(uow: UnitOfWork, words: Sequence[str]) -> int:
     """Replace the list of charge words; returns how many products became a charge or ceased to be one."""
     require(uow, Permission.EDIT_SETTINGS)
     clean = sorted({word.strip().casefold() for word in words if word.strip()})
+    held = sorted(uow.connection.execute(sa.select(charge_word.c.word)).scalars())
     uow.connection.execute(sa.delete(charge_word))
     insert_columns(uow.connection, charge_word, {"word": clean})
     rows = uow.connection.execute(sa.select(product.c.id, product.c.sku, product.c.name, product.c.is_charge)).all()
@@ -178,7 +179,7 @@ def set_charge_words(uow: UnitOfWork, words: Sequence[str]) -> int:
             .where(product.c.id.in_(sa.select(touched.c.id)))
             .values(is_charge=sa.not_(product.c.is_charge))
         )
-    audit.record(uow, "set charge words", words=clean, products=len(moved))
+    audit.record(uow, audit.Act.SET_CHARGE_WORDS, before={"words": held}, after={"words": clean}, products=len(moved))
     return len(moved)
 
 

@@ -55,7 +55,9 @@ def change_company(uow: UnitOfWork, change: CompanyChange) -> Consequences:
     if change.planning is not None:
         values["planning"] = asdict(change.planning)
     uow.connection.execute(sa.update(company).values(**values))
-    audit.record(uow, "change company", changed=sorted(set(values) - {"version", "money_chosen", "zone_chosen"}))
+    stated = {name: value for name, value in values.items() if name not in ("version", "money_chosen", "zone_chosen")}
+    was, now = audit.changes(asdict(before), stated)
+    audit.record(uow, audit.Act.CHANGE_COMPANY, before=was, after=now)
     return Consequences(
         days=change.time_zone not in (None, before.time_zone),
         values=change.base_currency not in (None, before.base_currency),
@@ -67,7 +69,7 @@ def mark_as_demo(uow: UnitOfWork, version: int) -> None:
     shop is never taken for another's."""
     require(uow, Permission.EDIT_SETTINGS)
     uow.connection.execute(sa.update(company).values(demo=True, version=version))
-    audit.record(uow, "mark as demo")
+    audit.record(uow, audit.Act.MARK_AS_DEMO, before={"demo": False}, after={"demo": True})
 
 
 def adopt_from_import(uow: UnitOfWork, currency: str, time_zone: str, *, nothing_stored: bool) -> bool:
@@ -83,7 +85,8 @@ def adopt_from_import(uow: UnitOfWork, currency: str, time_zone: str, *, nothing
         values["time_zone"] = time_zone
     if values:
         uow.connection.execute(sa.update(company).values(**values, version=held.version + 1))
-        audit.record(uow, "adopt from first import", **values)
+        was, now = audit.changes(asdict(held), values)
+        audit.record(uow, audit.Act.ADOPT_FROM_IMPORT, before=was, after=now)
     return bool(values)
 
 

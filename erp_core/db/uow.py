@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -19,7 +19,8 @@ class UnitOfWork:
 
     `actor` is the name that facts and audit events carry; `permissions` what it may do (checked by
     `security.guard.require`); `source` where the act comes from; `channels` the shops that the actor is limited to
-    (None = all).
+    (None = all). `last_steps` are run by `commit`, within the transaction: what must hold other writers up no longer
+    than it has to.
     """
 
     connection: sa.Connection
@@ -28,6 +29,7 @@ class UnitOfWork:
     clock: Clock = field(default_factory=SystemClock)
     source: str = ""
     channels: frozenset[int] | None = None
+    last_steps: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def is_sqlite(self) -> bool:
@@ -42,6 +44,8 @@ class UnitOfWork:
         """Make the act's changes lasting."""
         transaction = self.connection.get_transaction()
         assert transaction is not None
+        while self.last_steps:
+            self.last_steps.pop(0)()
         transaction.commit()
 
 

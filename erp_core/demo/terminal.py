@@ -10,7 +10,7 @@ from typing import Any
 from erp_core.db.uow import As
 from erp_core.demo.plan import DEFAULT_SEED, DEFAULT_SIZE, SIZES, Plan, plan_of
 from erp_core.errors import BadInput
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import Command, Say, Session, day
 from erp_core.text import T, Text
 
@@ -26,7 +26,7 @@ def _options(parser: argparse.ArgumentParser, say: Say) -> None:
 
 
 def _demo(session: Session, given: argparse.Namespace) -> int:
-    who = LOCAL_USER.acting()
+    who = TERMINAL_USER.acting()
     if given.action == "remove":
         _remove(session, who)
         return 0

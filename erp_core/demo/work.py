@@ -13,7 +13,7 @@ from erp_core.demo.service import load_demo
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Job
 from erp_core.jobs.registry import JobContext
-from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.security.actor import Actor, handed_in
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.settings import Settings
@@ -50,6 +50,6 @@ def load(context: JobContext) -> dict[str, Any]:
     asked = context.job.arguments
     company = replace(context.settings, home=context.settings.home.parent)  # the workshop lies in the company's folder
     plan = plan_of(context.clock, asked["size"], int(asked["seed"]), dt.date.fromisoformat(asked["until"]))
-    load_demo(company, replace(LOCAL_USER, name=context.job.actor).acting(context.clock), plan, context.progress)
+    load_demo(company, handed_in(context.job.actor).acting(context.clock), plan, context.progress)
     about = about_demo(company)
     return asdict(about) if about is not None else {}

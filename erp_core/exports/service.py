@@ -89,14 +89,14 @@ def export_stock(uow: UnitOfWork, request: StockRequest, language: str, template
     sheet = stock_sheet(uow.connection, company, request, today(uow.clock, company.time_zone))
     if template is not None:
         sheet = fill(sheet, template)
-    return _written(uow, sheet, ("export stock", T("Stock")), language)
+    return _written(uow, sheet, (audit.Act.EXPORT_STOCK, T("Stock")), language)
 
 
 def export_tracking(uow: UnitOfWork, request: TrackingRequest, language: str) -> Exported:
     """A shop's parcels as its platform's ship-upload file; the numbers are remembered as sent."""
     require(uow, Permission.EXPORT)
     sheet = tracking_sheet(uow.connection, read_company(uow.connection), request)
-    exported = _written(uow, sheet, ("export tracking", T("Tracking numbers")), language)
+    exported = _written(uow, sheet, (audit.Act.EXPORT_TRACKING, T("Tracking numbers")), language)
     if exported.content is not None:
         remember_sent(uow, numbers_of(sheet))
     return exported
@@ -117,17 +117,17 @@ def export_slips(uow: UnitOfWork, request: SlipRequest, language: str) -> Export
         f"{_stem('packing_slips', '', uow, company)}.html", "html", request.channel, len(slips), (), (), content
     )
     audit.record(
-        uow, "export packing slips", request.channel or "", rows=len(slips), orders=[slip.order_id for slip in slips],
+        uow, audit.Act.EXPORT_SLIPS, request.channel or "", rows=len(slips), orders=[slip.order_id for slip in slips],
         prices=request.prices, personal_data=see, sha256=exported.sha256,
     )  # fmt: skip
     return exported
 
 
-def _written(uow: UnitOfWork, sheet: Sheet, act: tuple[str, Text], language: str) -> Exported:
+def _written(uow: UnitOfWork, sheet: Sheet, act: tuple[audit.Act, Text], language: str) -> Exported:
     action, title = act
     company = read_company(uow.connection)
     declared = sheet.declared
-    stem = _stem("stock" if action == "export stock" else "tracking", sheet.channel.name, uow, company)
+    stem = _stem("stock" if action is audit.Act.EXPORT_STOCK else "tracking", sheet.channel.name, uow, company)
     content = about = None
     if len(sheet.rows):
         header = _header(uow, company, say(title, language), language, sheet)

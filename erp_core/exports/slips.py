@@ -1,11 +1,13 @@
 """Packing slips: one HTML file to print, an order a sheet of paper, without a script and without anything from outside.
 
-Every word from the books is escaped: a product's name with markup in it comes out as text.
+Every word from the books is escaped: a product's name with markup in it comes out as text, and one that a spreadsheet
+would run, should it be given the page, as text too.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,7 +21,7 @@ from erp_core.catalog.tables import bom_line, product
 from erp_core.company.views import Company
 from erp_core.errors import BadInput, NotFound
 from erp_core.exports import rules
-from erp_core.files.export import ExportHeader
+from erp_core.files.export import ExportHeader, safe_cell
 from erp_core.money import decimals, price_from_stored, to_major
 from erp_core.orders.channels import find_channel, read_channels
 from erp_core.orders.tables import order_line, sales_order
@@ -267,10 +269,18 @@ footer { margin-top: 4mm; font-size: 7.5pt; color: #555; }
 """
 
 
+_PHONE = re.compile(r"[+\d\s()\-./]*")  # nothing in it to run
+
+
+def _shown(text: str) -> str:
+    """A word of the books as it stands on the page."""
+    return escape(text if _PHONE.fullmatch(text) else safe_cell(text))
+
+
 def page(slips: Sequence[Slip], header: ExportHeader) -> str:
     """All slips as one HTML page in the reader's language (`header.language`)."""
     language = header.language
-    title = escape(header.title)
+    title = _shown(header.title)
     sections = "\n".join(_section(slip, header, at, len(slips)) for at, slip in enumerate(slips, start=1))
     return (
         f'<!doctype html>\n<html lang="{language.replace("_", "-")}">\n<head>\n<meta charset="utf-8">\n'
@@ -283,7 +293,7 @@ def _section(slip: Slip, header: ExportHeader, at: int, count: int) -> str:
     language = header.language
 
     def words(text: Text) -> str:
-        return escape(say(text, language))
+        return _shown(say(text, language))
 
     facts = [
         (T("Channel or shop"), slip.shop),
@@ -293,15 +303,15 @@ def _section(slip: Slip, header: ExportHeader, at: int, count: int) -> str:
     figure = _bars(slip.order_id)
     parts = [
         "<section>",
-        f"<header><div><p>{words(T('Packing slip'))}</p><h1>{escape(slip.order_id)}</h1>",
-        *(f"<p><small>{words(name)}</small> {escape(value)}</p>" for name, value in facts),
-        f"</div>{f'<figure>{figure}<div>{escape(slip.order_id)}</div></figure>' if figure else ''}</header>",
+        f"<header><div><p>{words(T('Packing slip'))}</p><h1>{_shown(slip.order_id)}</h1>",
+        *(f"<p><small>{words(name)}</small> {_shown(value)}</p>" for name, value in facts),
+        f"</div>{f'<figure>{figure}<div>{_shown(slip.order_id)}</div></figure>' if figure else ''}</header>",
     ]
     if slip.recipient:
         parts.append(f"<h2>{words(T('Recipient'))}</h2>")
-        parts += [f"<p>{escape(line)}</p>" for line in slip.recipient]
+        parts += [f"<p>{_shown(line)}</p>" for line in slip.recipient]
     if slip.note:
-        parts.append(f"<h2>{words(T('Buyer’s remark'))}</h2><p>{escape(slip.note)}</p>")
+        parts.append(f"<h2>{words(T('Buyer’s remark'))}</h2><p>{_shown(slip.note)}</p>")
     parts.append(_table(slip, language))
     stamp = format_datetime(header.at, language, "UTC")
     said = T("Printed on {at} UTC by {by} · {number} of {count}", at=stamp, by=header.by, number=at, count=count)
@@ -329,8 +339,8 @@ def _row(line: SlipLine, slip: Slip, language: str, *, kind: str) -> str:
     money = [_money(value, slip.currency, language) for value in (line.unit_price, line.amount)] if slip.prices else []
     box = "" if kind == "whole" else "<span></span>"
     return (
-        f'<tr class="{kind}"><td>{escape(line.sku)}</td><td>{escape(line.name)}</td>'
-        f'<td class="n q">{format_number(line.quantity, language)}{f" {escape(line.unit)}" if line.unit else ""}</td>'
+        f'<tr class="{kind}"><td>{_shown(line.sku)}</td><td>{_shown(line.name)}</td>'
+        f'<td class="n q">{format_number(line.quantity, language)}{f" {_shown(line.unit)}" if line.unit else ""}</td>'
         f'{"".join(f"""<td class="n">{word}</td>""" for word in money)}<td class="box">{box}</td></tr>'
     )
 

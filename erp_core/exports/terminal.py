@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from erp_core.calendar import Period
 from erp_core.db.uow import UnitOfWork, unit_of_work
 from erp_core.errors import BadInput
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import ROWS_SHOWN, Command, Say, Session, day
 from erp_core.text import T, say
 
@@ -50,7 +50,7 @@ def _export_options(parser: argparse.ArgumentParser, say: Say) -> None:
 def _export(session: Session, given: argparse.Namespace) -> int:
     """Write the file that was asked for. What went out is remembered only when the file stands."""
     act = {"stock": _stock, "tracking": _tracking, "packing-slips": _slips}[given.action]
-    with unit_of_work(session.database(), LOCAL_USER.acting()) as uow:
+    with unit_of_work(session.database(), TERMINAL_USER.acting()) as uow:
         exported = act(uow, given, session.language)
         path = None if exported.content is None else _put(exported, given.out)
         uow.commit()

@@ -16,7 +16,7 @@ from erp_core.catalog.views import products
 from erp_core.company.views import Company
 from erp_core.errors import BadInput
 from erp_core.exports import rules
-from erp_core.exports.declaration import Basis, Container, UploadFormat, What
+from erp_core.exports.declaration import Basis, UploadFormat, What
 from erp_core.exports.formats import UPLOADS
 from erp_core.files.export import safe_cell
 from erp_core.imports.formats import FORMATS
@@ -317,9 +317,7 @@ def _bundle_warnings(listed: Mapping[int, str], bill: rules.Bill, basis: Basis) 
 
 
 def formula_warnings(frame: pd.DataFrame, declared: UploadFormat) -> list[Text]:
-    """Ids that get an apostrophe in a text file, because a spreadsheet would take them for formulas."""
-    if declared.container is Container.XLSX:
-        return []
+    """Ids that get an apostrophe, because a spreadsheet would take them for formulas."""
     ids = ("sku", "order_id", "tracking_number", "line_ref")
     written = [column.field for column in declared.columns if column.field in ids]
     found = sorted({str(word) for name in written for word in frame[name] if safe_cell(word) != word})

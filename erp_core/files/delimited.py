@@ -35,6 +35,8 @@ _LF, _CR, _QUOTE, _EQUALS = 10, 13, 34, 61
 _BLOCK = 1 << 23
 _LINE_ENDS = re.compile(rb"\r\n|\r|\n")
 _MOST_LINES_A_RECORD = 5_000
+_MOST_QUOTES = 16_000_000  # the fast way keeps where each of them stands
+_LEAST_LINES = 1_000_000
 _MOST_LINES_TWICE = 200_000
 
 
@@ -43,8 +45,21 @@ def read_delimited(text: bytes, layout: Layout, limits: Limits, file: str) -> Ga
 
     Raises FileRefused beyond a limit, and for a quotation mark that is never closed.
     """
-    clean = read_clean(text, layout, limits, file)
+    _refuse_boundless(text, limits, file)
+    clean = None if text.count(b'"') > _MOST_QUOTES else read_clean(text, layout, limits, file)
     return clean if clean is not None else read_carefully(text, layout, limits, file)
+
+
+def _refuse_boundless(text: bytes, limits: Limits, file: str) -> None:
+    """Raise FileRefused for far more lines than rows may be, and for a line without end: before memory is taken."""
+    if text.count(b"\n") + text.count(b"\r") > max(8 * limits.rows, _LEAST_LINES):
+        raise refusals.too_many_rows(file, limits.rows)
+    at = 0
+    while len(text) - at > limits.line_bytes:
+        found = max(text.rfind(end, at, at + limits.line_bytes) for end in (b"\n", b"\r"))
+        if found < 0:
+            raise refusals.cell_too_long(file, text.count(b"\n", 0, at) + 1, limits)
+        at = found + 1
 
 
 # --- the fast way -----------------------------------------------------------------------------------------------------
@@ -72,6 +87,8 @@ def read_clean(text: bytes, layout: Layout, limits: Limits, file: str) -> Gather
     row_numbers = np.flatnonzero(~survey.blank[layout.header_row :]) + layout.header_row + 1
     if len(row_numbers) > limits.rows:
         raise refusals.too_many_rows(file, limits.rows)
+    if len(row_numbers) * width > limits.cells:
+        raise refusals.too_many_cells(file, limits.cells)
     names = [str(i) for i in range(width)]
     if not len(row_numbers):
         empty = pa.chunked_array([], TEXT)

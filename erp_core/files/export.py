@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,16 @@ import xlsxwriter
 
 from erp_core.text import T, say
 
-_DANGEROUS = re.compile(r"^'*[\s\u3000]*[=+\-@＝＋－＠\t\r]")
+# What spreadsheets pass over, or drop on the way in, before they look at the first sign of a cell: blanks of every
+# width, control characters, marks of direction and of width zero, the mark of UTF-8; and apostrophes of our own.
+_PASSED_OVER = (
+    r"\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0'"
+)
+_RUNS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
+# A cell begins where its text does. A spreadsheet whose lists are separated by semicolons (German, French …) also cuts
+# the text there, quoted or not, and at line breaks: what follows is the beginning of a cell too.
+_BEGINNING = re.compile(rf"(?:^|(?<=[;\r\n]))([{_PASSED_OVER}]*)(.?)", re.DOTALL)
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 
 
@@ -41,22 +50,40 @@ class ExportHeader:
 def safe_cell(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula gets an apostrophe in front; numbers stay.
 
-    >>> safe_cell("=1+1"), safe_cell("-5"), safe_cell("SKU-1")
-    ("'=1+1", '-5', 'SKU-1')
+    A number that is text stays too: there is nothing in it to run.
+
+    >>> safe_cell("=1+1"), safe_cell("\\ufeff =1+1"), safe_cell("a;=1+1"), safe_cell("-5"), safe_cell("SKU-1")
+    ("'=1+1", "'\\ufeff =1+1", "a;'=1+1", '-5', 'SKU-1')
     """
-    if isinstance(value, str) and _DANGEROUS.match(value) and not _NUMBER.fullmatch(value.strip()):
-        return "'" + value
+    if isinstance(value, str) and not _NUMBER.fullmatch(value.strip()):
+        return _BEGINNING.sub(lambda found: _at_each_cell(found, _with_apostrophe), value)
     return value
 
 
-def unescaped(text: str) -> str:
-    """Text as it was before `safe_cell`: exactly the apostrophe that it put in front goes.
+def _at_each_cell(found: re.Match[str], change: Callable[[str], str]) -> str:
+    """What is passed over, changed at the beginning of each cell in it that would be run."""
+    passed, first_sign = found[1], found[2]
+    cells = re.split(r"(?<=[\r\n])", passed)
+    runs = first_sign in _RUNS
+    for at in range(len(cells) - 1, -1, -1):
+        runs = runs or "\t" in cells[at] or "\r" in cells[at]
+        if runs:
+            cells[at] = change(cells[at])
+    return "".join(cells) + first_sign
 
-    >>> unescaped("'=1+1"), unescaped("''=1+1"), unescaped("'t Hof"), unescaped("-5")
-    ('=1+1', "'=1+1", "'t Hof", '-5')
+
+def _with_apostrophe(text: str) -> str:
+    return "'" + text
+
+
+def unescaped(text: str) -> str:
+    """Text as it was before `safe_cell`: exactly the apostrophes that it put in go.
+
+    >>> unescaped("'=1+1"), unescaped("''=1+1"), unescaped("a;'=1+1"), unescaped("'t Hof"), unescaped("-5")
+    ('=1+1', "'=1+1", 'a;=1+1', "'t Hof", '-5')
     """
-    bare = text[1:]
-    return bare if text.startswith("'") and safe_cell(bare) != bare else text
+    bare = _BEGINNING.sub(lambda found: _at_each_cell(found, lambda passed: passed.removeprefix("'")), text)
+    return bare if safe_cell(bare) == text else text
 
 
 def _plain(value: Any) -> Any:
@@ -92,13 +119,13 @@ def export_upload(names: Sequence[str], rows: Sequence[Sequence[Any]], shape: Sh
     out = io.StringIO()
     writer = csv.writer(out, delimiter="\t" if shape.suffix == "txt" else ",", lineterminator="\r\n")
     for row in (names, *rows):
-        writer.writerow([_one_line(safe_cell(_plain(value))) for value in row])
+        writer.writerow([safe_cell(_one_line(_plain(value))) for value in row])
     return out.getvalue().encode(shape.encoding)
 
 
 def about_text(header: ExportHeader) -> bytes:
     """What a file says of itself, as text to lie beside it."""
-    lines = ["\t".join(words) for words in _about(header)]
+    lines = ["\t".join(safe_cell(_one_line(word)) for word in words) for words in _about(header)]
     return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
 
 
@@ -125,14 +152,14 @@ def export_xlsx(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header:
         sheet = book.add_worksheet(_sheet_name(header.title))
         sheet.freeze_panes(1, 0)
         for at, (key, name) in enumerate(columns):
-            sheet.write_string(0, at, name, bold)
+            sheet.write_string(0, at, safe_cell(name), bold)
             for row, value in enumerate(frame[key].tolist(), start=1):
                 _write(sheet, row, at, _plain(value), day)
         sheet.autofit(400)
         about = book.add_worksheet(say(T("About"), header.language))
         for row, line in enumerate(_about(header)):
             for at, word in enumerate(line):
-                about.write_string(row, at, word)
+                about.write_string(row, at, safe_cell(word))
         about.autofit()
     return out.getvalue()
 
@@ -147,11 +174,11 @@ def _write(sheet: Any, row: int, at: int, value: Any, day: Any) -> None:
     elif isinstance(value, int | float) or hasattr(value, "item"):
         sheet.write_number(row, at, float(value))
     else:
-        sheet.write_string(row, at, str(value))
+        sheet.write_string(row, at, safe_cell(str(value)))
 
 
 def _sheet_name(title: str) -> str:
-    return re.sub(r"[\[\]:*?/\\]", " ", title)[:31] or "1"
+    return re.sub(r"[\x00-\x1f\[\]:*?/\\]", " ", title)[:31].strip("'=+-@ ") or "1"
 
 
 def _about(header: ExportHeader) -> list[list[str]]:

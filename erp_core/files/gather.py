@@ -64,6 +64,8 @@ class Gatherer:
         self._numbers.append(number)
         if len(self._numbers) > self.row_limit:
             raise refusals.too_many_rows(self.file, self.row_limit)
+        if len(self._numbers) * self.width > self.limits.cells:
+            raise refusals.too_many_cells(self.file, self.limits.cells)
         if len(self._rows) >= _BATCH:
             self._flush()
 

@@ -17,21 +17,29 @@ class Limits:
     """Bounds of one file.
 
     `file_bytes`: as given. `unpacked_bytes`: after gzip or ZIP. `unpack_ratio`: unpacked to packed, looked at only
-    beyond `ratio_free_bytes`, since small files may pack very well. `rows`, `columns`: of a table; `sheet_rows` of a
-    worksheet. `sheet_cells`: rows × columns between the outermost used cells of a worksheet, which the reader of
-    workbooks allocates at once. `cell_length`: characters (Excel's own limit).
+    beyond `ratio_free_bytes`, since small files may pack very well. `rows`, `columns`: of a table, `cells`: rows ×
+    columns; `sheet_rows` of a worksheet. `sheet_cells`: rows × columns between the outermost used cells of a worksheet,
+    which the reader of workbooks allocates at once. `shared_texts`: distinct texts of a workbook. `page_bytes`: of an
+    HTML page, which is taken apart in memory. `cell_length`: characters (Excel's own limit). `line_bytes`: of one line
+    of text. Together they keep the reading of a file, whatever is in it, below a gigabyte.
     """
 
     file_bytes: int = 200 * MEGABYTE
-    unpacked_bytes: int = 512 * MEGABYTE
+    unpacked_bytes: int = 256 * MEGABYTE
     unpack_ratio: int = 100
     ratio_free_bytes: int = 50 * MEGABYTE
     zip_entries: int = 10_000
     rows: int = 2_000_000
+    cells: int = 48_000_000
     sheet_rows: int = SHEET_ROWS
     sheet_cells: int = 32_000_000
+    shared_texts: int = 3_000_000
+    page_bytes: int = 32 * MEGABYTE
+    page_tables: int = 1_000
+    page_cells: int = 2_000_000
     columns: int = 400
     cell_length: int = 32_767
+    line_bytes: int = 16 * MEGABYTE
 
     def unpacked_allowance(self, packed_bytes: int) -> int:
         """How many bytes `packed_bytes` may unpack to."""
@@ -81,6 +89,20 @@ def too_many_entries(file: str, limits: Limits) -> FileRefused:
 def too_many_rows(file: str, limit: int) -> FileRefused:
     """More rows than are read at once."""
     return refused("file.too_many_rows", T("{file} has more than {limit} rows.", file=file, limit=limit), _SPLIT)
+
+
+def too_many_cells(file: str, limit: int) -> FileRefused:
+    """Rows times columns, or texts of a workbook, beyond what fits into memory."""
+    return refused("file.too_many_cells", T("{file} holds more than {limit} cells.", file=file, limit=limit), _SPLIT)
+
+
+def page_too_large(file: str, limits: Limits) -> FileRefused:
+    """A web page that is too large to be taken apart."""
+    return refused(
+        "file.page_too_large",
+        T("{file} is a web page of more than {limit} MB.", file=file, limit=megabytes(limits.page_bytes)),
+        T("Open it in Excel or WPS, save it as .xlsx or .csv, and import that file."),
+    )
 
 
 def too_many_columns(file: str, limits: Limits) -> FileRefused:

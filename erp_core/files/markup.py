@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
 
 from erp_core.files import limits as refusals
 from erp_core.files import sniff
@@ -17,6 +17,10 @@ _CHINESE = frozenset({"gb2312", "gbk", "gb18030", "x-gbk", "gb-2312"})
 _BREAKS = frozenset({"br", "p", "div"})
 _SILENT = frozenset({"script", "style", "title"})
 _SPACES = re.compile(r"[ \t\r\f\v\u00a0]*\n[ \t\r\n\f\v\u00a0]*|[ \t\r\f\v]+")
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/<>]{0,30})([^<>]{0,10000})>")
+_SPAN = {
+    name: re.compile(rf"""(?:^|[\s"'/]){name}\s*=\s*["']?\s*(\d+)""", re.IGNORECASE) for name in ("colspan", "rowspan")
+}
 
 
 @dataclass
@@ -30,11 +34,15 @@ class _Table:
         return sum(map(len, self.rows))
 
 
-class _Tables(HTMLParser):
-    """Collects the tables of a page; a table inside a cell belongs to itself, not to the cell."""
+class _Tables:
+    """Collects the tables of a page; a table inside a cell belongs to itself, not to the cell.
+
+    Takes the page apart itself: the library's parser looks for the end of every open mark anew, which takes hours for a
+    page of nothing else. Here every sign is looked at once.
+    """
 
     def __init__(self, file: str, limits: Limits) -> None:
-        super().__init__(convert_charrefs=True)
+        self.cells = 0
         self.file, self.limits = file, limits
         self.done: list[_Table] = []
         self.open: list[_Table] = []
@@ -42,21 +50,54 @@ class _Tables(HTMLParser):
         self.span = (1, 1)
         self.silent = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def feed(self, page: str) -> None:
+        """The whole page."""
+        at = 0
+        while at < len(page):
+            mark = page.find("<", at)
+            self.handle_data(page[at : mark if mark >= 0 else len(page)])
+            if mark < 0:
+                return
+            tag = _TAG.match(page, mark)
+            if tag is not None:
+                at = tag.end()
+                closing, name, attributes = tag[1], tag[2].lower(), tag[3]
+                if closing:
+                    self.handle_endtag(name)
+                else:
+                    self.handle_starttag(name, attributes)
+                    if name in _SILENT:  # nothing in it is a tag but its own end
+                        end = re.compile(f"</{name}", re.IGNORECASE).search(page, at)
+                        at = end.start() if end else len(page)
+                        continue
+            elif page.startswith(("<!", "<?"), mark):
+                ends = "-->" if page.startswith("<!--", mark) else ">"
+                end_at = page.find(ends, mark)
+                at = end_at + len(ends) if end_at >= 0 else len(page)
+            else:
+                self.handle_data("<")
+                at = mark + 1
+
+    def handle_starttag(self, tag: str, attributes: str) -> None:
         """A tag opens."""
         if tag == "table":
             self._end_cell()
             self.open.append(_Table())
+            if len(self.open) + len(self.done) > self.limits.page_tables:
+                raise refusals.too_many_cells(self.file, self.limits.page_cells)
         elif tag == "tr":
             self._end_cell()
             if self.open:
                 self._start_row(self.open[-1])
         elif tag in ("td", "th"):
             self._end_cell()
+            self.cells += 1
+            if self.cells > self.limits.page_cells:
+                raise refusals.too_many_cells(self.file, self.limits.page_cells)
             if self.open:
                 if not self.open[-1].rows:
                     self._start_row(self.open[-1])
-                wide, tall = (_span(attrs, name) for name in ("colspan", "rowspan"))
+                wide, tall = (_span(attributes, name) for name in ("colspan", "rowspan"))
                 self.cell, self.span = [], (wide, tall)
         elif tag in _BREAKS and self.cell:
             self.cell.append("\n")
@@ -75,12 +116,13 @@ class _Tables(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Text."""
-        if self.cell is not None and not self.silent:
-            self.cell.append(data)
+        if self.cell is not None and data and not self.silent:
+            if len(self.cell) > self.limits.cell_length:
+                raise refusals.cell_too_long(self.file, len(self.open[-1].rows) if self.open else 1, self.limits)
+            self.cell.append(html.unescape(data))
 
     def finish(self) -> list[_Table]:
         """All tables, those too that the page did not close."""
-        self.close()
         self._end_cell()
         return self.done + self.open
 
@@ -112,13 +154,16 @@ class _Tables(HTMLParser):
             row.append("")
 
 
-def _span(attrs: list[tuple[str, str | None]], name: str) -> int:
-    value = dict(attrs).get(name) or "1"
+def _span(attributes: str, name: str) -> int:
+    stated = _SPAN[name].search(attributes) if attributes else None
+    value = stated[1] if stated else "1"
     return min(max(int(value), 1), 65_534) if value.isdigit() and len(value) < 6 else 1
 
 
 def read_html(content: bytes, reading: Reading) -> Found:
     """The largest table of a page. Cells spanned by others are empty. Raises FileRefused where there is none."""
+    if len(content) > reading.limits.page_bytes:
+        raise refusals.page_too_large(reading.file, reading.limits)
     stated = _CHARSET.search(content[:4096])
     encoding = reading.encoding
     if encoding is None and stated and stated.group(1).decode().lower() in _CHINESE:

@@ -55,6 +55,8 @@ def _check(opened: pq.ParquetFile, fields: list[pa.Field], reading: Reading) -> 
     stated = opened.metadata
     if stated.num_rows > reading.limits.rows:
         raise refusals.too_many_rows(reading.file, reading.limits.rows)
+    if stated.num_rows * len(fields) > reading.limits.cells:
+        raise refusals.too_many_cells(reading.file, reading.limits.cells)
     groups = [stated.row_group(i) for i in range(stated.num_row_groups)]
     if sum(group.total_byte_size for group in groups) > reading.limits.unpacked_bytes:
         raise refusals.unpacks_too_large(reading.file, reading.limits.unpacked_bytes)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
 import zlib
 from pathlib import Path
 
@@ -15,6 +18,8 @@ _STEP = 1 << 22
 def read_bytes(path: Path, limits: Limits) -> bytes:
     """The file's bytes. Raises FileRefused where it cannot be opened, is empty, or is above the limit."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe would keep us waiting for ever
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL) if not path.is_dir() else os.strerror(errno.EISDIR))
         with path.open("rb") as stream:
             content = stream.read(limits.file_bytes + 1)
     except OSError as error:
@@ -40,7 +45,7 @@ def refuse_empty(content: bytes, file: str) -> None:
 def gunzip(content: bytes, limits: Limits, file: str) -> bytes:
     """Gzip undone, all members. Raises FileRefused where it unpacks too large, is cut off or is damaged."""
     allowance = limits.unpacked_allowance(len(content))
-    parts: list[bytes] = []
+    parts = bytearray()
     total = 0
     rest = content
     while rest:
@@ -52,7 +57,7 @@ def gunzip(content: bytes, limits: Limits, file: str) -> bytes:
                 total += len(part)
                 if total > allowance:
                     raise refusals.unpacks_too_large(file, allowance)
-                parts.append(part)
+                parts += part
                 if not part and not rest and not engine.eof:
                     raise refused(
                         "file.cut_off",
@@ -66,4 +71,4 @@ def gunzip(content: bytes, limits: Limits, file: str) -> bytes:
                 T("Download or export the file again."),
             ) from None
         rest = engine.unused_data.lstrip(b"\0")
-    return b"".join(parts)
+    return bytes(parts)

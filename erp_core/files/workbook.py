@@ -12,7 +12,7 @@ import posixpath
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from xml.parsers import expat
 
 import python_calamine
@@ -41,10 +41,15 @@ class _Archive:
     reading: Reading
     parts: Mapping[str, zipfile.ZipInfo]
     unpacked: int = 0
+    kept: dict[str, bytes] = field(default_factory=dict)
 
     def part(self, name: str) -> bytes:
-        """One part, unpacked. Raises FileRefused beyond the cap or where it is damaged."""
-        info = self.parts[name.lower()]
+        """One part, unpacked once and kept. Raises FileRefused beyond the cap or where it is damaged."""
+        if name.lower() not in self.kept:
+            self.kept[name.lower()] = self._unpacked(self.parts[name.lower()])
+        return self.kept[name.lower()]
+
+    def _unpacked(self, info: zipfile.ZipInfo) -> bytes:
         start = info.header_offset
         head = self.content[start : start + 30]
         if len(head) < 30 or not head.startswith(b"PK\x03\x04"):
@@ -67,7 +72,7 @@ class _Archive:
 
     def _inflated(self, packed: bytes, allowance: int) -> bytes:
         engine = zlib.decompressobj(wbits=-15)
-        pieces = []
+        pieces = bytearray()
         try:
             while not engine.eof:
                 piece = engine.decompress(packed, _STEP)
@@ -75,12 +80,12 @@ class _Archive:
                 self.unpacked += len(piece)
                 if self.unpacked > allowance:
                     raise refusals.unpacks_too_large(self.reading.file, allowance)
-                pieces.append(piece)
+                pieces += piece
                 if not piece and not packed and not engine.eof:
                     raise _damaged(self.reading.file)
         except zlib.error:
             raise _damaged(self.reading.file) from None
-        return b"".join(pieces)
+        return bytes(pieces)
 
 
 @dataclass(frozen=True)
@@ -96,9 +101,10 @@ def read_workbook(content: bytes, reading: Reading) -> Found:
     Merged cells hold their text in the first cell. Error values such as `#N/A` are kept as text. Raises FileRefused.
     """
     archive = _open(content, reading)
+    _refuse_many_texts(archive)
     sheet, scan = _choose(archive, _sheets(archive), reading)
     try:
-        opened = python_calamine.load_workbook(io.BytesIO(_fresh(archive, sheet)))
+        opened = python_calamine.load_workbook(_fresh(archive, sheet))
         rows = _rows(opened.get_sheet_by_name(sheet.name), scan)
         layout, gathered = gather_rows(rows, reading, min(reading.limits.rows, reading.limits.sheet_rows))
     except (python_calamine.CalamineError, ValueError, OverflowError) as error:
@@ -136,6 +142,15 @@ def _open(content: bytes, reading: Reading) -> _Archive:
     if _WORKBOOK not in parts or _RELATIONS not in parts:
         raise _no_workbook(parts, reading.file)
     return _Archive(content, reading, parts)
+
+
+def _refuse_many_texts(archive: _Archive) -> None:
+    """The reader keeps every shared text as a text of its own, however short it is."""
+    if _SHARED[0] in archive.parts:
+        part, limits = archive.part(_SHARED[0]), archive.reading.limits
+        ends = part.count(b"/si>") + part.count(b":si>") + part.count(b"<si/") + part.count(b":si/")
+        if ends > limits.shared_texts:
+            raise refusals.too_many_cells(archive.reading.file, limits.shared_texts)
 
 
 def _no_workbook(parts: Mapping[str, zipfile.ZipInfo], file: str) -> FileRefused:
@@ -206,6 +221,7 @@ def _choose(archive: _Archive, sheets: list[_Sheet], reading: Reading) -> tuple[
         if scan is None:
             raise _damaged(reading.file)
         if not scan.rows:
+            del archive.kept[sheet.part.lower()]
             continue
         if scan.rows > reading.limits.sheet_rows:
             raise refusals.too_many_rows(reading.file, reading.limits.sheet_rows)
@@ -219,14 +235,16 @@ def _choose(archive: _Archive, sheets: list[_Sheet], reading: Reading) -> tuple[
     )
 
 
-def _fresh(archive: _Archive, sheet: _Sheet) -> bytes:
-    """A ZIP of the parts that are needed, exactly as they were checked, without packing."""
+def _fresh(archive: _Archive, sheet: _Sheet) -> io.BytesIO:
+    """A ZIP of the parts that are needed, exactly as they were checked, without packing; the parts are given up."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as fresh:
         for name in (_WORKBOOK, _RELATIONS, *_SHARED, sheet.part):
             if name.lower() in archive.parts:
                 fresh.writestr(archive.parts[name.lower()].filename, archive.part(name))
-    return target.getvalue()
+                del archive.kept[name.lower()]
+    target.seek(0)
+    return target
 
 
 def _rows(sheet: python_calamine.CalamineSheet, scan: SheetScan) -> Iterator[list[str]]:

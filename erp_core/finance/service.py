@@ -72,15 +72,23 @@ def set_rate(uow: UnitOfWork, day: dt.date, currency: str, base: str, rate: Deci
         raise BadInput(
             T("A rate is a number above 0."), hint=T("Correct the number and save again."), code="rate.number"
         )
+    held = _held(uow.connection).get((day, currency, base))
     uow.connection.execute(sa.insert(fx_rate).values(ds=day, currency=currency, base=base, rate=str(rate)))
-    audit.record(uow, "set rate", f"{currency}/{base}", day=day.isoformat(), rate=str(rate))
+    before = None if held is None else {"rate": held}
+    audit.record(uow, audit.Act.SET_RATE, f"{currency}/{base}", day=day, before=before, after={"rate": rate})
 
 
 def remove_rate(uow: UnitOfWork, rate_id: int) -> None:
     """Remove a rate that was entered wrongly."""
     require(uow, Permission.EDIT_SETTINGS)
-    uow.connection.execute(sa.delete(fx_rate).where(fx_rate.c.id == rate_id))
-    audit.record(uow, "remove rate", str(rate_id))
+    c = fx_rate.c
+    held = uow.connection.execute(sa.select(c.ds, c.currency, c.base, c.rate).where(c.id == rate_id)).one_or_none()
+    if held is None:
+        return
+    uow.connection.execute(sa.delete(fx_rate).where(c.id == rate_id))
+    audit.record(
+        uow, audit.Act.REMOVE_RATE, f"{held.currency}/{held.base}", day=held.ds, before={"rate": held.rate}
+    )  # fmt: skip
 
 
 def record_fees(uow: UnitOfWork, rows: pd.DataFrame, batch_id: int) -> npt.NDArray[np.bool_]:
@@ -115,6 +123,9 @@ class ChannelFee:
     currency: str
 
 
+_STATED = (channel_fee.c.share, channel_fee.c.fixed, channel_fee.c.currency)
+
+
 def set_channel_fee(uow: UnitOfWork, fee: ChannelFee) -> None:
     """State what a shop takes from a day on; replaces what was stated for the same shop, kind and day.
 
@@ -129,16 +140,17 @@ def set_channel_fee(uow: UnitOfWork, fee: ChannelFee) -> None:
         channel_fee.c.kind == fee.kind,
         channel_fee.c.valid_from == fee.valid_from,
     )
+    stood = uow.connection.execute(sa.select(*_STATED).where(*same)).mappings().first()
     uow.connection.execute(sa.delete(channel_fee).where(*same))
+    stated = {"share": share, "fixed": to_minor(fee.fixed, fee.currency), "currency": fee.currency}
     uow.connection.execute(
         sa.insert(channel_fee).values(
-            channel_id=fee.channel_id, kind=fee.kind, valid_from=fee.valid_from, share=share,
-            fixed=to_minor(fee.fixed, fee.currency), currency=fee.currency,
+            channel_id=fee.channel_id, kind=fee.kind, valid_from=fee.valid_from, **stated
         )
     )  # fmt: skip
     audit.record(
-        uow, "set channel fee", f"channel {fee.channel_id}: {fee.kind}", valid_from=fee.valid_from.isoformat(),
-        share=str(fee.share), fixed=str(fee.fixed), currency=fee.currency,
+        uow, audit.Act.SET_CHANNEL_FEE, f"channel {fee.channel_id}: {fee.kind}", valid_from=fee.valid_from,
+        before=None if stood is None else dict(stood), after=stated,
     )  # fmt: skip
 
 
@@ -177,9 +189,14 @@ def remove_channel_fee(uow: UnitOfWork, fee_id: int) -> None:
     Raises NotFound where nothing of that number stands.
     """
     require(uow, Permission.EDIT_SETTINGS)
-    if not uow.connection.execute(sa.delete(channel_fee).where(channel_fee.c.id == fee_id)).rowcount:
+    f = channel_fee.c
+    held = uow.connection.execute(sa.select(f.channel_id, f.kind, f.valid_from, *_STATED).where(f.id == fee_id)).first()
+    if held is None or not uow.connection.execute(sa.delete(channel_fee).where(f.id == fee_id)).rowcount:
         raise NotFound(T("This statement of a fee no longer stands."), hint=T("Reload the page."), code="fee.gone")
-    audit.record(uow, "remove channel fee", str(fee_id))
+    audit.record(
+        uow, audit.Act.REMOVE_CHANNEL_FEE, f"channel {held.channel_id}: {held.kind}", valid_from=held.valid_from,
+        before={"share": held.share, "fixed": held.fixed, "currency": held.currency},
+    )  # fmt: skip
 
 
 def withdraw_batch(uow: UnitOfWork, batch_id: int) -> None:

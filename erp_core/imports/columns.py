@@ -146,7 +146,7 @@ def read_column(table: RawTable, index: int, cell: Cell, declared: Format, compa
     elif cell in (Cell.TIME, Cell.DAY):
         times, warning = _times(coded, cell, parsed, declared.time_zone or company_zone)
     elif cell in (Cell.WORD, Cell.TEXT):
-        escaped = cell is Cell.TEXT and table.container == "csv"  # our own exports escape formulas
+        escaped = table.container in ("csv", "xlsx")  # our own exports escape formulas
         coded = _joined(coded, [(unescaped(word) if escaped else word).strip() for word in coded.words])
     problem_of_row = np.full(len(coded.codes), -1, np.int32)
     if parsed.problems:

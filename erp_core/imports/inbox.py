@@ -43,13 +43,13 @@ from erp_core.imports.receipt_text import receipt_lines
 from erp_core.imports.service import ImportOptions, import_files, recognise
 from erp_core.jobs.process import FileLock
 from erp_core.jobs.worker import worker_log
-from erp_core.security.actor import Actor
+from erp_core.security.actor import WORKER, Actor
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.settings import Settings
 from erp_core.text import T, Text, say
 
-INBOX_USER = Actor("inbox", frozenset({Permission.IMPORT_FILES}))
+INBOX_USER = Actor("inbox", frozenset({Permission.IMPORT_FILES}), WORKER)
 SETTLING = "inbox.settling"
 REFUSALS_SHOWN = 20
 LATELY = dt.timedelta(days=30)

@@ -12,9 +12,10 @@ from erp_core.calendar import local_day
 from erp_core.customers import service as customers
 from erp_core.db.bulk import load_temporary
 from erp_core.files.values import Problem, parse_decimal
-from erp_core.imports import words
+from erp_core.imports import erased, words
 from erp_core.imports.batch import Batch
 from erp_core.imports.checked import Checked
+from erp_core.imports.columns import known_only
 from erp_core.imports.declaration import normalise_word
 from erp_core.imports.fact_rows import (
     Bools,
@@ -247,7 +248,8 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     said_shop = only_channel(batch, checked)[good]
     content = _marked_contents(batch, checked)[good]
     number = checked.get("contact_id")[good]
-    customer_id = _customers(batch, checked, placed, good)
+    customer_id, forgotten = _customers(batch, checked, placed, good)
+    said = {name: checked.get(name)[good] for name in ("subject", "note")}
     rows = pd.DataFrame(
         {
             "key": keys(number, said_shop, [], content),
@@ -259,7 +261,8 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
             "at": checked.get("at")[good],
             "medium": medium[good],
             "direction": direction[good],
-            **{name: checked.get(name)[good] for name in ("subject", "note", "agent")},
+            **{name: known_only(column, ~forgotten) for name, column in said.items()},
+            "agent": checked.get("agent")[good],
         },
         dtype=object,
     ).assign(content=content)
@@ -267,18 +270,25 @@ def load_contacts(batch: Batch, checked: Checked) -> tuple[Bools, int]:
     return accepted, 0
 
 
-def _customers(batch: Batch, checked: Checked, placed: Placed, good: Ints) -> Objects:
+def _customers(batch: Batch, checked: Checked, placed: Placed, good: Ints) -> tuple[Objects, Bools]:
     """The buyer of each row: by key within the shop, else on the list of no shop, else in the only shop that has it;
-    new ones are created; masked data names nobody, but the row's order may."""
+    new ones are created; masked data names nobody, but the row's order may. And which of them were erased since."""
     connection = batch.uow.connection
     named = {name: checked.get(name)[good] for name in ("customer_id", "customer_name", "email", "phone")}
     found_keys = customer_keys(named["customer_id"], named["email"], named["phone"])
     scopes = {0: ""} | dict(connection.execute(sa.select(channel.c.id, channel.c.name)).all())
     scope = np.array([*(scopes[int(i)] for i in placed.channel_id[good].tolist()), None], object)[:-1]
+    nameless = erased.in_contacts(batch, found_keys, scope, checked.get("at")[good])
+    forgotten = np.isin(np.arange(len(good)), list(nameless))
+    found_keys[forgotten] = None
     held = parties.find_customers(connection, [key for key in found_keys.tolist() if key is not None])
     ids = np.full(len(good), None, object)
+    for at, buyer in nameless.items():
+        ids[at] = buyer
     for at, (key, shop) in enumerate(zip(found_keys.tolist(), scope.tolist(), strict=True)):
-        known = held.get(key, {}) if key is not None else {}
+        if key is None:
+            continue
+        known = held.get(key, {})
         ids[at] = known.get(shop, known.get("", next(iter(known.values())) if not shop and len(known) == 1 else None))
     new = filled(found_keys) & ~filled(ids)
     for shop in pd.unique(scope[new]):
@@ -299,7 +309,7 @@ def _customers(batch: Batch, checked: Checked, placed: Placed, good: Ints) -> Ob
         T("The row names no customer who can be told from others (masked data and a name alone do not); the contact "
           "stands without one."),
     )  # fmt: skip
-    return ids
+    return ids, forgotten
 
 
 def _fill_from_orders(batch: Batch, ids: Objects, order_id: Ints) -> None:

@@ -19,6 +19,7 @@ from erp_core.calendar import end_of_day
 from erp_core.catalog import service as catalog
 from erp_core.catalog.views import EVERY_SHOP, bundles
 from erp_core.finance import service as finance
+from erp_core.imports import erased
 from erp_core.imports.batch import Batch, keep_rejected
 from erp_core.imports.changes import rememberer
 from erp_core.imports.checked import Checked
@@ -291,7 +292,7 @@ def _load_customers(batch: Batch, checked: Checked, _seen: bool) -> tuple[Bools,
         np.array([key is None for key in keys.tolist()], bool), None, "customer.masked",
         T("The customer has only masked data (such as 张**), which cannot tell one person from another."),
     )  # fmt: skip
-    good = np.flatnonzero(~checked.bad)
+    good = np.flatnonzero(~checked.bad & ~erased.listed(batch, checked, keys, ""))
     if not len(good):
         return accepted, 0
     frame = _frame(

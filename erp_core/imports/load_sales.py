@@ -16,7 +16,7 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.tables import product
 from erp_core.db.bulk import load_temporary
 from erp_core.db.uow import UnitOfWork
-from erp_core.imports import load_shipments, shops, standing_lines
+from erp_core.imports import erased, load_shipments, shops, standing_lines
 from erp_core.imports.amounts import OrderMoney, off_whole_orders
 from erp_core.imports.batch import Batch
 from erp_core.imports.columns import known_only
@@ -173,6 +173,8 @@ def _columns(
 ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
     """The columns of sales_order and order_line."""
     header = orders.header
+    nameless = erased.forget_in_orders(batch, orders, written, channel_id)
+    forgotten = np.array([buyer is not None for buyer in nameless.tolist()], bool)
     keep = np.flatnonzero(written[orders.lines["order"]])
     order = orders.lines["order"][keep]
     product_id = product_of_line[keep]
@@ -191,7 +193,7 @@ def _columns(
     headers: dict[str, Any] = {
         "channel_id": channel_id,
         "external_id": np.array(orders.ids, object),
-        "customer_id": _customers(batch, orders, written),
+        "customer_id": np.where(forgotten, nameless, _customers(batch, orders, written & ~forgotten)),
         "ds": _local_days(header["ordered_at"], batch.company.time_zone),
         "lines": np.bincount(order, minlength=count),
         "quantity": per_order(quantity, product_line),

@@ -367,8 +367,8 @@ def _close_batch(
         },
     )
     audit.record(
-        uow, "import", str(batch_id), format=receipt.format, rows=receipt.rows_read, accepted=receipt.rows_accepted,
-        rejected=receipt.rows_rejected, files=[item.table.sha256 for item in group],
+        uow, audit.Act.IMPORT, str(batch_id), format=receipt.format, rows=receipt.rows_read,
+        accepted=receipt.rows_accepted, rejected=receipt.rows_rejected, files=[item.table.sha256 for item in group],
     )  # fmt: skip
 
 
@@ -460,5 +460,7 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
             .where(import_batch.c.id == batch_id)
             .values(status="undone", undone_at=uow.now(), undone_by=uow.actor)
         )
-        audit.record(uow, "undo import", str(batch_id))
+        audit.record(
+            uow, audit.Act.UNDO_IMPORT, str(batch_id), before={"status": "done"}, after={"status": "undone"}
+        )  # fmt: skip
         uow.commit()

@@ -11,7 +11,7 @@ from typing import Any
 
 from erp_core.clock import SystemClock
 from erp_core.errors import BadInput
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL, TERMINAL_USER
 from erp_core.terminal import Command, Say, Session, existing
 from erp_core.text import T
 
@@ -104,7 +104,7 @@ def _import(session: Session, given: argparse.Namespace) -> int:
         dry_run=given.dry_run,
         strict=given.strict,
     )
-    receipts = import_files(session.database(), LOCAL_USER.acting(), existing(given.files), options)
+    receipts = import_files(session.database(), TERMINAL_USER.acting(), existing(given.files), options)
     documents = [receipt.to_json(session.language) for receipt in receipts]
     lines: list[str] = []
     for receipt, document in zip(receipts, documents, strict=True):
@@ -117,11 +117,12 @@ def _inbox(session: Session, given: argparse.Namespace) -> int:
     from erp_core.imports.inbox import INBOX_USER, process_inbox
 
     clock, database = SystemClock(), session.database()
+    who = replace(INBOX_USER, source=TERMINAL).acting(clock)
     settings = replace(session.settings, language=session.language)
-    outcome = process_inbox(database, INBOX_USER.acting(clock), settings, clock)
+    outcome = process_inbox(database, who, settings, clock)
     if outcome.settling and not given.no_wait:
         time.sleep(settings.inbox_quiet)
-        outcome = outcome.then(process_inbox(database, INBOX_USER.acting(clock), settings, clock))
+        outcome = outcome.then(process_inbox(database, who, settings, clock))
     document = outcome.to_json(session.language)
     session.show(document, _inbox_lines(session, document))
     return 0
@@ -144,7 +145,7 @@ def _inbox_lines(session: Session, document: dict[str, Any]) -> list[str]:
 def _undo_import(session: Session, given: argparse.Namespace) -> int:
     from erp_core.imports.service import undo_import
 
-    undo_import(session.database(), LOCAL_USER.acting(), given.batch_id)
+    undo_import(session.database(), TERMINAL_USER.acting(), given.batch_id)
     session.show(
         {"batch_id": given.batch_id, "status": "undone"},
         [session.say(T("Import {batch} is undone.", batch=given.batch_id))],

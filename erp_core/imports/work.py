@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from erp_core.clock import Clock
 from erp_core.db.engine import Database
+from erp_core.db.uow import As
 from erp_core.errors import ErpError
 from erp_core.files.table import RawTable
 from erp_core.imports import uploads
@@ -21,7 +21,7 @@ from erp_core.imports.receipt import Receipt
 from erp_core.imports.service import ImportOptions, import_files, recognise, undo_import
 from erp_core.imports.views import cells_shown
 from erp_core.jobs.registry import JobContext
-from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.security.actor import handed_in
 from erp_core.text import T, Text, say
 
 # kinds of jobs
@@ -73,7 +73,7 @@ def check(context: JobContext) -> dict[str, Any]:
     request = ImportRequest.from_arguments(context.job.arguments)
     database = Database(context.settings.database_url, context.settings.keys)
     try:
-        return preview(database, _acting(context.clock), request, context)
+        return preview(database, _acting(context), request, context)
     finally:
         database.dispose()
 
@@ -84,7 +84,7 @@ def run(context: JobContext) -> dict[str, Any]:
     database = Database(context.settings.database_url, context.settings.keys)
     try:
         receipts = import_files(
-            database, _acting(context.clock), [Path(path) for path in request.paths], request.options(dry_run=False),
+            database, _acting(context), [Path(path) for path in request.paths], request.options(dry_run=False),
             context.progress,
         )  # fmt: skip
     finally:
@@ -99,14 +99,14 @@ def undo(context: JobContext) -> dict[str, Any]:
     batch_id = int(context.job.arguments["batch_id"])
     context.progress(0.1, T("Taking import {batch} back …", batch=batch_id))
     try:
-        undo_import(database, _acting(context.clock), batch_id)
+        undo_import(database, _acting(context), batch_id)
     finally:
         database.dispose()
     return {"batch_id": batch_id}
 
 
-def _acting(clock: Clock, actor: Actor = LOCAL_USER) -> Any:
-    return actor.acting(clock)
+def _acting(context: JobContext) -> As:
+    return handed_in(context.job.actor).acting(context.clock)
 
 
 def preview(database: Database, who: Any, request: ImportRequest, context: JobContext) -> dict[str, Any]:

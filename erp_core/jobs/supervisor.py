@@ -91,7 +91,7 @@ class Supervisor:
 
     def _spawn(self) -> subprocess.Popen[bytes] | None:
         try:
-            return subprocess.Popen(self._command, stdin=subprocess.PIPE, env=self._environment)  # noqa: S603 (ours)
+            return subprocess.Popen(self._command, stdin=subprocess.PIPE, env=self._environment)  # noqa: S603 (ours)  # nosec B603
         except OSError:
             return None  # out of processes or memory: try again after the pause
 

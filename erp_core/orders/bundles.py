@@ -33,16 +33,16 @@ def set_bundle(uow: UnitOfWork, parent_id: int, components: Mapping[int, int]) -
             hint=T("Choose what is packed into it, or dissolve it."),
             code="bundle.empty",
         )
-    return _write(uow, parent_id, components, "set bundle")
+    return _write(uow, parent_id, components, audit.Act.SET_BUNDLE)
 
 
 def dissolve_bundle(uow: UnitOfWork, parent_id: int) -> bool:
     """Make a bundle a product of its own again; whether it was a bundle. Its orders move it itself from now on."""
     require(uow, Permission.EDIT_CATALOG)
-    return _write(uow, parent_id, {}, "dissolve bundle")
+    return _write(uow, parent_id, {}, audit.Act.DISSOLVE_BUNDLE)
 
 
-def _write(uow: UnitOfWork, parent_id: int, components: Mapping[int, int], act: str) -> bool:
+def _write(uow: UnitOfWork, parent_id: int, components: Mapping[int, int], act: audit.Act) -> bool:
     b = bom_line.c
     query = sa.select(b.component_id, b.quantity).where(b.parent_id == parent_id, b.kind == "bundle")
     held: dict[int, int] = dict(uow.connection.execute(query).all())
@@ -55,7 +55,6 @@ def _write(uow: UnitOfWork, parent_id: int, components: Mapping[int, int], act: 
     concerned = sorted({parent_id, *held, *components})
     stock.refresh(uow, concerned, read_company(uow.connection).time_zone)
     audit.record(
-        uow, act, str(parent_id), components={str(i): units for i, units in components.items()},
-        lines=len(order_id),
+        uow, act, str(parent_id), before={"components": held}, after={"components": components}, lines=len(order_id)
     )  # fmt: skip
     return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import pandas as pd
 import sqlalchemy as sa
@@ -118,10 +118,8 @@ def set_channel_terms(uow: UnitOfWork, channel_id: int, terms: ChannelTerms) -> 
         .where(channel.c.id == channel_id)
         .values(location_id=terms.location_id, stock_share=terms.stock_share, safety_buffer=terms.safety_buffer)
     )
-    audit.record(
-        uow, "set channel terms", held.name, location_id=terms.location_id, stock_share=terms.stock_share,
-        safety_buffer=terms.safety_buffer,
-    )  # fmt: skip
+    before, after = audit.changes(asdict(held.terms), asdict(terms))
+    audit.record(uow, audit.Act.SET_CHANNEL_TERMS, held.name, before=before, after=after)
 
 
 def _check(connection: sa.Connection, terms: ChannelTerms) -> None:

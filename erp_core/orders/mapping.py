@@ -63,12 +63,13 @@ def map_skus(uow: UnitOfWork, mappings: Sequence[SkuMapping]) -> Mapped:
             hint=T("Choose a shop from the list, or all shops."),
             code="mapping.no_shop",
         )
+    before = _standing(uow, mappings)
     editing.write_aliases(uow, mappings)
     done = _repoint(uow, [(m.channel_id, editing.clean_sku(m.external_sku)) for m in mappings])
     first = mappings[0]
     audit.record(
-        uow, "map SKU", first.external_sku if len(mappings) == 1 else "",
-        mappings=[[m.channel_id, m.external_sku, m.product_id] for m in mappings], lines=done.lines,
+        uow, audit.Act.MAP_SKU, first.external_sku if len(mappings) == 1 else "", before={"mappings": before},
+        after={"mappings": [[m.channel_id, m.external_sku, m.product_id] for m in mappings]}, lines=done.lines,
         archived=list(done.archived),
     )  # fmt: skip
     return done
@@ -77,10 +78,11 @@ def map_skus(uow: UnitOfWork, mappings: Sequence[SkuMapping]) -> Mapped:
 def unmap_sku(uow: UnitOfWork, channel_id: int, external_sku: str) -> Mapped:
     """Take a mapping back: what was sold under the SKU is a product of its own again. Raises NotFound."""
     require(uow, Permission.EDIT_CATALOG)
-    held = sa.select(sku_alias.c.id).where(
+    held = sa.select(sku_alias.c.product_id).where(
         sku_alias.c.channel_id == channel_id, sku_alias.c.external_sku == external_sku
     )
-    if uow.connection.execute(held).first() is None:
+    product_id = uow.connection.execute(held).scalar()
+    if product_id is None:
         raise NotFound(
             T("“{sku}” is not mapped.", sku=external_sku),
             hint=T("The mapping may have been taken back meanwhile. Load the page again."),
@@ -88,8 +90,19 @@ def unmap_sku(uow: UnitOfWork, channel_id: int, external_sku: str) -> Mapped:
         )
     editing.drop_aliases(uow, [(channel_id, external_sku)])
     done = _repoint(uow, [(channel_id, external_sku)])
-    audit.record(uow, "unmap SKU", external_sku, channel=channel_id, lines=done.lines)
+    before = {"mappings": [[channel_id, external_sku, product_id]]}
+    audit.record(uow, audit.Act.UNMAP_SKU, external_sku, before=before, after={"mappings": []}, lines=done.lines)
     return done
+
+
+def _standing(uow: UnitOfWork, mappings: Sequence[SkuMapping]) -> list[list[Any]]:
+    """What the SKUs stand for now, where for anything: [channel, SKU, product]."""
+    s = sku_alias.c
+    pairs = {(m.channel_id, editing.clean_sku(m.external_sku)) for m in mappings}
+    held = uow.connection.execute(
+        sa.select(s.channel_id, s.external_sku, s.product_id).where(s.channel_id.in_({pair[0] for pair in pairs}))
+    )
+    return sorted([row.channel_id, row.external_sku, row.product_id] for row in held if tuple(row[:2]) in pairs)
 
 
 def _repoint(uow: UnitOfWork, pairs: Sequence[tuple[int, str]]) -> Mapped:

@@ -33,10 +33,8 @@ def create_product(
     Fields and errors as in `catalog.editing`.
     """
     require(uow, Permission.EDIT_CATALOG)
-    product_id = editing.create_product(uow, sku, fields)
+    product_id = editing.create_product(uow, sku, fields, cost)
     if cost is not None:
-        own = CostEntry(product_id, cost.valid_from, cost.currency, cost.unit_cost)
-        editing.edit_products(uow, {}, [own])
         stock.revalue(uow)
     return product_id
 
@@ -86,7 +84,10 @@ def set_charge(uow: UnitOfWork, product_id: int, charge: bool) -> bool:
         returns.move_again(lent(uow, Permission.IMPORT_FILES), returns.cases_of(uow.connection, product_id))
         _count_goods_again(uow, rewriting.orders)
     stock.refresh(uow, [product_id], read_company(uow.connection).time_zone)
-    audit.record(uow, "mark charge" if charge else "mark goods", sku, lines=len(order_id))
+    act = audit.Act.MARK_CHARGE if charge else audit.Act.MARK_GOODS
+    audit.record(
+        uow, act, sku, before={"is_charge": bool(held)}, after={"is_charge": charge}, lines=len(order_id)
+    )  # fmt: skip
     return True
 
 
@@ -137,7 +138,7 @@ def archive_product(uow: UnitOfWork, product_id: int) -> None:
             code="product.in_use",
         )
     editing.set_archived(uow, [product_id], archived=True)
-    audit.record(uow, "archive product", sku)
+    audit.record(uow, audit.Act.ARCHIVE_PRODUCT, sku, before={"archived": False}, after={"archived": True})
 
 
 def restore_product(uow: UnitOfWork, product_id: int) -> None:
@@ -146,7 +147,7 @@ def restore_product(uow: UnitOfWork, product_id: int) -> None:
     sku = _sku(uow, product_id)
     editing.set_archived(uow, [product_id], archived=False)
     editing.refuse_taken_barcodes(uow, product_id)
-    audit.record(uow, "restore product", sku)
+    audit.record(uow, audit.Act.RESTORE_PRODUCT, sku, before={"archived": True}, after={"archived": False})
 
 
 def _listed(uses: Sequence[Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import FAILED_CHECK, Command, Say, Session
 from erp_core.text import T
 
@@ -21,7 +21,7 @@ def _stock(session: Session, given: argparse.Namespace) -> int:
 
     database = session.database()
     if given.action == "rebuild":
-        with unit_of_work(database, LOCAL_USER.acting()) as uow:
+        with unit_of_work(database, TERMINAL_USER.acting()) as uow:
             company = read_company(uow.connection)
             service.rebuild(uow, company.time_zone)
             rollups.rebuild(uow.connection)

@@ -313,7 +313,7 @@ def _wrong_rows(scene: Scene) -> pd.DataFrame:
         .order_by(o.ds.desc(), r.id)
     )  # fmt: skip
     frame = _frame(scene, query)
-    reasons = [without_contacts(document["reason"]) for document in frame["personal"]]
+    reasons = [without_contacts(document.get("reason")) for document in frame["personal"]]
     return frame.assign(reason=reasons).drop(columns="personal")
 
 

@@ -69,7 +69,7 @@ def save_view(uow: UnitOfWork, page: str, name: str, query: Query, shared: bool 
         .returning(saved_view.c.id)
     )
     view_id = int(added.scalar_one())
-    audit.record(uow, "save view", f"{page}: {clean}", shared=shared)
+    audit.record(uow, audit.Act.SAVE_VIEW, f"{page}: {clean}", after={"query": kept, "shared": shared})
     return view_id
 
 
@@ -79,23 +79,24 @@ def rename_view(uow: UnitOfWork, view_id: int, name: str) -> None:
     page, before, _ = _own(uow, view_id)
     clean = _free_name(uow, page, name, view_id)
     uow.connection.execute(sa.update(saved_view).where(saved_view.c.id == view_id).values(name=clean))
-    audit.record(uow, "rename view", f"{page}: {clean}", before=before)
+    audit.record(uow, audit.Act.RENAME_VIEW, f"{page}: {clean}", before={"name": before}, after={"name": clean})
 
 
 def share_view(uow: UnitOfWork, view_id: int, shared: bool) -> None:
     """Let all see an own view, or nobody else. Raises NotFound."""
     require(uow, Permission.SHARE_VIEWS)
-    page, name, _ = _own(uow, view_id)
+    page, name, held = _own(uow, view_id)
     uow.connection.execute(sa.update(saved_view).where(saved_view.c.id == view_id).values(shared=shared))
-    audit.record(uow, "share view" if shared else "stop sharing view", f"{page}: {name}")
+    act = audit.Act.SHARE_VIEW if shared else audit.Act.STOP_SHARING_VIEW
+    audit.record(uow, act, f"{page}: {name}", before={"shared": held}, after={"shared": shared})
 
 
 def delete_view(uow: UnitOfWork, view_id: int) -> None:
     """Take an own view away. Raises NotFound."""
     require(uow, Permission.SAVE_VIEWS)
-    page, name, _ = _own(uow, view_id)
+    page, name, shared = _own(uow, view_id)
     uow.connection.execute(sa.delete(saved_view).where(saved_view.c.id == view_id))
-    audit.record(uow, "delete view", f"{page}: {name}")
+    audit.record(uow, audit.Act.DELETE_VIEW, f"{page}: {name}", before={"name": name, "shared": shared})
 
 
 def _own(uow: UnitOfWork, view_id: int) -> tuple[str, str, bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -61,8 +62,8 @@ def answer_decision(uow: UnitOfWork, decision: Decision, reply: Reply) -> None:
     if (held := last.first()) is not None and dict(held) == row:
         return
     uow.connection.execute(sa.insert(decision_answer).values(at=uow.now(), **row))
-    details = {"act": reply.act, "until": until.isoformat() if until else None, "reason": reason}
-    audit.record(uow, audit.ANSWER_DECISION, decision.key, **{key: word for key, word in details.items() if word})
+    details: dict[str, Any] = {"act": reply.act, "until": until, "reason": reason}
+    audit.record(uow, audit.Act.ANSWER_DECISION, decision.key, **{key: word for key, word in details.items() if word})
 
 
 def _checked(reply: Reply, decision: Decision, now: dt.date) -> tuple[dt.date | None, str | None]:

@@ -10,7 +10,7 @@ from typing import Any
 from erp_core.clock import SystemClock, today
 from erp_core.errors import BadInput
 from erp_core.money import decimals
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import ROWS_SHOWN, Command, Say, Session, day
 from erp_core.text import T, Text
 
@@ -87,7 +87,7 @@ def _sales(session: Session, given: argparse.Namespace) -> int:
         answer = sales_answer(connection, company, period, given.by, session.language)
     document = answer.document
     if given.out is not None:
-        header = (LOCAL_USER.name, SystemClock().now(), session.language)
+        header = (TERMINAL_USER.name, SystemClock().now(), session.language)
         given.out.write_bytes(answer.file(suffix, header))
         document = document | {"file": str(given.out)}
     session.show(document, answer.lines)
@@ -109,7 +109,7 @@ def _contribution(session: Session, given: argparse.Namespace) -> int:
         found = contribution(connection, company, period, Filters(), given.by)
     document = to_json(found, given.by, period)
     if given.out is not None:
-        header = (LOCAL_USER.name, SystemClock().now(), session.language)
+        header = (TERMINAL_USER.name, SystemClock().now(), session.language)
         given.out.write_bytes(contribution_file(found, given.by, period, suffix, header))
         document["file"] = str(given.out)
     session.show(document, _contribution_lines(session, document))

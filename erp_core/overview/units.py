@@ -91,9 +91,9 @@ def change_unit(uow: UnitOfWork, product_id: int, unit: Unit) -> None:
         .where(product.c.id == product_id)
         .values(unit=(unit.unit or "").strip() or None, stock_unit=counted, unit_factor=unit.factor)
     )
-    audit.record(
-        uow, "change unit", held.sku, unit=unit.unit, stock_unit=counted, factor=unit.factor, before=held.unit_factor
-    )
+    before = {"unit": held.unit, "stock_unit": held.stock_unit, "factor": held.unit_factor}
+    after = {"unit": (unit.unit or "").strip() or None, "stock_unit": counted, "factor": unit.factor}
+    audit.record(uow, audit.Act.CHANGE_UNIT, held.sku, before=before, after=after)
 
 
 def _check(unit: Unit) -> None:

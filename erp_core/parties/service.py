@@ -235,7 +235,9 @@ def name_supplier(uow: UnitOfWork, name: str) -> int:
         key = uow.connection.execute(sa.insert(supplier).values(name=clean)).inserted_primary_key
         assert key is not None
         return int(key[0])
-    uow.connection.execute(sa.update(supplier).where(supplier.c.id == found).values(withdrawn_by=None, batch_id=None))
+    of_an_import = sa.or_(supplier.c.withdrawn_by.is_not(None), supplier.c.batch_id.is_not(None))
+    kept = sa.update(supplier).where(supplier.c.id == found, of_an_import).values(withdrawn_by=None, batch_id=None)
+    uow.connection.execute(kept)
     return int(found)
 
 

@@ -15,7 +15,7 @@ customer = sa.Table(
     sa.Column("scope", sa.Text, nullable=False, server_default=""),
     # the tag (`Vault.tag`) of 'id:17850', 'mail:a@b.c' or 'phone:…', never of a masked value; of the current key or,
     # while keys are being changed, of the one before
-    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False, info={"tag_of": "key"}),
     # key (in the clear), external_id, name, email, phone, address, note; salt: of the hashes in the log of acts
     sa.Column("personal", Sealed),
     sa.Column("name_digest", sa.BigInteger, index=True),
@@ -45,4 +45,14 @@ supplier = sa.Table(
     reference("batch_id", "import_batch.id", nullable=True),
     reference("withdrawn_by", "import_batch.id", nullable=True),
     sa.CheckConstraint("lead_time_days >= 0", name="lead_time"),
+)
+
+# Who asked to be erased: a keyed hash of what told the person from others, so that a file that comes again does not
+# bring back what was erased. Orders and contacts from after that moment are a new acquaintance.
+erased_person = sa.Table(
+    "erased_person",
+    metadata,
+    sa.Column("mark", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcTime, nullable=False),
+    reference("customer_id", "customer.id", nullable=True),  # what is left: a buyer without a name
 )

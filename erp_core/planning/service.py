@@ -37,4 +37,4 @@ def save_choices(uow: UnitOfWork, as_of: dt.date, chosen: Mapping[int, tuple[int
             "chosen": [quantity for _, quantity in chosen.values()],
         },
     )
-    audit.record(uow, "choose purchases", as_of.isoformat(), products=count)
+    audit.record(uow, audit.Act.CHOOSE_PURCHASES, as_of.isoformat(), products=count)

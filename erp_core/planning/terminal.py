@@ -8,7 +8,7 @@ from typing import Any
 
 from erp_core.clock import SystemClock, today
 from erp_core.errors import BadInput
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import Command, Say, Session, day
 from erp_core.text import T
 
@@ -50,7 +50,7 @@ def _purchase_file(session: Session, path: Path, rows: Any, proposal: Any) -> by
             hint=T("Give a file name that ends in .csv or .xlsx."),
             code="replenish.bad_file",
         )
-    header = header_of(proposal, LOCAL_USER.name, SystemClock().now(), session.language)
+    header = header_of(proposal, TERMINAL_USER.name, SystemClock().now(), session.language)
     return purchase_file(rows, suffix[1:], header)
 
 

@@ -307,7 +307,12 @@ def set_supplier_item(uow: UnitOfWork, terms: SupplierTerms) -> bool:
         return False
     else:  # a person stands behind it now, so an undo of the import that brought it leaves it
         uow.connection.execute(sa.update(t).where(here).values(**values, withdrawn_by=None, batch_id=None))
-    audit.record(uow, "set supplier item", str(terms.product_id), supplier=supplier_id)
+    held = {name: getattr(standing, name, None) for name in values}
+    before, after = audit.changes(held, values)
+    audit.record(
+        uow, audit.Act.SET_SUPPLIER_ITEM, str(terms.product_id), supplier=supplier_id,
+        before=None if standing is None else before, after=after,
+    )  # fmt: skip
     return True
 
 
@@ -344,7 +349,7 @@ def remove_supplier_item(uow: UnitOfWork, item_id: int) -> int:
         )
     uow.connection.execute(sa.delete(t).where(t.c.id == item_id))
     audit.record(
-        uow, "remove supplier item", str(row.product_id), supplier=row.supplier_id,
-        **{name: getattr(row, name) for name in _TERMS},
+        uow, audit.Act.REMOVE_SUPPLIER_ITEM, str(row.product_id), supplier=row.supplier_id,
+        before={name: getattr(row, name) for name in _TERMS},
     )  # fmt: skip
     return int(row.product_id)

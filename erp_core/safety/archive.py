@@ -7,6 +7,7 @@ always a whole one. What it holds is the same for both databases.
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import hashlib
 import json
 import os
@@ -213,6 +214,10 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             T("There is no file {name}.", name=str(path)), hint=T("Check the name and the folder."), code="file.missing"
         ) from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as error:  # the last: an unknown compression
+        raise _damaged(path.name, T("it is cut short or was changed")) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the beginning of the file: a number in its directory is wrong
+            raise
         raise _damaged(path.name, T("it is cut short or was changed")) from error
 
 

@@ -32,6 +32,9 @@ from erp_core.safety.archive import Backup
 from erp_core.safety.rewriting import rewrite
 from erp_core.safety.rules import Occasion
 from erp_core.safety.service import Tell, back_up, unheard
+from erp_core.security import audit_chain
+from erp_core.security.audit import Act
+from erp_core.security.audit_chain import Event
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.security.tables import audit_event
@@ -188,19 +191,16 @@ def _fill(connection: sa.Connection, backup: Backup, tell: Tell) -> None:
 def _remember(connection: sa.Connection, plan: _Plan) -> None:
     """The act's own event. Its number is above all that were used before, in the old content too: what readers keep by
     the number of the latest act is never taken for something else."""
-    highest = connection.execute(sa.select(sa.func.coalesce(sa.func.max(audit_event.c.id), 0))).scalar_one()
     details = {
         "made_at": plan.backup.manifest.made_at.astimezone(dt.UTC).isoformat(),
         "rows": plan.backup.manifest.rows,
         "saved": None if plan.saved is None else plan.saved.path.name,
     }
-    connection.execute(
-        sa.insert(audit_event).values(
-            id=max(int(highest), plan.standing.last_event) + 1, at=plan.who.clock.now(), actor=plan.who.actor,
-            action="backup.restored", subject=plan.backup.path.name, details=details,
-        )
+    who = plan.who
+    event = Event(
+        who.clock.now(), who.actor, str(Act.BACKUP_RESTORED), plan.backup.path.name, details, who.source
     )  # fmt: skip
-    advance_sequence(connection, audit_event)
+    audit_chain.append(connection, [event], above=plan.standing.last_event)
 
 
 def _part(tell: Tell, start: float, end: float) -> Tell:

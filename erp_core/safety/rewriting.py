@@ -8,15 +8,14 @@ that was ended in the middle is made good by the next one.
 
 from __future__ import annotations
 
-from typing import Any
-
 import sqlalchemy as sa
 
-from erp_core.db.engine import SQLITE_BUSY_SECONDS, Database
+from erp_core.db.engine import Database
+from erp_core.db.scrub import leave_no_traces
+from erp_core.security.rekey import sealed_columns
 from erp_core.security.tables import upkeep
 
 REWRITE = "rewrite"
-_SEALED = "personal"  # the name of every sealed column
 
 
 def is_pending(database: Database) -> bool:
@@ -33,7 +32,7 @@ def rewrite(database: Database) -> bool:
     if not is_pending(database):
         return True
     try:
-        done = _sqlite(database) if database.is_sqlite else _postgresql(database)
+        done = leave_no_traces(database, dict.fromkeys(of.table.name for of in sealed_columns()))
     except (sa.exc.DBAPIError, database.engine.dialect.loaded_dbapi.Error):  # locked, or the disk is full
         return False
     if done:
@@ -41,28 +40,3 @@ def rewrite(database: Database) -> bool:
             connection.execute(sa.delete(upkeep).where(upkeep.c.task == REWRITE))
             connection.commit()
     return done
-
-
-def _sqlite(database: Database) -> bool:
-    pooled = database.engine.raw_connection()
-    try:
-        connection: Any = pooled.driver_connection
-        connection.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
-        connection.execute("VACUUM")
-        busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    finally:
-        pooled.invalidate()
-        pooled.close()
-    return not busy
-
-
-def _postgresql(database: Database) -> bool:
-    engine = sa.create_engine(database.url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool, hide_parameters=True)
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"SET lock_timeout = '{SQLITE_BUSY_SECONDS}s'"))
-        found = sa.inspect(connection)
-        for table in found.get_table_names():
-            if _SEALED not in {column["name"] for column in found.get_columns(table)}:
-                continue
-            connection.execute(sa.text(f'VACUUM FULL "{table}"'))
-    return True

@@ -53,7 +53,7 @@ def back_up(
             time_zone = read_company(connection).time_zone
         wanted_no_more = _clear_away(made, who, time_zone)
     with unit_of_work(database, who) as uow:
-        audit.record(uow, "backup.made", made.path.name, occasion=str(occasion), deleted=wanted_no_more)
+        audit.record(uow, audit.Act.BACKUP_MADE, made.path.name, occasion=str(occasion), deleted=wanted_no_more)
         uow.commit()
     return made
 
@@ -73,7 +73,7 @@ def hand_out(database: Database, who: As, folder: Path, name: str) -> bytes:
         )
     content = (folder / name).read_bytes()
     with unit_of_work(database, who) as uow:
-        audit.record(uow, "backup.downloaded", name)
+        audit.record(uow, audit.Act.BACKUP_DOWNLOADED, name)
         uow.commit()
     return content
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from erp_core.clock import SystemClock
 from erp_core.db.engine import Database
-from erp_core.errors import FileRefused
-from erp_core.security.actor import LOCAL_USER
+from erp_core.errors import BadInput, FileRefused
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import FAILED_CHECK, Command, Say, Session
 from erp_core.text import T, format_bytes, format_datetime, format_number
 
@@ -32,7 +32,7 @@ def _backup(session: Session, given: argparse.Namespace) -> int:
     from erp_core.safety.service import back_up
     from erp_core.safety.work import to_json
 
-    made = back_up(session.database(), LOCAL_USER.acting(), session.settings.backups)
+    made = back_up(session.database(), TERMINAL_USER.acting(), session.settings.backups)
     session.show(to_json(made), [_line(session, made)])
     return 0
 
@@ -120,7 +120,7 @@ def _restore(session: Session, given: argparse.Namespace) -> int:
     target = Database(given.into or session.settings.database_url, session.settings.keys)
     save_to = session.settings.backups if given.yes else None
     try:
-        done = restore(given.file, target, LOCAL_USER.acting(), save_to=save_to)
+        done = restore(given.file, target, TERMINAL_USER.acting(), save_to=save_to)
     finally:
         target.dispose()
     document = {
@@ -155,11 +155,29 @@ def _restore(session: Session, given: argparse.Namespace) -> int:
     return 0
 
 
-def _db_options(parser: argparse.ArgumentParser, _say: Say) -> None:
-    parser.add_argument("action", choices=["upgrade"])
+def _db_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument("action", choices=["upgrade", "grants"])
+    parser.add_argument("--role", help=say(T("grants: the PostgreSQL role that the program works as")))
 
 
-def _db(session: Session, _given: argparse.Namespace) -> int:
+def _db(session: Session, given: argparse.Namespace) -> int:
+    return _grants(session, given) if given.action == "grants" else _upgrade(session)
+
+
+def _grants(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.security.grants import grant
+
+    if not given.role:
+        raise BadInput(T("Say which role it is."), hint=T("Give --role and its name."), code="usage")
+    done = grant(session.database(), given.role)
+    session.show(
+        {"role": given.role, "statements": done},
+        [*(f"{statement};" for statement in done), session.say(T("Granted to {role}.", role=given.role))],
+    )
+    return 0
+
+
+def _upgrade(session: Session) -> int:
     from erp_core.safety.upgrade import upgrade_safely
     from erp_core.safety.work import to_json
 

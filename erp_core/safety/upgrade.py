@@ -15,13 +15,13 @@ from erp_core.safety.rewriting import is_pending, rewrite
 from erp_core.safety.rules import Occasion
 from erp_core.safety.service import back_up
 from erp_core.security import audit
-from erp_core.security.actor import Actor
+from erp_core.security.actor import START, Actor
 from erp_core.security.permissions import Permission
 from erp_core.security.sealing import refuse_missing_keys
 from erp_core.settings import Settings
 from erp_core.text import T
 
-UPGRADE_USER = Actor("upgrade", frozenset({Permission.RUN_BACKUPS}))
+UPGRADE_USER = Actor("upgrade", frozenset({Permission.RUN_BACKUPS}), START)
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,9 @@ def _upgrade(database: Database, settings: Settings, clock: Clock) -> Upgraded:
     after = upgrade(database)
     if saved is not None:
         with unit_of_work(database, who) as uow:
-            audit.record(uow, "database.upgraded", after, before=before, backup=saved.path.name)
+            audit.record(
+                uow, audit.Act.DATABASE_UPGRADED, after, before={"schema": before}, after={"schema": after},
+                backup=saved.path.name,
+            )  # fmt: skip
             uow.commit()
     return Upgraded(before, after, saved)

@@ -16,7 +16,7 @@ from erp_core.safety import views
 from erp_core.safety.archive import Backup
 from erp_core.safety.rules import Occasion, last_due, next_due
 from erp_core.safety.service import back_up
-from erp_core.security.actor import Actor
+from erp_core.security.actor import Actor, handed_in
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.settings import Settings
@@ -25,7 +25,7 @@ from erp_core.settings import Settings
 MAKE = "backup.make"
 NIGHTLY = "backup.nightly"
 LOOK_SECONDS = 30.0
-BACKUP_USER = Actor("backup", frozenset({Permission.RUN_BACKUPS}))
+BACKUP_USER = handed_in("backup", frozenset({Permission.RUN_BACKUPS}))
 
 
 def ask_for_backup(book: JobBook, actor: Actor) -> int | None:
@@ -36,7 +36,7 @@ def ask_for_backup(book: JobBook, actor: Actor) -> int | None:
 
 def make(context: JobContext) -> Mapping[str, Any]:
     """The backup that a person asked for (`ask_for_backup` checked the permission)."""
-    return _make(context, Actor(context.job.actor, BACKUP_USER.permissions), Occasion.MANUAL)
+    return _make(context, handed_in(context.job.actor, BACKUP_USER.permissions), Occasion.MANUAL)
 
 
 def nightly(context: JobContext) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from erp_core.clock import Clock, SystemClock
 from erp_core.db.uow import As
@@ -28,4 +28,13 @@ class Actor:
         return As(self.name, permissions, clock or SystemClock(), self.source, self.channels)
 
 
+# Where an act comes from; a page adds the address: `page 203.0.113.7`.
+PAGE, TERMINAL, WORKER, API, START = "page", "terminal", "worker", "api", "start"
+
 LOCAL_USER = Actor("local", ALL_PERMISSIONS)
+TERMINAL_USER = replace(LOCAL_USER, source=TERMINAL)
+
+
+def handed_in(name: str, permissions: frozenset[Permission] = ALL_PERMISSIONS) -> Actor:
+    """The person on whose behalf a job works; whether they may was asked when they handed it in."""
+    return Actor(name, permissions, WORKER)

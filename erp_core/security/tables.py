@@ -1,4 +1,5 @@
-"""What is remembered of who did what."""
+"""What is remembered of who did what. The rows are chained by their hashes (`audit_chain`); triggers refuse to change
+or delete any."""
 
 from __future__ import annotations
 
@@ -6,6 +7,8 @@ import sqlalchemy as sa
 
 from erp_core.db.base import UtcTime, id_column, metadata
 from erp_core.security.vault import Sealed
+
+_JSON = sa.JSON(none_as_null=True)
 
 audit_event = sa.Table(
     "audit_event",
@@ -16,6 +19,21 @@ audit_event = sa.Table(
     sa.Column("action", sa.Text, nullable=False),
     sa.Column("subject", sa.Text, nullable=False, server_default=""),
     sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, server_default=""),  # where from: `page 203.0.113.7`, `terminal` …
+    sa.Column("before", _JSON),  # the values that the act changed, as they were
+    sa.Column("after", _JSON),  # and as they are now
+    sa.Column("previous", sa.Text, nullable=False, server_default=""),  # the hash of the event before
+    sa.Column("hash", sa.Text, nullable=False, server_default=""),
+)
+
+# The newest event, in one row, so that a tail that was cut off is missed.
+audit_head = sa.Table(
+    "audit_head",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("event_id", sa.BigInteger, nullable=False),
+    sa.Column("hash", sa.Text, nullable=False),
+    sa.CheckConstraint("id = 1", name="one_row"),
 )
 
 # The keys that this database's personal data are or were sealed with; those that are not retired are needed to read it.

@@ -49,7 +49,7 @@ def normal_form(kind: Kind, value: str | None) -> str | None:
     """The form in which a value is looked up; None where there is nothing to look up by.
 
     >>> normal_form(Kind.NAME, "  Zhang   SAN "), normal_form(Kind.PHONE, "+86 138-0013-8000")
-    ('zhang san', '8613800138000')
+    ('zhang san', '13800138000')
     >>> normal_form(Kind.TAIL, "138****8000"), normal_form(Kind.PHONE, "138****8000"), normal_form(Kind.MAIL, "A@b.C ")
     ('8000', None, 'a@b.c')
     """
@@ -62,7 +62,7 @@ def normal_form(kind: Kind, value: str | None) -> str | None:
         return " ".join(word.casefold().split())
     if kind is Kind.MAIL:
         return word.casefold() if "@" in word else None
-    digits = re.sub(r"\D", "", word)
+    digits = re.sub(r"^(?:00)?86(?=1\d{10}$)", "", re.sub(r"\D", "", word))  # a mobile in China, from abroad
     if kind is Kind.TAIL:
         last = re.search(r"\d{4}\D*$", word)
         return digits[-4:] if last and len(digits) >= 4 else None

@@ -89,8 +89,15 @@ def adjust(uow: UnitOfWork, product_id: int, location_id: int, quantity: int, re
             hint=T("Say how many units more or less, and why."),
             code="stock.adjustment",
         )
+    b = stock_balance.c
+    held = uow.connection.execute(
+        sa.select(b.on_hand).where(b.product_id == product_id, b.location_id == location_id)
+    ).scalar()
     _append_one(uow, (product_id, location_id), "adjustment", quantity)
-    audit.record(uow, "adjust stock", str(product_id), location=location_id, quantity=quantity, reason=reason)
+    audit.record(
+        uow, audit.Act.ADJUST_STOCK, str(product_id), location=location_id, quantity=quantity, reason=reason,
+        before={"on_hand": held}, after={"on_hand": None if held is None else held + quantity},
+    )  # fmt: skip
     refresh(uow, [product_id], read_company(uow.connection).time_zone)
 
 
@@ -257,7 +264,7 @@ def rebuild(uow: UnitOfWork, time_zone: str) -> None:
     """Compute all balances and daily levels anew from the ledger."""
     require(uow, Permission.EDIT_STOCK)
     refresh(uow, None, time_zone)
-    audit.record(uow, "rebuild stock")
+    audit.record(uow, audit.Act.REBUILD_STOCK)
 
 
 def ensure_locations(uow: UnitOfWork, names: Sequence[str], not_own: frozenset[str] = frozenset()) -> dict[str, int]:
@@ -299,14 +306,20 @@ def rename_location(uow: UnitOfWork, location_id: int, name: str) -> None:
             hint=T("Choose a name that no other location has."),
             code="location.name",
         )
+    held = uow.connection.execute(sa.select(location.c.name).where(location.c.id == location_id)).scalar()
     uow.connection.execute(
         sa.update(location).where(location.c.id == location_id).values(name=clean, named_by_person=True)
     )
-    audit.record(uow, "rename location", str(location_id), name=clean)
+    audit.record(
+        uow, audit.Act.RENAME_LOCATION, str(location_id), before={"name": held}, after={"name": clean}
+    )  # fmt: skip
 
 
 def set_default_location(uow: UnitOfWork, location_id: int) -> None:
     """Where channels ship from unless they say otherwise; holds for what is imported from now on."""
     require(uow, Permission.EDIT_SETTINGS)
+    held = uow.connection.execute(sa.select(location.c.id).where(location.c.is_default.is_(sa.true()))).scalar()
     uow.connection.execute(sa.update(location).values(is_default=location.c.id == location_id))
-    audit.record(uow, "set default location", str(location_id))
+    audit.record(
+        uow, audit.Act.SET_DEFAULT_LOCATION, str(location_id), before={"default": held}, after={"default": location_id}
+    )  # fmt: skip

@@ -76,6 +76,7 @@ CASES: dict[str, tuple[list[Move], tuple[int | None, int]]] = {
 }
 
 
+@pytest.mark.not_acts
 @pytest.mark.parametrize("case", CASES)
 def test_balances(database: Database, clock: FixedClock, case: str) -> None:
     moves, expected = CASES[case]
@@ -83,6 +84,7 @@ def test_balances(database: Database, clock: FixedClock, case: str) -> None:
     assert balance(database) == expected
 
 
+@pytest.mark.not_acts
 def test_the_order_of_arrival_does_not_matter(database: Database, clock: FixedClock) -> None:
     moves = [(1, "receipt", 20), (2, "sale", -3), (4, "count", 15), (5, "sale", -6), (6, "receipt", 2)]
     for number, order in enumerate((moves, moves[::-1], moves[2:] + moves[:2]), start=1):
@@ -129,6 +131,7 @@ def test_rules_agree_with_a_walk_day_by_day(moves: list[Move]) -> None:
         assert (row["on_hand"], row["shortfall"]) == (max(level, 0), max(-level, 0))
 
 
+@pytest.mark.not_acts
 def test_taken_back_movements_have_no_effect(database: Database, clock: FixedClock) -> None:
     put(database, [(1, "receipt", 10), (2, "sale", -4), (3, "count", 1)], clock)
     with unit_of_work(database, LOCAL_USER.acting(clock)) as uow:
@@ -142,6 +145,7 @@ def test_taken_back_movements_have_no_effect(database: Database, clock: FixedClo
         assert connection.execute(sa.select(sa.func.count()).select_from(stock_movement)).scalar_one() == 4
 
 
+@pytest.mark.not_acts
 def test_the_check_names_a_balance_that_was_tampered_with(database: Database, clock: FixedClock) -> None:
     put(database, [(3, "count", 5)], clock)
     with unit_of_work(database, LOCAL_USER.acting(clock)) as uow:
@@ -156,12 +160,14 @@ def test_the_check_names_a_balance_that_was_tampered_with(database: Database, cl
     assert balance(database) == (5, 0)
 
 
+@pytest.mark.not_acts
 def test_the_database_itself_refuses_negative_stock(database: Database, clock: FixedClock) -> None:
     put(database, [(3, "count", 5)], clock)
     with pytest.raises(sa.exc.IntegrityError), unit_of_work(database, LOCAL_USER.acting(clock)) as uow:
         uow.connection.execute(sa.update(stock_balance).values(on_hand=-1))
 
 
+@pytest.mark.not_acts
 def test_twenty_buyers_at_once_get_no_more_than_there_is(database: Database, clock: FixedClock) -> None:
     put(database, [(1, "count", 5)], clock)
     got: list[bool] = []
@@ -184,12 +190,14 @@ def test_twenty_buyers_at_once_get_no_more_than_there_is(database: Database, clo
         assert views.check(connection) == ()
 
 
+@pytest.mark.not_acts
 def test_unknown_stock_is_never_promised(database: Database, clock: FixedClock) -> None:
     put(database, [(1, "sale", -1)], clock)
     with unit_of_work(database, LOCAL_USER.acting(clock)) as uow:
         assert not service.reserve(uow, 1, 1, 1)
 
 
+@pytest.mark.not_acts
 def test_average_stock_is_weighted_by_days_and_counts_only_known_days(database: Database, clock: FixedClock) -> None:
     from erp_core.calendar import Period
 

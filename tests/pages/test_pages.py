@@ -16,6 +16,7 @@ TITLES = {
     "products": "What do I sell, and what does it cost me?",
     "inventory": "Where is my money stuck, and what runs out?",
     "replenishment": "What should I buy, from whom, how much?",
+    "customers": "Who are they, and who needs an answer?",
     "data": "What came in, and can I trust it?",
     "glossary": "What does this number mean?",
     "settings": "Settings",
@@ -37,6 +38,8 @@ VIEWS = [
     ("settings", "alerts"),
     ("settings", "demo"),
     ("settings", "safety"),
+    ("settings", "keys"),
+    ("settings", "audit"),
     ("settings", "jobs"),
 ]
 

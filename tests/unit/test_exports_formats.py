@@ -77,8 +77,8 @@ def test_chinese_goes_out_in_gb18030() -> None:
 def test_a_workbook_keeps_long_ids_and_says_on_a_second_sheet_what_it_is() -> None:
     book = CalamineWorkbook.from_filelike(io.BytesIO(export_upload(["SKU", "Quantity"], ROWS, Shape("xlsx"), HEADER)))
     table, about = (book.get_sheet_by_name(name).to_python() for name in book.sheet_names)
-    assert table == [["SKU", "Quantity"], ["=1+1", 5.0], ["2384011112223334441", -5.0], ["\t@x", 0.0], ["007", ""]]
-    assert about[1:] == [["Written on", "2026-03-02 09:00 UTC"], ["By", "ann"], ["Shop", "=Lamps"]]
+    assert table == [["SKU", "Quantity"], ["'=1+1", 5.0], ["2384011112223334441", -5.0], ["'\t@x", 0.0], ["007", ""]]
+    assert about[1:] == [["Written on", "2026-03-02 09:00 UTC"], ["By", "ann"], ["Shop", "'=Lamps"]]
     assert about_text(HEADER).decode("utf-8-sig").splitlines() == [
-        "Stock", "Written on\t2026-03-02 09:00 UTC", "By\tann", "Shop\t=Lamps",
+        "Stock", "Written on\t2026-03-02 09:00 UTC", "By\tann", "Shop\t'=Lamps",
     ]  # fmt: skip

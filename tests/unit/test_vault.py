@@ -39,7 +39,7 @@ def test_a_document_is_sealed_as_the_standard_says() -> None:
 def test_a_keyed_hash_is_as_the_standard_says() -> None:
     made = Vault(Keyring((KEY,))).digest(Kind.PHONE, "+86 138-0013-8000")
     key = hkdf(KEY.secret, b"erp-workbench look up")
-    expected = hashlib.blake2b(b"8613800138000", digest_size=8, key=key, person=b"phone").digest()
+    expected = hashlib.blake2b(b"13800138000", digest_size=8, key=key, person=b"phone").digest()
     assert made == int.from_bytes(expected, "big", signed=True)
 
 

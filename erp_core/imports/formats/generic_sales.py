@@ -34,6 +34,7 @@ FORMAT = Format(
         "email": ("email", "e mail", "customer email", "buyer email", "mail", "邮箱", "电子邮箱", "电子邮件"),
         "phone": ("phone", "telephone", "mobile", "tel", "phone number", "电话", "手机", "手机号", "联系电话", "联系方式"),
         "ship_name": ("recipient", "ship name", "shipping name", "收件人", "收货人", "收货人姓名"),
+        "ship_phone": ("recipient phone", "recipient's phone", "ship phone", "shipping phone", "收件人电话", "收件人手机", "收货人电话", "收货人手机", "收货电话"),
         "ship_address": ("address", "shipping address", "ship address", "delivery address", "地址", "收货地址", "详细地址", "收件地址"),
         "country": ("country", "ship country", "shipping country", "国家", "国家/地区"),
         "province": ("province", "state/province", "region", "省", "省份"),

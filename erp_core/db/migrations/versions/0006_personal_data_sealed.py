@@ -79,6 +79,14 @@ def upgrade() -> None:
     for table, names in _DIGESTS.items():
         for name in names:
             op.create_index(op.f(f"ix_{table}_{name}"), table, [name], unique=False)
+    op.create_table(
+        "erased_person",
+        sa.Column("mark", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_erased_person_customer_id_customer")),
+        sa.PrimaryKeyConstraint("mark", name=op.f("pk_erased_person")),
+    )
 
 
 # --- what stands already -------------------------------------------------------------------------------------------

@@ -1,0 +1,221 @@
+"""Audit events in words: what was done, from where, what changed, what is wrong with the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from erp_core.security.actor import API, PAGE, START, TERMINAL, WORKER
+from erp_core.security.audit import Act
+from erp_core.security.audit_chain import Broken, Fault
+from erp_core.text import T, Text, say
+
+ACTS: Mapping[Act, Text] = {
+    Act.ADJUST_STOCK: T("Stock adjusted by hand"),
+    Act.ADOPT_FROM_IMPORT: T("Currency and time zone taken over from the first import"),
+    Act.ANSWER_DECISION: T("Decision answered"),
+    Act.ARCHIVE_PRODUCT: T("Product archived"),
+    Act.BACKUP_DOWNLOADED: T("Backup downloaded"),
+    Act.BACKUP_MADE: T("Backup made"),
+    Act.BACKUP_RESTORED: T("Backup restored"),
+    Act.CHANGE_COMPANY: T("Company settings changed"),
+    Act.CHANGE_KEY: T("Key of personal data changed"),
+    Act.CHANGE_UNIT: T("Unit of a product changed"),
+    Act.CHOOSE_PURCHASES: T("Purchase quantities chosen"),
+    Act.CREATE_PRODUCT: T("Product created"),
+    Act.DATABASE_UPGRADED: T("Database upgraded"),
+    Act.DELETE_VIEW: T("Saved view deleted"),
+    Act.DISSOLVE_BUNDLE: T("Bundle dissolved"),
+    Act.EDIT_PRODUCTS: T("Products edited"),
+    Act.ERASE_PERSON: T("Person erased"),
+    Act.EXPORT_SLIPS: T("Packing slips exported"),
+    Act.EXPORT_STOCK: T("Stock exported"),
+    Act.EXPORT_TRACKING: T("Tracking numbers exported"),
+    Act.GIVE_PERSON: T("Person’s data given out"),
+    Act.IMPORT: T("Files imported"),
+    Act.LOOK_AT_PERSON: T("Person’s data looked at"),
+    Act.MANAGE_ALERT: T("Alert changed"),
+    Act.MANAGE_DIGEST: T("Recipient of the daily digest changed"),
+    Act.MAP_SKU: T("SKU of a shop mapped"),
+    Act.MARK_AS_DEMO: T("Marked as the demo shop"),
+    Act.MARK_CHARGE: T("Product marked as a charge"),
+    Act.MARK_GOODS: T("Product marked as goods"),
+    Act.REBUILD_STOCK: T("Stock rebuilt from the ledger"),
+    Act.REMOVE_CHANNEL_FEE: T("Fee of a shop removed"),
+    Act.REMOVE_COST: T("Cost removed"),
+    Act.REMOVE_RATE: T("Exchange rate removed"),
+    Act.REMOVE_SUPPLIER_ITEM: T("Supplier’s item removed"),
+    Act.RENAME_LOCATION: T("Location renamed"),
+    Act.RENAME_VIEW: T("Saved view renamed"),
+    Act.RESTORE_PRODUCT: T("Product brought back"),
+    Act.SAVE_VIEW: T("View saved"),
+    Act.SET_BUNDLE: T("Bundle set"),
+    Act.SET_CHANNEL_FEE: T("Fee of a shop set"),
+    Act.SET_CHANNEL_TERMS: T("Terms of a shop set"),
+    Act.SET_CHARGE_WORDS: T("Charge words set"),
+    Act.SET_DEFAULT_LOCATION: T("Default location set"),
+    Act.SET_RATE: T("Exchange rate set"),
+    Act.SET_SUPPLIER_ITEM: T("Supplier’s item set"),
+    Act.SHARE_VIEW: T("Saved view shared"),
+    Act.STOP_SHARING_VIEW: T("Saved view no longer shared"),
+    Act.UNDO_IMPORT: T("Import taken back"),
+    Act.UNMAP_SKU: T("SKU mapping taken back"),
+}
+
+_SOURCES: Mapping[str, Text] = {
+    PAGE: T("page"),
+    TERMINAL: T("terminal"),
+    WORKER: T("worker"),
+    API: T("API"),
+    START: T("start of the program"),
+}
+
+_FAULTS: Mapping[Fault, Text] = {
+    Fault.CHANGED: T("Event {number} was changed or slipped in: its hash is not that of what it says."),
+    Fault.MISSING: T("Before event {number} at least one event is missing."),
+    Fault.CUT: T("After event {number} at least one event is missing: the newest that was written does not stand."),
+    Fault.ORDER: T("Event {number} is out of order: it follows another event than the one before it."),
+    Fault.HEAD: T("The note of the newest event is lost or changed; the last event that stands is {number}."),
+}
+
+
+# The names of values, as people know them; others stand as they are stored.
+_FIELDS: Mapping[str, Text] = {
+    "accepted": T("Rows accepted"),
+    "active": T("Active"),
+    "archived": T("Archived"),
+    "backup": T("Backup"),
+    "barcode": T("Barcode"),
+    "barcodes": T("Further barcodes"),
+    "base_currency": T("Base currency"),
+    "benchmarks": T("Benchmarks"),
+    "category": T("Category"),
+    "components": T("Contents"),
+    "cost": T("Unit cost"),
+    "costs": T("Costs"),
+    "currency": T("Currency"),
+    "day": T("Day"),
+    "days": T("Days"),
+    "default": T("Default location"),
+    "fields": T("Fields"),
+    "files": T("Files"),
+    "fixed": T("Fixed amount (minor units)"),
+    "format": T("Format"),
+    "is_charge": T("Charge"),
+    "language": T("Language"),
+    "lead_time_days": T("Lead time in days"),
+    "lines": T("Lines"),
+    "location": T("Location"),
+    "location_id": T("Location"),
+    "mappings": T("Mappings"),
+    "measure": T("Number watched"),
+    "moq": T("Minimum order quantity"),
+    "muted_until": T("Muted until"),
+    "name": T("Name"),
+    "on_hand": T("On hand"),
+    "orders": T("Orders"),
+    "owner": T("Owner"),
+    "pack": T("Pack size"),
+    "planning": T("Planning defaults"),
+    "products": T("Products"),
+    "quantity": T("Quantity"),
+    "query": T("Filters"),
+    "rate": T("Rate"),
+    "reason": T("Reason"),
+    "rejected": T("Rows rejected"),
+    "rows": T("Rows"),
+    "safety_buffer": T("Safety buffer"),
+    "schema": T("Schema"),
+    "share": T("Share (millionths)"),
+    "shared": T("Shared"),
+    "status": T("Status"),
+    "stock_share": T("Share of stock in percent"),
+    "stock_unit": T("Counted in"),
+    "supplier": T("Supplier"),
+    "threshold": T("Threshold"),
+    "time_zone": T("Time zone"),
+    "unit": T("Unit"),
+    "unit_cost": T("Unit cost (millionths)"),
+    "unit_price": T("Unit price (millionths)"),
+    "until": T("Until"),
+    "valid_from": T("Valid from"),
+    "weight_grams": T("Weight in grams"),
+    "words": T("Words"),
+}
+
+
+class Change(NamedTuple):
+    """One value that an act changed."""
+
+    name: str
+    before: str
+    after: str
+
+
+def act_name(action: str) -> Text | str:
+    """What was done; the stored word where this version has no name for it."""
+    return ACTS[Act(action)] if action in set(Act) else action
+
+
+def source_name(source: str, language: str) -> str:
+    """From where it was done; a page with its address."""
+    kind, _, address = source.partition(" ")
+    if kind not in _SOURCES:
+        return source
+    name = say(_SOURCES[kind], language)
+    return f"{name} {address}" if address else name
+
+
+def fault_text(broken: Broken) -> Text:
+    """What is wrong, and with which event."""
+    return Text(_FAULTS[broken.fault].id, (("number", broken.event_id),))
+
+
+def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, language: str) -> list[Change]:
+    """What an act changed, a line for each value: what it is, what it was, what it is now.
+
+    >>> changes_of({"rate": "7.1"}, {"rate": "7.2", "day": None}, "en")
+    [Change(name='Rate', before='7.1', after='7.2'), Change(name='Day', before='–', after='–')]
+    >>> changes_of({"12": {"unit": None}}, {"12": {"unit": "box"}}, "en")
+    [Change(name='12 · Unit', before='–', after='box')]
+    """
+    was, now = _flat(before or {}, language), _flat(after or {}, language)
+    return [
+        Change(name, _written(was.get(name), language), _written(now.get(name), language))
+        for name in dict.fromkeys((*was, *now))
+    ]
+
+
+def change_text(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None, language: str) -> str:
+    """The same in one line: `name: before → after; …`."""
+    return "; ".join(f"{c.name}: {c.before} → {c.after}" for c in changes_of(before, after, language))
+
+
+def details_text(details: Mapping[str, Any], language: str) -> str:
+    """What else is told of an act, as `name: value`.
+
+    >>> details_text({"lines": 3, "filters": {"Shop": "Lamps"}}, "en")
+    'Lines: 3; filters · Shop: Lamps'
+    """
+    return "; ".join(f"{name}: {_written(value, language)}" for name, value in _flat(details, language).items())
+
+
+def _flat(values: Mapping[str, Any], language: str, above: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        name = above + (say(_FIELDS[key], language) if key in _FIELDS else key)
+        if isinstance(value, Mapping) and value:
+            found |= _flat(value, language, f"{name} · ")
+        else:
+            found[name] = value
+    return found
+
+
+def _written(value: Any, language: str) -> str:
+    if value is None or value in ("", [], {}):
+        return "–"
+    if isinstance(value, list):
+        return ", ".join(_written(item, language) for item in value)
+    if isinstance(value, bool):
+        return say(T("yes") if value else T("no"), language)
+    return str(value)

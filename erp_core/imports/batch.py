@@ -41,14 +41,17 @@ def keep_rejected(
 ) -> None:
     """Keep the rejected rows as they came, each with its reason, for the download.
 
-    `rejected`: one entry a row of all tables in sequence. A row whose cells do not fit the header is kept as `shifted`:
-    what stands under a harmless header may be a name.
+    `rejected`: one entry a row of all tables in sequence. A row whose cells do not fit the header is kept as `shifted`,
+    and headers whose cell could not be read as `unread`: what stands under a harmless header may be a name.
     """
     reasons: dict[tuple[int, int], Text] = {}
     shifted = set()
+    unread: dict[tuple[int, int], list[str]] = {}
     for issue in issues:
         if issue.severity == "rejects" and issue.row is not None:
             reasons.setdefault((issue.file_no, issue.row), issue.message)
+            if issue.column is not None:
+                unread.setdefault((issue.file_no, issue.row), []).append(issue.column)
             if issue.code.startswith("row."):
                 shifted.add((issue.file_no, issue.row))
     if not rejected.any():
@@ -73,6 +76,7 @@ def keep_rejected(
                     {
                         "cells": [list(row) for row in zip(*columns, strict=True)],
                         "reason": [text.to_json() for text in why],
+                        "unread": [unread.get((file_no, number)) for number in numbers],
                         "shifted": [(file_no, number) in shifted or None for number in numbers],
                     }
                 ),

@@ -58,6 +58,8 @@ ACTS: Mapping[Act, Text] = {
     Act.RESET_PASSWORD: T("Password reset"),
     Act.RESTORE_PRODUCT: T("Product brought back"),
     Act.SAVE_VIEW: T("View saved"),
+    Act.SECOND_FACTOR_GIVEN: T("Code of the second factor given"),
+    Act.SECOND_FACTOR_OFFERED: T("Secret of a second factor made"),
     Act.SECOND_FACTOR_OFF: T("Second factor switched off"),
     Act.SECOND_FACTOR_ON: T("Second factor switched on"),
     Act.SET_BUNDLE: T("Bundle set"),

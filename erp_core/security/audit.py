@@ -77,6 +77,8 @@ class Act(StrEnum):
     RESET_PASSWORD = "reset password"  # noqa: S105  the same
     RESTORE_PRODUCT = "restore product"
     SAVE_VIEW = "save view"
+    SECOND_FACTOR_GIVEN = "second factor given"
+    SECOND_FACTOR_OFFERED = "second factor offered"
     SECOND_FACTOR_OFF = "second factor off"
     SECOND_FACTOR_ON = "second factor on"
     SET_BUNDLE = "set bundle"
@@ -117,7 +119,9 @@ LEAVES_NUMBERS = frozenset(
         Act.END_SESSIONS,
         Act.REFUSED,
         Act.RESET_PASSWORD,
+        Act.SECOND_FACTOR_GIVEN,
         Act.SECOND_FACTOR_OFF,
+        Act.SECOND_FACTOR_OFFERED,
         Act.SECOND_FACTOR_ON,
         Act.SIGN_IN,
         Act.SIGN_OUT,

@@ -109,6 +109,8 @@ def give_second_factor(door: Door, token: str, code: str) -> Begun:
             begun = _go_on(uow, door, found, stage)
             if stage is Stage.WHOLE:
                 audit.record(uow, audit.Act.SIGN_IN, row.name, second_factor=True)
+            else:
+                audit.record(uow, audit.Act.SECOND_FACTOR_GIVEN, row.name)
             uow.commit()
     if not right:
         audit.refused(door.database, door.acting(found.account.name), "second factor", "sign_in.refused")
@@ -155,6 +157,7 @@ def start_second_factor(door: Door, token: str) -> str:
     with unit_of_work(door.database, door.acting(found.account.name)) as uow:
         if not _row(uow, found.account.id).second_factor_on:
             _update(uow, found.account.id, {"second_factor": {"secret": secret}, "second_factor_step": 0})
+            audit.record(uow, audit.Act.SECOND_FACTOR_OFFERED, found.account.name)
             uow.commit()
     return secret
 

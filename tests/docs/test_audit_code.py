@@ -78,6 +78,7 @@ def test_acts_that_change_no_number_are_those_of_decisions_alerts_views_and_peop
     assert sorted(LEAVES_NUMBERS) == [
         "add person", "answer decision", "bind sign-in", "change key", "change password", "change person",
         "delete view", "disable person", "enable person", "end sessions", "give person their data", "look at person",
-        "manage alert", "manage digest", "refused", "rename view", "reset password", "save view", "second factor off",
+        "manage alert", "manage digest", "refused", "rename view", "reset password", "save view", "second factor given",
+        "second factor off", "second factor offered",
         "second factor on", "share view", "sign in", "sign out", "stop sharing view",
     ]  # fmt: skip

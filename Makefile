@@ -39,9 +39,10 @@ check: ## The same without the tests
 	$(VENV)/bin/lint-imports
 	$(PY) -m deptry .
 
-torture: ## 10,000 damaged files of every format, instead of the 500 of make test
+torture: ## 10,000 damaged files of every format and 50 kills of every act, instead of the 500 and 6 of make test
 	@$(call installed,requirements-dev.txt)
 	ERP_FUZZ_COUNT=10000 $(PY) -m pytest -n 2 --dist load tests/properties/test_fuzz_formats.py
+	ERP_TORTURE_ROUNDS=50 $(PY) -m pytest -n 2 --dist load tests/faults/test_kills.py
 
 audit: ## Look for known holes in the packages that are used, and for unsafe ways in the code
 	@$(call installed,requirements-dev.txt)

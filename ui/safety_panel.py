@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import datetime as dt
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +18,9 @@ from ui.guard import Visit, afresh
 from ui.job_panel import book_of, follow
 
 _WORKING = (Status.QUEUED, Status.RUNNING)
+_PROOFS_SHOWN = 5
+PROOF_ASKED = T("The worker puts the backup back into an empty place and checks it; you can go on meanwhile.")
+PROOF_UNDER_WAY = T("A backup is being proven already.")
 ASKED = T("The worker makes the backup; you can go on meanwhile.")
 UNDER_WAY = T("A backup is being made already.")
 
@@ -26,24 +29,48 @@ def show(visit: Visit) -> None:
     """The whole view."""
     found = views.backups(visit.settings.backups, visit.language)
     st.subheader(visit.say(T("Backups")))
-    _headline(visit, found)
+    with visit.database.reading() as connection:
+        proven = views.last_proven(connection)
+        proofs = views.proofs(connection, visit.language, _PROOFS_SHOWN)
+    _headline(visit, found, proven)
+    _proof_state(visit, found, proven, proofs)
     under_way = _latest_job(visit, found)
+    proving = _latest_proof_job(visit)
     if visit.actor.may(Permission.RUN_BACKUPS):
-        if st.button(visit.say(T("Back up now")), type="primary", icon=":material/save:", disabled=under_way):
+        with st.container(horizontal=True):
+            make = st.button(visit.say(T("Back up now")), type="primary", icon=":material/save:", disabled=under_way)
+            nothing = not found["readable"].any()
+            prove = st.button(
+                visit.say(T("Prove a restore")), icon=":material/verified:", disabled=proving or nothing,
+                help=visit.say(
+                    T(
+                        "Puts the latest backup back into an empty place, checks pages, references, control totals and "
+                        "that personal data can be opened, and deletes the place again. Your data are not touched."
+                    )
+                ),
+            )  # fmt: skip
+        if make:
             acts.attempt(visit, lambda: ASKED if work.ask_for_backup(book_of(visit), visit.actor) else UNDER_WAY, ASKED)
+        if prove:
+            acts.attempt(
+                visit,
+                lambda: PROOF_ASKED if work.ask_for_proof(book_of(visit), visit.actor) else PROOF_UNDER_WAY,
+                PROOF_ASKED,
+            )
     else:
         permission = str(Permission.RUN_BACKUPS)
         st.caption(
             visit.say(T("Making and taking backups needs the permission “{permission}”.", permission=permission))
         )
     picked = _list(visit, found)
+    _proofs(visit, proofs)
     _restoring(visit, picked)
     _ledger(visit)
 
 
-def _headline(visit: Visit, found: pd.DataFrame) -> None:
+def _headline(visit: Visit, found: pd.DataFrame, proven: dt.datetime | None) -> None:
     good = found[found["readable"].astype(bool)]
-    latest, kept, following = st.columns(3)
+    latest, restored, kept, following = st.columns(4)
     if good.empty:
         latest.metric(visit.say(T("Latest good backup")), "–", border=True)
     else:
@@ -54,6 +81,16 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
             border=True,
             help=format_datetime(made_at, visit.language, visit.company.time_zone),
         )
+    restored.metric(
+        visit.say(T("Last proven restore")),
+        visit.say(T("never")) if proven is None else format_ago(visit.clock.now() - proven, visit.language),
+        border=True,
+        help=visit.say(
+            T("When a backup was last put back into an empty place with every check passed. Done every week.")
+        )
+        if proven is None
+        else format_datetime(proven, visit.language, visit.company.time_zone),
+    )
     count, size = format_number(len(good), visit.language), format_bytes(int(good["bytes"].sum()), visit.language)
     kept.metric(
         visit.say(T("Backups kept")),
@@ -87,6 +124,74 @@ def _headline(visit: Visit, found: pd.DataFrame) -> None:
             visit.say(T("There is no backup yet. If this disk breaks, everything is gone: make one now.")),
             icon=":material/warning:",
         )
+
+
+def _proof_state(visit: Visit, found: pd.DataFrame, proven: dt.datetime | None, proofs: pd.DataFrame) -> None:
+    """In words where the latest proof failed, or the last is too long ago."""
+    if not proofs.empty and not proofs["proven"].iloc[0]:
+        latest = proofs.iloc[0]
+        st.error(
+            visit.say(
+                T(
+                    "The backup {file} could not be put back: {problem} Make a new backup and prove that.",
+                    file=latest["file"], problem=latest["problem"],
+                )
+            ),
+            icon=":material/error:",
+        )  # fmt: skip
+        return
+    unsure = views.why_unsure(proven, visit.clock.now())
+    if unsure is not None and found["readable"].any():
+        st.warning(visit.say(unsure), icon=":material/warning:")
+
+
+def _latest_proof_job(visit: Visit) -> bool:
+    """The proof under way, or why the latest could not be tried; whether one is under way."""
+    job = next(iter(book_of(visit).recent(1, work.PROVE)), None)
+    if job is None or job.status is Status.DONE:
+        return False
+    if job.status not in _WORKING and not (job.status is Status.FAILED and not _told(visit, job)):
+        return False
+    if visit.actor.may(Permission.RUN_BACKUPS):
+        follow(visit, job.id, "proof")
+    else:
+        _without_buttons(visit, job)
+    return job.status in _WORKING
+
+
+def _told(visit: Visit, job: Job) -> bool:
+    """Whether the attempt left its own record, which stands on the page already, or another came after it."""
+    with visit.database.reading() as connection:
+        tried = views.last_tried(connection)
+    return tried is not None and tried >= job.submitted_at.replace(microsecond=0)  # attempts are kept by the second
+
+
+def _proofs(visit: Visit, proofs: pd.DataFrame) -> None:
+    if proofs.empty:
+        return
+    zone = visit.company.time_zone
+    with st.expander(visit.say(T("Proofs of backups")), icon=":material/verified:"):
+        shown = pd.DataFrame(
+            {
+                "when": [format_datetime(at, visit.language, zone) for at in proofs["at"]],
+                "result": [
+                    problem or visit.say(T("put back, every check passed")) for problem in proofs["problem"]
+                ],
+                "rows": proofs["rows"],
+                "seconds": proofs["seconds"],
+                "file": proofs["file"],
+            }
+        )  # fmt: skip
+        st.dataframe(
+            shown, hide_index=True, key="proofs",
+            column_config={
+                "when": visit.say(T("When")),
+                "result": visit.say(T("Result")),
+                "rows": st.column_config.NumberColumn(visit.say(T("Rows")), format="localized"),
+                "seconds": st.column_config.NumberColumn(visit.say(T("Seconds")), format="localized"),
+                "file": visit.say(T("File")),
+            },
+        )  # fmt: skip
 
 
 def _latest_job(visit: Visit, found: pd.DataFrame) -> bool:
@@ -126,7 +231,10 @@ def _list(visit: Visit, found: pd.DataFrame) -> str | None:
             "why": [visit.plain(views.occasion_name(word)) if word else None for word in found["occasion"]],
             "size": [format_bytes(int(size), visit.language) for size in found["bytes"]],
             "rows": found["rows"],
-            "state": [problem or visit.say(T("read back and found whole")) for problem in found["problem"]],
+            "state": [
+                _state(visit, problem, bool(sealed))
+                for problem, sealed in zip(found["problem"], found["sealed"], strict=True)
+            ],
             "file": found["name"],
         }
     )
@@ -147,13 +255,22 @@ def _list(visit: Visit, found: pd.DataFrame) -> str | None:
         return None
     name, path = str(found["name"].iloc[rows[0]]), str(found["path"].iloc[rows[0]])
     if visit.actor.may(Permission.RUN_BACKUPS) and visit.actor.may(Permission.EXPORT):
-        folder = Path(visit.settings.backups)
+        shelf = service.Shelf(visit.settings.backups)
         st.download_button(
             visit.say(T("Download {file}", file=name)),
-            lambda: service.hand_out(visit.database, afresh(visit).actor.acting(visit.clock), folder, name),
-            name, "application/zip", icon=":material/download:", on_click="ignore", key="download_backup",
+            lambda: service.hand_out(visit.database, afresh(visit).actor.acting(visit.clock), shelf, name),
+            name, "application/zip" if name.endswith(".zip") else "application/octet-stream",
+            icon=":material/download:", on_click="ignore", key="download_backup",
         )  # fmt: skip
     return path
+
+
+def _state(visit: Visit, problem: str | None, sealed: bool) -> str:
+    if problem:
+        return problem
+    return visit.say(
+        T("read back and found whole; sealed with a passphrase") if sealed else T("read back and found whole")
+    )
 
 
 def _restoring(visit: Visit, path: str | None) -> None:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import ArgumentError, OperationalError
 
+from erp_core.db.trouble import first_line, told_in_words
 from erp_core.errors import Unavailable
 from erp_core.settings import load_settings
 from erp_core.text import T
@@ -67,8 +68,9 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """One consistent snapshot; nothing written through it survives."""
-        with _connected(self.engine) as connection, connection.begin() as transaction:
+        """One consistent snapshot; nothing written through it survives. What the database cannot do in the block is
+        raised as Unavailable, here and below."""
+        with told_in_words(), _connected(self.engine) as connection, connection.begin() as transaction:
             try:
                 yield connection
             finally:
@@ -78,7 +80,7 @@ class Database:
     def writing_connection(self) -> Iterator[sa.Connection]:
         """A connection holding the write lock; rolled back unless its transaction is committed."""
         writing = self.engine.execution_options(writing=True)
-        with _connected(writing) as connection, connection.begin() as transaction:
+        with told_in_words(), _connected(writing) as connection, connection.begin() as transaction:
             try:
                 yield connection
             finally:
@@ -96,7 +98,7 @@ def _connected(engine: sa.Engine) -> Iterator[sa.Connection]:
         connection = engine.connect()
     except OperationalError as error:
         raise Unavailable(
-            T("The database cannot be reached: {reason}", reason=str(error.orig).strip().splitlines()[0]),
+            T("The database cannot be reached: {reason}", reason=first_line(error.orig)),
             hint=T("Check that ERP_DATABASE_URL is right and that the database is running and may be written."),
             code="database.unreachable",
         ) from error

@@ -1,4 +1,4 @@
-"""Putting a backup back: all of it or none of it, into either kind of database.
+"""Putting a backup back: all of it or none of it, into either kind of database, once it was found to be right.
 
 PostgreSQL: one transaction takes the old tables away, makes those of the backup's revision, fills them, brings them up
 to date. SQLite: the same happens in a file beside the database, whose pages are then copied over the old ones by
@@ -27,17 +27,19 @@ from erp_core.db.migrate import VERSION_TABLE, head_revision, revision_of, revis
 from erp_core.db.uow import As
 from erp_core.errors import BadInput, Conflict, FileRefused, Unavailable
 from erp_core.jobs.process import FileLock
-from erp_core.safety import archive
-from erp_core.safety.archive import Backup
+from erp_core.safety import archive, checks, rekeying
+from erp_core.safety.archive import Backup, BackupFile
 from erp_core.safety.rewriting import rewrite
 from erp_core.safety.rules import Occasion
-from erp_core.safety.service import Tell, back_up, unheard
+from erp_core.safety.service import Shelf, Tell, back_up, unheard
 from erp_core.security import audit_chain
 from erp_core.security.audit import Act
 from erp_core.security.audit_chain import Event
 from erp_core.security.guard import require
+from erp_core.security.keyring import Keyring
 from erp_core.security.permissions import Permission
 from erp_core.security.tables import audit_event
+from erp_core.security.vault import vault_of
 from erp_core.text import T
 
 _PAGES_AT_ONCE = 4_000  # of SQLite: 16 MB between two reports
@@ -46,12 +48,13 @@ _COPYING = 0.9  # from this share of the work on, pages are copied
 
 @dataclass(frozen=True)
 class Restored:
-    """What a restore did. `saved`: the backup of what stood there before; None where nothing did. `revision`: the
-    backup's; `upgraded_to`: the database's now."""
+    """What a restore did. `saved`: the backup of what stood there before; None where nothing did; `upgraded_to`: the
+    database's revision now; `rekeyed`: the personal data came with keys of their own and were sealed anew."""
 
     backup: Backup
     saved: Backup | None
     upgraded_to: str
+    rekeyed: bool
 
 
 @dataclass(frozen=True)
@@ -69,20 +72,25 @@ class _Plan:
     saved: Backup | None
     who: As
     standing: Standing
+    keys: Keyring | None  # what opens the personal data, where they are to be sealed anew
 
 
-def restore(path: Path, target: Database, who: As, *, save_to: Path | None, tell: Tell = unheard) -> Restored:
-    """Make the database hold what the backup holds. `save_to`: the folder for a backup of what it holds now; None lets
-    only a database in which nothing was done yet be filled.
+def restore(file: BackupFile, target: Database, who: As, *, save_to: Shelf | None, tell: Tell = unheard) -> Restored:
+    """Make the database hold what the backup holds. `save_to`: where a backup of what it holds now goes; None lets only
+    a database in which nothing was done yet be filled.
 
-    A backup of an older version is brought up to date. Raises NotPermitted; FileRefused for a file that is damaged,
-    foreign or of a newer version; Conflict where the database is not empty and `save_to` is None, or holds tables of
-    another program; Unavailable where it cannot be read, locked or written. Then the database is as it was.
+    Before it takes over it is checked: pages, references, control totals, the chain of acts, and that all personal data
+    can be opened. A backup of an older version is brought up to date; personal data that are sealed with another key
+    than the current one of this place are sealed anew with it. Raises NotPermitted; FileRefused for a file that is
+    damaged, foreign or of a newer version; BadInput where its passphrase is missing or another one; Conflict where the
+    database is not empty and `save_to` is None, or holds tables of another program; Unavailable where it cannot be
+    read, locked or written, and where keys are missing. Then the database is as it was.
     """
     require(who, Permission.RUN_BACKUPS)
     tell(0.0, T("Reading the backup …"))
-    backup = archive.verify(path, lambda share: tell(0.1 * share, T("Reading the backup …")))
+    backup = archive.verify(file, lambda share: tell(0.1 * share, T("Reading the backup …")))
     _assert_fits(backup)
+    keys = rekeying.keys_to_exchange(backup, target.keys)
     with _words_for_trouble(target):
         standing = _standing(target)
         _assert_ours(standing)
@@ -96,16 +104,16 @@ def restore(path: Path, target: Database, who: As, *, save_to: Path | None, tell
                 )
             saved = back_up(target, who, save_to, Occasion.RESTORE, lambda share, text: tell(0.1 + 0.3 * share, text))
         put = _into_sqlite if target.is_sqlite else _into_postgresql
-        put(target, _Plan(backup, saved, who, standing), tell)
+        put(target, _Plan(backup, saved, who, standing, keys), tell)
     tell(1.0, T("Restored."))
-    return Restored(backup, saved, head_revision())
+    return Restored(backup, saved, head_revision(), keys is not None)
 
 
 def _assert_fits(backup: Backup) -> None:
     """The revision is one of ours, and its tables are those in the file."""
-    if backup.manifest.revision not in revisions():
+    if backup.manifest.cover.revision not in revisions():
         raise archive.newer(backup.path.name)
-    tables = tables_at(backup.manifest.revision).tables
+    tables = tables_at(backup.manifest.cover.revision).tables
     wanted = {name: {c.name: str(content_of(c)) for c in table.columns} for name, table in tables.items()}
     found = {name: dict(member.columns) for name, member in backup.manifest.tables.items()}
     if wanted != found:
@@ -113,7 +121,7 @@ def _assert_fits(backup: Backup) -> None:
         raise FileRefused(
             T(
                 "The backup {name} does not fit its own version {revision}: {tables}.",
-                name=backup.path.name, revision=backup.manifest.revision, tables=", ".join(different),
+                name=backup.path.name, revision=backup.manifest.cover.revision, tables=", ".join(different),
             ),
             hint=T("It was not written by a release of the workbench. Take another backup."),
             code="backup.foreign",
@@ -164,7 +172,7 @@ def _words_for_trouble(database: Database) -> Iterator[None]:
 
 def _fill(connection: sa.Connection, backup: Backup, tell: Tell) -> None:
     """An empty schema of the backup's revision gets its rows, whole numbers of rows checked."""
-    tables = tables_at(backup.manifest.revision).sorted_tables
+    tables = tables_at(backup.manifest.cover.revision).sorted_tables
     for table in reversed(tables):  # the first rows that the migrations bring
         connection.execute(sa.delete(table))
     total, done = backup.manifest.rows or 1, 0
@@ -176,14 +184,12 @@ def _fill(connection: sa.Connection, backup: Backup, tell: Tell) -> None:
                 read_rows(connection, table, source, member.rows, member.block)
             found = connection.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
             if found != member.rows:
-                raise FileRefused(
-                    T("The backup {name} is damaged: {reason}.", name=backup.path.name,
-                      reason=T("{found} rows of {table} arrived, {rows} were expected",
-                               found=found, table=table.name, rows=member.rows)),
-                    hint=T("Take another backup, or another copy of this one. Nothing was changed."),
-                    code="backup.damaged",
+                raise checks.damaged(
+                    backup,
+                    T("{found} rows of {table} arrived, {rows} were expected",
+                      found=found, table=table.name, rows=member.rows),
                 )  # fmt: skip
-            if "id" in table.columns:
+            if "id" in table.columns and isinstance(table.c.id.type, sa.Integer):
                 advance_sequence(connection, table)
             done += member.rows
 
@@ -192,7 +198,7 @@ def _remember(connection: sa.Connection, plan: _Plan) -> None:
     """The act's own event. Its number is above all that were used before, in the old content too: what readers keep by
     the number of the latest act is never taken for something else."""
     details = {
-        "made_at": plan.backup.manifest.made_at.astimezone(dt.UTC).isoformat(),
+        "made_at": plan.backup.manifest.cover.made_at.astimezone(dt.UTC).isoformat(),
         "rows": plan.backup.manifest.rows,
         "saved": None if plan.saved is None else plan.saved.path.name,
     }
@@ -220,9 +226,20 @@ def _into_postgresql(target: Database, plan: _Plan, tell: Tell) -> None:
 
 
 def _make(connection: sa.Connection, plan: _Plan, tell: Tell) -> None:
-    upgrade_within(connection, plan.backup.manifest.revision)
-    _fill(connection, plan.backup, tell)
+    revision = plan.backup.manifest.cover.revision
+    upgrade_within(connection, revision)
+    _fill(connection, plan.backup, _part(tell, 0.0, 0.9))
+    tell(0.9, T("Checking what was restored …"))
+    checks.assert_totals(connection, plan.backup, tables_at(revision))
+    checks.assert_chain(connection, plan.backup, tables_at(revision))
     upgrade_within(connection)
+    if plan.keys is not None:
+        tell(0.92, T("Sealing personal data with the key of this place …"))
+        rekeying.exchange(connection, plan.keys, plan.who.clock.now())
+    checks.assert_opens(connection, vault_of(connection))
+    dangling = checks.dangling_references(connection)
+    if dangling is not None:
+        raise checks.damaged(plan.backup, T("references lead nowhere: {tables}", tables=dangling))
     _remember(connection, plan)
 
 
@@ -245,9 +262,9 @@ def _into_sqlite(target: Database, plan: _Plan, tell: Tell) -> None:
             connection.commit()
         rewrite(scratch)
         with scratch.reading() as connection:
-            found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
-        if found != "ok":
-            raise sqlite3.DatabaseError(found)
+            broken = checks.broken_pages(connection)
+        if broken is not None:
+            raise sqlite3.DatabaseError(broken)
         copy_pages(scratch, target, lambda share: tell(_COPYING + (1 - _COPYING) * share, T("Putting it in place …")))
 
 

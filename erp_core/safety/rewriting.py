@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from erp_core.db.engine import Database
 from erp_core.db.scrub import leave_no_traces
+from erp_core.errors import Unavailable
 from erp_core.security.rekey import sealed_columns
 from erp_core.security.tables import upkeep
 
@@ -33,7 +34,7 @@ def rewrite(database: Database) -> bool:
         return True
     try:
         done = leave_no_traces(database, dict.fromkeys(of.table.name for of in sealed_columns()))
-    except (sa.exc.DBAPIError, database.engine.dialect.loaded_dbapi.Error):  # locked, or the disk is full
+    except (Unavailable, sa.exc.DBAPIError, database.engine.dialect.loaded_dbapi.Error):  # locked, or the disk is full
         return False
     if done:
         with database.writing_connection() as connection:

@@ -11,6 +11,9 @@ from zoneinfo import ZoneInfo
 DAILY, WEEKLY, MONTHLY = 7, 4, 6
 BEFORE_A_CHANGE_DAYS = 90
 WHOLE = dt.timedelta(hours=24)
+PROOF_EVERY = dt.timedelta(days=7)
+PROOF_OLD = dt.timedelta(days=35)  # from then on a person is told
+BACKUP_OLD = dt.timedelta(days=3)
 
 
 class Occasion(StrEnum):

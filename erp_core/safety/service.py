@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -17,13 +18,15 @@ from erp_core.db.dump import content_of, write_rows
 from erp_core.db.engine import Database
 from erp_core.db.migrate import revision_of, revisions, tables_at
 from erp_core.db.uow import As, unit_of_work
-from erp_core.errors import NotFound, Unavailable
+from erp_core.errors import Conflict, NotFound, Unavailable
 from erp_core.jobs.process import FileLock
-from erp_core.safety import archive, rules, views
-from erp_core.safety.archive import Backup, Manifest, Member
+from erp_core.safety import archive, checks, rules, views
+from erp_core.safety.archive import Backup, BackupFile, Cover, Manifest, Member
 from erp_core.safety.rules import Occasion
+from erp_core.safety.totals import totals_of
 from erp_core.security import audit
 from erp_core.security.guard import require
+from erp_core.security.keyring import Keyring, read_keyring
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text
 
@@ -32,12 +35,40 @@ Tell = Callable[[float, Text], None]
 _WRITING = 0.85  # the share of the work that writing is; the rest is reading back
 
 
+@dataclass(frozen=True)
+class Shelf:
+    """Where the workbench keeps its backups, and the passphrase that it seals them with (None: they are plain)."""
+
+    folder: Path
+    passphrase: str | None = field(default=None, repr=False)
+
+    def named(self, name: str) -> BackupFile:
+        """The backup of this name. Raises NotFound where there is none."""
+        if name not in archive.names_in(self.folder):
+            raise NotFound(
+                T("There is no backup {name}.", name=name),
+                hint=T("It may have been cleared away; look at the list again."),
+                code="backup.not_found",
+            )
+        return BackupFile(self.folder / name, self.passphrase)
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is to be written: which file, in whose name, why."""
+
+    file: BackupFile
+    who: As
+    occasion: Occasion
+    tell: Tell
+
+
 def unheard(_share: float, _message: Text) -> None:
     """Progress that nobody follows."""
 
 
 def back_up(
-    database: Database, who: As, folder: Path, occasion: Occasion = Occasion.MANUAL, tell: Tell = unheard
+    database: Database, who: As, shelf: Shelf, occasion: Occasion = Occasion.MANUAL, tell: Tell = unheard
 ) -> Backup:
     """Write all tables as one transaction sees them, while the app goes on working, and read the file back.
 
@@ -45,33 +76,64 @@ def back_up(
     the database cannot be read whole or the file cannot be written: then no file of the name stands.
     """
     require(who, Permission.RUN_BACKUPS)
-    with _words_for_trouble(folder), _one_at_a_time(folder):
-        made = _write(database, who, folder, occasion, tell)
+    with _words_for_trouble(shelf.folder), _one_at_a_time(shelf.folder):
+        ending = archive.PLAIN if shelf.passphrase is None else archive.SEALED
+        made = _write(
+            database,
+            lambda revision: _Work(
+                BackupFile(archive.free_path(shelf.folder, who.clock.now(), revision, ending), shelf.passphrase),
+                who, occasion, tell,
+            ),
+        )  # fmt: skip
         if occasion in rules.BEFORE_A_CHANGE:  # the act that follows tells of it, once its own schema stands
             return made
         with database.reading() as connection:
             time_zone = read_company(connection).time_zone
         wanted_no_more = _clear_away(made, who, time_zone)
-    with unit_of_work(database, who) as uow:
-        audit.record(uow, audit.Act.BACKUP_MADE, made.path.name, occasion=str(occasion), deleted=wanted_no_more)
-        uow.commit()
+    _remember(database, who, made, wanted_no_more)
     return made
 
 
-def hand_out(database: Database, who: As, folder: Path, name: str) -> bytes:
+def back_up_to(database: Database, who: As, file: BackupFile, tell: Tell = unheard) -> Backup:
+    """The same into a file of its own, whose folder has to exist; no other backup is deleted for it.
+
+    Raises NotPermitted, Conflict where a file of the name stands, Unavailable as `back_up`.
+    """
+    require(who, Permission.RUN_BACKUPS)
+    if file.path.exists():
+        raise _stands_already(file.path)
+    with _words_for_trouble(file.path.parent):
+        try:
+            made = _write(database, lambda _revision: _Work(file, who, Occasion.MANUAL, tell))
+        except FileExistsError as error:
+            raise _stands_already(file.path) from error
+    _remember(database, who, made, [])
+    return made
+
+
+def _stands_already(path: Path) -> Conflict:
+    return Conflict(
+        T("There is a file {name} already; it was left as it is.", name=str(path)),
+        hint=T("Give another name, or move that file away."),
+        code="backup.file_exists",
+    )
+
+
+def _remember(database: Database, who: As, made: Backup, deleted: list[str]) -> None:
+    occasion, sealed = str(made.manifest.cover.occasion), made.listed.sealed
+    with unit_of_work(database, who) as uow:
+        audit.record(uow, audit.Act.BACKUP_MADE, made.path.name, occasion=occasion, sealed=sealed, deleted=deleted)
+        uow.commit()
+
+
+def hand_out(database: Database, who: As, shelf: Shelf, name: str) -> bytes:
     """The content of a backup, for a download; it is remembered who took it. Raises NotPermitted, NotFound.
 
     It holds everything, so it takes the permission for backups and the one for exports.
     """
     require(who, Permission.RUN_BACKUPS)
     require(who, Permission.EXPORT)
-    if name not in archive.names_in(folder):
-        raise NotFound(
-            T("There is no backup {name}.", name=name),
-            hint=T("It may have been cleared away; look at the list again."),
-            code="backup.not_found",
-        )
-    content = (folder / name).read_bytes()
+    content = shelf.named(name).path.read_bytes()
     with unit_of_work(database, who) as uow:
         audit.record(uow, audit.Act.BACKUP_DOWNLOADED, name)
         uow.commit()
@@ -113,66 +175,74 @@ def _unreadable(reason: str) -> Unavailable:
     )
 
 
-def _write(database: Database, who: As, folder: Path, occasion: Occasion, tell: Tell) -> Backup:
+def _write(database: Database, work_at: Callable[[str], _Work]) -> Backup:
+    """`work_at`: what is to be written of a database of this revision."""
     driver_error = database.engine.dialect.loaded_dbapi.Error
+    before = read_keyring(database.keys)
     try:
         with database.reading() as connection:
-            return _write_from(connection, who, folder, occasion, tell)
+            revision = revision_of(connection)
+            if revision is None or revision not in revisions():
+                raise Unavailable(
+                    T("The database was made by a newer version of the workbench, or by another program."),
+                    hint=T("Start the newest version, or check ERP_DATABASE_URL."),
+                    code="database.unknown_revision",
+                )
+            work = work_at(revision)
+            work.tell(0.0, T("Checking the database …"))
+            broken = checks.broken_pages(connection)
+            if broken is not None:
+                raise _unreadable(broken)
+            return _write_from(connection, revision, work, _both(before, read_keyring(database.keys)))
     except (sa.exc.DBAPIError, driver_error) as error:
         raise _unreadable(str(getattr(error, "orig", error))) from error
 
 
-def _write_from(connection: sa.Connection, who: As, folder: Path, occasion: Occasion, tell: Tell) -> Backup:
-    tell(0.0, T("Checking the database …"))
-    revision = revision_of(connection)
-    if revision is None or revision not in revisions():
-        raise Unavailable(
-            T("The database was made by a newer version of the workbench, or by another program."),
-            hint=T("Start the newest version, or check ERP_DATABASE_URL."),
-            code="database.unknown_revision",
-        )
-    _assert_sound(connection)
-    tables = tables_at(revision).sorted_tables
+def _both(before: Keyring | None, now: Keyring | None) -> Keyring | None:
+    """The keys of just before the snapshot and of now: those that its rows are sealed with are among them, also while
+    the key is being changed."""
+    if before is None or now is None:
+        return now or before
+    return Keyring((*now.keys, *(key for key in before.keys if key.id not in now.ids)))
+
+
+def _write_from(connection: sa.Connection, revision: str, work: _Work, keyring: Keyring | None) -> Backup:
+    schema = tables_at(revision)
+    tables = schema.sorted_tables
     counts = {table.name: _count(connection, table) for table in tables}
-    total, before = sum(counts.values()) or 1, 0
-    made_at = who.clock.now()
-    path = archive.free_path(folder, made_at, revision)
+    total, before = sum(counts.values()), 0
+    cover = Cover(
+        made_at=work.who.clock.now(), occasion=work.occasion, revision=revision, app=__version__,
+        database="sqlite" if connection.dialect.name == "sqlite" else "postgresql",
+        last_event=views.last_event(connection), rows=total,
+    )  # fmt: skip
     members: dict[str, Member] = {}
-    with archive.written(path) as packed:
+    with archive.written(work.file, cover) as packed:
         for number, table in enumerate(tables, start=1):
             told = partial(
                 _tell_rows,
-                tell,
+                work.tell,
                 T("Writing table {number} of {count} …", number=number, count=len(tables)),
                 before,
-                total,
+                total or 1,
             )
             told(0)
             members[table.name] = _put(connection, table, packed, told)
             if members[table.name].rows != counts[table.name]:
                 raise _unreadable(f"{table.name}: {members[table.name].rows} / {counts[table.name]}")
             before += counts[table.name]
-        manifest = Manifest(
-            made_at=made_at, occasion=occasion, revision=revision, app=__version__,
-            database="sqlite" if connection.dialect.name == "sqlite" else "postgresql",
-            last_event=views.last_event(connection), tables=members,
-        )  # fmt: skip
+        needed = checks.keys_needed(connection, schema)
+        if work.file.passphrase is not None and keyring is not None:
+            archive.put_keyring(packed, keyring)
+        totals = totals_of(connection, schema)
+        manifest = Manifest(cover, members, totals, needed, checks.audit_head(connection, schema))
         archive.put_manifest(packed, manifest)
-        tell(_WRITING, T("Reading the backup back …"))
-    return archive.read_manifest(path)
+        work.tell(_WRITING, T("Reading the backup back …"))
+    return archive.read_manifest(work.file)
 
 
 def _tell_rows(tell: Tell, text: Text, before: int, total: int, rows: int) -> None:
     tell(_WRITING * min(1.0, (before + rows) / total), text)
-
-
-def _assert_sound(connection: sa.Connection) -> None:
-    """SQLite: every page is where it belongs. PostgreSQL checks its pages itself when it reads them."""
-    if connection.dialect.name != "sqlite":
-        return
-    found = str(connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one())
-    if found != "ok":
-        raise _unreadable(found)
 
 
 def _count(connection: sa.Connection, table: sa.Table) -> int:
@@ -188,7 +258,7 @@ def _put(connection: sa.Connection, table: sa.Table, packed: zipfile.ZipFile, te
 
 def _clear_away(made: Backup, who: As, time_zone: str) -> list[str]:
     folder = made.path.parent
-    readable = [backup.made for backup in views.readable(folder)]
+    readable = [listed.made for listed in views.readable(folder)]
     wanted_no_more = rules.to_delete(readable, who.clock.now(), time_zone)
     deleted = [name for name in wanted_no_more if name != made.path.name]  # whatever a clock that was set back says
     for name in deleted:

@@ -1,8 +1,9 @@
-"""The commands that keep the data safe: backup, restore, db."""
+"""The commands that keep the data safe: backup, backups, restore, db."""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +15,69 @@ from erp_core.terminal import FAILED_CHECK, Command, Say, Session
 from erp_core.text import T, format_bytes, format_datetime, format_number
 
 if TYPE_CHECKING:
-    from erp_core.safety.archive import Backup
+    from erp_core.safety.archive import Backup, BackupFile
+
+
+def _passphrase_option(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "--passphrase-stdin",
+        action="store_true",
+        help=say(T("read the passphrase from standard input, instead of ERP_BACKUP_PASSPHRASE")),
+    )
+
+
+def _passphrase(session: Session, given: argparse.Namespace) -> str | None:
+    """The one that is typed or piped in, else that of the installation."""
+    from erp_core.safety.passphrase import standing_passphrase
+
+    if not given.passphrase_stdin:
+        return standing_passphrase(session.settings)
+    word = sys.stdin.readline().rstrip("\r\n")
+    if not word:
+        raise BadInput(
+            T("No passphrase came on standard input."),
+            hint=T("Pipe it in, from a file that only you can read."),
+            code="backup.no_passphrase",
+        )
+    return word
 
 
 def _backup_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE",
+        help=say(T("write the backup to this file, instead of the folder of backups")),
+    )  # fmt: skip
     parser.add_argument("--list", action="store_true", help=say(T("list the backups, make none")))
     parser.add_argument(
         "--check", type=Path, metavar="FILE", help=say(T("read a backup whole and say whether it is good, make none"))
     )
+    _passphrase_option(parser, say)
 
 
 def _backup(session: Session, given: argparse.Namespace) -> int:
-    if given.check is not None:
-        return _check(session, given.check)
+    if given.file is not None and (given.list or given.check is not None):
+        raise BadInput(
+            T("A file to write to goes with neither --list nor --check."),
+            hint=T("See python -m erp_core --help."),
+            code="usage",
+        )
     if given.list:
         return _list(session)
-    from erp_core.safety.service import back_up
+    from erp_core.safety.archive import BackupFile
+    from erp_core.safety.passphrase import long_enough
+    from erp_core.safety.service import Shelf, back_up, back_up_to
     from erp_core.safety.work import to_json
 
-    made = back_up(session.database(), TERMINAL_USER.acting(), session.settings.backups)
+    passphrase = _passphrase(session, given)
+    if given.check is not None:
+        return _check(session, BackupFile(given.check, passphrase))
+    if passphrase is not None:
+        long_enough(passphrase)
+    database, who = session.database(), TERMINAL_USER.acting()
+    if given.file is None:
+        made = back_up(database, who, Shelf(session.settings.backups, passphrase))
+    else:
+        made = back_up_to(database, who, BackupFile(given.file, passphrase))
     session.show(to_json(made), [_line(session, made)])
     return 0
 
@@ -48,17 +93,17 @@ def _line(session: Session, backup: Backup) -> str:
     )
 
 
-def _check(session: Session, path: Path) -> int:
+def _check(session: Session, file: BackupFile) -> int:
     from erp_core.safety.archive import verify
     from erp_core.safety.work import to_json
 
     try:
-        backup = verify(path)
+        backup = verify(file)
     except FileRefused as error:
         if error.code == "file.missing":
             raise
         message = session.say(error.message)
-        session.show({"file": str(path), "good": False, "problem": message}, [message])
+        session.show({"file": str(file.path), "good": False, "problem": message}, [message])
         return FAILED_CHECK
     lines = [_line(session, backup), session.say(T("It is whole: every table is as it was written."))]
     session.show({**to_json(backup), "good": True, "problem": None}, lines)
@@ -85,7 +130,7 @@ def _list(session: Session) -> int:
         entries.append(
             {
                 "file": row["path"], "bytes": row["bytes"], "made_at": made_at, "occasion": row["occasion"],
-                "revision": row["revision"], "database": row["database"],
+                "revision": row["revision"], "database": row["database"], "sealed": row["sealed"],
                 "rows": int(row["rows"]) if row["readable"] else None, "problem": row["problem"],
             }
         )  # fmt: skip
@@ -111,16 +156,20 @@ def _restore_options(parser: argparse.ArgumentParser, say: Say) -> None:
         action="store_true",
         help=say(T("replace what the database holds; a backup of that is made first")),
     )
+    _passphrase_option(parser, say)
 
 
 def _restore(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.safety.archive import BackupFile
+    from erp_core.safety.passphrase import shelf_of
     from erp_core.safety.restore import restore
     from erp_core.safety.work import to_json
 
+    file = BackupFile(given.file, _passphrase(session, given))
     target = Database(given.into or session.settings.database_url, session.settings.keys)
-    save_to = session.settings.backups if given.yes else None
+    save_to = shelf_of(session.settings) if given.yes else None
     try:
-        done = restore(given.file, target, TERMINAL_USER.acting(), save_to=save_to)
+        done = restore(file, target, TERMINAL_USER.acting(), save_to=save_to)
     finally:
         target.dispose()
     document = {
@@ -128,6 +177,7 @@ def _restore(session: Session, given: argparse.Namespace) -> int:
         "saved": None if done.saved is None else to_json(done.saved),
         "into": target.url.render_as_string(hide_password=True),
         "schema": done.upgraded_to,
+        "rekeyed": done.rekeyed,
     }
     lines = []
     if done.saved is not None:
@@ -137,22 +187,54 @@ def _restore(session: Session, given: argparse.Namespace) -> int:
             T(
                 "Restored {rows} rows of {when}.",
                 rows=format_number(done.backup.manifest.rows, session.language),
-                when=f"{done.backup.manifest.made_at:%Y-%m-%d %H:%M} UTC",
+                when=f"{done.backup.manifest.cover.made_at:%Y-%m-%d %H:%M} UTC",
             )
         )
     )
-    if done.backup.manifest.revision != done.upgraded_to:
+    if done.backup.manifest.cover.revision != done.upgraded_to:
         lines.append(
             session.say(
                 T(
                     "Its schema {before} was brought to {after}.",
-                    before=done.backup.manifest.revision,
+                    before=done.backup.manifest.cover.revision,
                     after=done.upgraded_to,
                 )
             )
         )
+    if done.rekeyed:
+        lines.append(session.say(T("Its personal data were sealed anew with the key of this place.")))
     session.show(document, lines)
     return 0
+
+
+def _backups_options(parser: argparse.ArgumentParser, say: Say) -> None:
+    parser.add_argument("action", choices=["prove"])
+    parser.add_argument(
+        "file", type=Path, nargs="?", metavar="FILE", help=say(T("the backup to prove, instead of the latest"))
+    )
+    _passphrase_option(parser, say)
+
+
+def _backups(session: Session, given: argparse.Namespace) -> int:
+    from erp_core.safety.archive import BackupFile
+    from erp_core.safety.proving import latest_file, prove
+    from erp_core.safety.service import Shelf
+
+    passphrase = _passphrase(session, given)
+    if given.file is None:
+        file = latest_file(Shelf(session.settings.backups, passphrase))
+    else:
+        file = BackupFile(given.file, passphrase)
+    proof = prove(session.database(), TERMINAL_USER.acting(), file, session.settings.home)
+    document = {**proof.to_json(), "problem": None if proof.error is None else session.say(proof.error.message)}
+    rows = format_number(proof.rows, session.language)
+    if proof.error is None:
+        said = T("Proven: {file} was put back into an empty place, {rows} rows, every check passed ({seconds} s).",
+                 file=proof.file, rows=rows, seconds=proof.seconds)  # fmt: skip
+    else:
+        said = T("Not proven: {problem}", problem=proof.error.message)
+    session.show(document, [session.say(said)])
+    return 0 if proof.proven else FAILED_CHECK
 
 
 def _db_options(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -193,6 +275,7 @@ def _upgrade(session: Session) -> int:
 
 COMMANDS = (
     Command("backup", T("make a backup of the database, list or check backups"), _backup, _backup_options),
+    Command("backups", T("prove that a backup can be put back"), _backups, _backups_options),
     Command("restore", T("put a backup back"), _restore, _restore_options),
     Command("db", T("the database"), _db, _db_options),
 )

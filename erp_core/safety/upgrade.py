@@ -11,6 +11,7 @@ from erp_core.db.uow import unit_of_work
 from erp_core.errors import ErpError, Unavailable
 from erp_core.jobs.process import FileLock
 from erp_core.safety.archive import Backup
+from erp_core.safety.passphrase import shelf_of
 from erp_core.safety.rewriting import is_pending, rewrite
 from erp_core.safety.rules import Occasion
 from erp_core.safety.service import back_up
@@ -82,7 +83,7 @@ def _upgrade(database: Database, settings: Settings, clock: Clock) -> Upgraded:
     saved = None
     if before is not None:
         try:
-            saved = back_up(database, who, settings.backups, Occasion.UPGRADE)
+            saved = back_up(database, who, shelf_of(settings), Occasion.UPGRADE)
         except ErpError as error:
             raise Unavailable(
                 T("The database was not upgraded, because the backup before it failed. {reason}", reason=error.message),

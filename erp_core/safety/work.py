@@ -14,7 +14,9 @@ from erp_core.jobs.registry import JobContext
 from erp_core.jobs.schedule import Duty
 from erp_core.safety import views
 from erp_core.safety.archive import Backup
-from erp_core.safety.rules import Occasion, last_due, next_due
+from erp_core.safety.passphrase import shelf_of
+from erp_core.safety.proving import latest_file, prove
+from erp_core.safety.rules import PROOF_EVERY, Occasion, last_due, next_due
 from erp_core.safety.service import back_up
 from erp_core.security.actor import Actor, handed_in
 from erp_core.security.guard import require
@@ -24,7 +26,9 @@ from erp_core.settings import Settings
 # kinds of jobs
 MAKE = "backup.make"
 NIGHTLY = "backup.nightly"
+PROVE = "backup.prove"
 LOOK_SECONDS = 30.0
+PROOF_LOOK_SECONDS = 600.0
 BACKUP_USER = handed_in("backup", frozenset({Permission.RUN_BACKUPS}))
 
 
@@ -48,14 +52,37 @@ def _make(context: JobContext, actor: Actor, occasion: Occasion) -> dict[str, An
     database = Database(context.settings.database_url, context.settings.keys)
     try:
         who = actor.acting(context.clock)
-        return to_json(back_up(database, who, context.settings.backups, occasion, context.progress))
+        return to_json(back_up(database, who, shelf_of(context.settings), occasion, context.progress))
     finally:
         database.dispose()
 
 
+def ask_for_proof(book: JobBook, actor: Actor, name: str | None = None) -> int | None:
+    """Hand in the proof of a backup (by default of the latest) as a job; its number, or None where one is under way.
+    Raises NotPermitted."""
+    require(actor, Permission.RUN_BACKUPS)
+    return book.submit_unless_under_way(PROVE, {} if name is None else {"name": name}, actor=actor.name)
+
+
+def prove_as_job(context: JobContext) -> Mapping[str, Any]:
+    """The proof that a person or the worker asked for. A backup that is not proven fails the job, with the reason."""
+    shelf = shelf_of(context.settings)
+    name = context.job.arguments.get("name")
+    file = latest_file(shelf) if name is None else shelf.named(str(name))
+    database = Database(context.settings.database_url, context.settings.keys)
+    try:
+        who = handed_in(context.job.actor, BACKUP_USER.permissions).acting(context.clock)
+        proof = prove(database, who, file, context.settings.home, context.progress)
+    finally:
+        database.dispose()
+    if proof.error is not None:
+        raise proof.error
+    return proof.to_json()
+
+
 def to_json(backup: Backup) -> dict[str, Any]:
     """What the terminal and the book of jobs say of a backup."""
-    said = backup.manifest
+    said = backup.manifest.cover
     return {
         "file": str(backup.path),
         "bytes": backup.bytes,
@@ -64,6 +91,9 @@ def to_json(backup: Backup) -> dict[str, Any]:
         "revision": said.revision,
         "database": said.database,
         "rows": said.rows,
+        "sealed": backup.listed.sealed,
+        "keys": list(backup.manifest.keys),
+        "totals": backup.manifest.totals,
     }
 
 
@@ -87,7 +117,7 @@ class Watch:
                 if self._asked is not None and self._asked >= due:
                     return None
                 latest = next(iter(views.readable(settings.backups)), None)
-                made = latest is not None and latest.manifest.made_at >= due
+                made = latest is not None and latest.cover.made_at >= due
                 wanted = not made and views.something_new(connection, latest)
         finally:
             database.dispose()
@@ -107,4 +137,43 @@ def next_time(settings: Settings, clock: Clock) -> dt.datetime | None:
         database.dispose()
 
 
+class ProofWatch:
+    """Whether a proof is due: there is a backup, and for a week none was tried, by whomever."""
+
+    def __init__(self) -> None:
+        self._asked: dt.datetime | None = None
+
+    def __call__(self, settings: Settings, clock: Clock) -> Mapping[str, Any] | None:
+        """The job's arguments, or None."""
+        now = clock.now()
+        if self._asked is not None and now - self._asked < PROOF_EVERY:
+            return None
+        if not views.readable(settings.backups):
+            return None
+        database = Database(settings.database_url, settings.keys)
+        try:
+            with database.reading() as connection:
+                tried = views.last_tried(connection)
+        finally:
+            database.dispose()
+        if tried is not None and now - tried < PROOF_EVERY:
+            return None
+        self._asked = now
+        return {}
+
+
+def next_proof(settings: Settings, clock: Clock) -> dt.datetime | None:
+    """When the next proof is due; None where there is no backup to prove."""
+    if not views.readable(settings.backups):
+        return None
+    database = Database(settings.database_url, settings.keys)
+    try:
+        with database.reading() as connection:
+            tried = views.last_tried(connection)
+    finally:
+        database.dispose()
+    return clock.now() if tried is None else tried + PROOF_EVERY
+
+
+PROOF_DUTY = Duty(PROVE, PROOF_LOOK_SECONDS, BACKUP_USER.name, ProofWatch, next_proof)
 DUTY = Duty(NIGHTLY, LOOK_SECONDS, BACKUP_USER.name, Watch, next_time)

@@ -18,6 +18,8 @@ ACTS: Mapping[Act, Text] = {
     Act.ARCHIVE_PRODUCT: T("Product archived"),
     Act.BACKUP_DOWNLOADED: T("Backup downloaded"),
     Act.BACKUP_MADE: T("Backup made"),
+    Act.BACKUP_NOT_PROVEN: T("Backup tried, and found not to come back"),
+    Act.BACKUP_PROVEN: T("Backup proven by a restore"),
     Act.BACKUP_RESTORED: T("Backup restored"),
     Act.BIND_SIGN_IN: T("Account bound to a sign-in elsewhere"),
     Act.CHANGE_COMPANY: T("Company settings changed"),

@@ -37,6 +37,8 @@ class Act(StrEnum):
     ARCHIVE_PRODUCT = "archive product"
     BACKUP_DOWNLOADED = "backup.downloaded"
     BACKUP_MADE = "backup.made"
+    BACKUP_NOT_PROVEN = "backup.not_proven"
+    BACKUP_PROVEN = "backup.proven"
     BACKUP_RESTORED = "backup.restored"
     BIND_SIGN_IN = "bind sign-in"
     CHANGE_COMPANY = "change company"

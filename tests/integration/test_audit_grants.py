@@ -15,7 +15,7 @@ from erp_core.clock import FixedClock
 from erp_core.db.engine import Database
 from erp_core.errors import BadInput, NotFound
 from erp_core.orders.products import edit_products
-from erp_core.safety.service import back_up
+from erp_core.safety.service import Shelf, back_up
 from erp_core.security import audit_chain
 from erp_core.security.actor import LOCAL_USER
 from erp_core.security.grants import grant
@@ -80,7 +80,7 @@ def test_everything_a_shop_does_works_under_the_role(own: Database, clock: Fixed
     shop = Shop(own, clock, tmp_path)
     receipt = shop.load(ORDER)
     shop.do(edit_products, {shop.id_of("LAMP"): {"category": "Light"}})
-    backup = back_up(own, LOCAL_USER.acting(clock), tmp_path / "backups")
+    backup = back_up(own, LOCAL_USER.acting(clock), Shelf(tmp_path / "backups"))
     shop.undo(receipt)
     shop.assert_sound()
     assert backup.manifest.rows > 0

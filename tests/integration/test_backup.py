@@ -6,6 +6,7 @@ Run as a script, this file restores a backup and stands still in the middle, so 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import json
 import os
 import random
@@ -35,10 +36,11 @@ from erp_core.orders import ledger
 from erp_core.orders.pack_work import ROLLUPS
 from erp_core.safety import archive, views
 from erp_core.safety import restore as restoring
-from erp_core.safety.archive import Backup
+from erp_core.safety.archive import Backup, BackupFile
 from erp_core.safety.restore import restore
 from erp_core.safety.rules import Occasion
-from erp_core.safety.service import back_up, hand_out
+from erp_core.safety.service import Shelf, back_up, hand_out
+from erp_core.safety.totals import totals_of
 from erp_core.security import audit
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import ALL_PERMISSIONS, Permission
@@ -103,7 +105,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def make(database: Database, clock: FixedClock, folder: Path) -> Make:
     def make(occasion: Occasion = Occasion.MANUAL, at: dt.datetime = NOW) -> Backup:
-        return back_up(database, LOCAL_USER.acting(FixedClock(at)), folder, occasion)
+        return back_up(database, LOCAL_USER.acting(FixedClock(at)), Shelf(folder), occasion)
 
     return make
 
@@ -145,7 +147,7 @@ def test_every_row_comes_back_on_either_database(
     before = rows_of(database)
     assert sum(len(rows) > 0 for rows in before.values()) > 20
     backup = make()
-    done = restore(backup.path, target, LOCAL_USER.acting(clock), save_to=None)
+    done = restore(BackupFile(backup.path), target, LOCAL_USER.acting(clock), save_to=None)
     assert (done.saved, done.upgraded_to) == (None, head_revision())
     after = rows_of(target)
     assert without_restore(after) == {**before, "audit_head": []}
@@ -163,8 +165,8 @@ def test_the_same_rows_make_the_same_texts_on_either_database(
     filled: Database, clock: FixedClock, make: Make, target: Database, tmp_path: Path
 ) -> None:
     first = make()
-    restore(first.path, target, LOCAL_USER.acting(clock), save_to=None)
-    second = back_up(target, LOCAL_USER.acting(clock), tmp_path / "second")
+    restore(BackupFile(first.path), target, LOCAL_USER.acting(clock), save_to=None)
+    second = back_up(target, LOCAL_USER.acting(clock), Shelf(tmp_path / "second"))
     hashes = [{t: m.sha256 for t, m in b.manifest.tables.items() if t not in LOG} for b in (first, second)]
     assert hashes[0] == hashes[1]
     assert len(hashes[0]) > 40
@@ -172,11 +174,11 @@ def test_the_same_rows_make_the_same_texts_on_either_database(
 
 def test_a_backup_says_what_it_is_and_only_its_owner_reads_it(filled: Database, make: Make) -> None:
     backup = make(Occasion.NIGHTLY)
-    said = backup.manifest
+    said = backup.manifest.cover
     assert backup.path.name == f"erp-20260302T090000Z-{head_revision()}.zip"
     assert (said.made_at, said.occasion, said.revision) == (NOW, Occasion.NIGHTLY, head_revision())
     assert said.database == ("sqlite" if filled.is_sqlite else "postgresql")
-    assert {name: member.rows for name, member in said.tables.items()} == {
+    assert {name: member.rows for name, member in backup.manifest.tables.items()} == {
         name: len(rows) - (name == "audit_event")
         for name, rows in rows_of(filled).items()  # its own event came later
     }
@@ -205,10 +207,10 @@ def test_what_is_written_while_a_backup_is_made_is_in_it_whole_or_not_at_all(
             uow.commit()
 
     before = rows_of(filled)
-    backup = back_up(filled, LOCAL_USER.acting(clock), folder, Occasion.MANUAL, write)
+    backup = back_up(filled, LOCAL_USER.acting(clock), Shelf(folder), Occasion.MANUAL, write)
     other.dispose()
     assert written > 40
-    restore(backup.path, empty_file, LOCAL_USER.acting(clock), save_to=None)
+    restore(BackupFile(backup.path), empty_file, LOCAL_USER.acting(clock), save_to=None)
     after = without_restore(rows_of(empty_file))
     pairs = sum(row[3] == "test.pair" for row in after["audit_event"])
     assert pairs == sum(str(row[1]).startswith("pair ") for row in after["charge_word"]) <= 1  # the first comes before
@@ -238,11 +240,51 @@ def test_a_backup_beside_a_busy_writer_is_consistent(
     finally:
         stop.set()
         writer.join()
-    restore(backups[-1].path, empty_file, LOCAL_USER.acting(clock), save_to=None)
+    restore(BackupFile(backups[-1].path), empty_file, LOCAL_USER.acting(clock), save_to=None)
     after = rows_of(empty_file)
     pairs = [row[4] for row in after["audit_event"] if row[3] == "test.pair"]
     words = [str(row[1]) for row in after["charge_word"] if str(row[1]).startswith("pair ")]
     assert [f"pair {number}" for number in pairs] == words
+
+
+def test_totals_of_a_backup_beside_imports_are_those_of_what_comes_back(
+    filled: Database, database_url: str, clock: FixedClock, folder: Path, tmp_path: Path, target: Database
+) -> None:
+    """Two writers import orders and take them back all the while; what comes back are the books of one moment."""
+    stop = threading.Event()
+    head = "Order ID,Date,SKU,Product name,Quantity,Unit price,Currency,Channel"
+
+    def write(shop: str) -> None:
+        other = Database(database_url)
+        file = tmp_path / f"{shop}.csv"
+        for number in itertools.count():
+            if stop.is_set():
+                break
+            rows = [f"{shop}-{number}-{n},2025-06-01 10:00,MUG,Mug,2,4.50,USD,{shop}" for n in range(5)]
+            file.write_text("\n".join([head, *rows]) + "\n")
+            (receipt,) = import_files(other, LOCAL_USER.acting(clock), [file])
+            if number % 3 == 2:
+                undo_import(other, LOCAL_USER.acting(clock), receipt.batch_id or 0)
+        other.dispose()
+
+    writers = [threading.Thread(target=write, args=(shop,)) for shop in ("left", "right")]
+    for writer in writers:
+        writer.start()
+    try:
+        backups = [back_up(filled, LOCAL_USER.acting(clock), Shelf(folder)) for _ in range(3)]
+    finally:
+        stop.set()
+        for writer in writers:
+            writer.join()
+    said = [backup.manifest.totals for backup in backups]
+    assert said[0] != said[-1]  # they did write meanwhile
+    restore(BackupFile(backups[-1].path), target, LOCAL_USER.acting(clock), save_to=None)
+    with target.reading() as connection:
+        found = totals_of(connection, metadata)
+    assert {**found, "acts": {}} == {**(said[-1] or {}), "acts": {}}
+    assert found["acts"][""] == (said[-1] or {})["acts"][""] + 1  # the restore's own
+    assert found["orders"]["order"] > 0
+    assert ledger.check(target)["ok"]
 
 
 # --- what stands there already ---
@@ -256,16 +298,16 @@ def test_a_database_in_use_is_replaced_only_if_told_so_and_saved_before(
     import_files(filled, LOCAL_USER.acting(clock), [SAMPLES / "online-retail.csv"])
     new = rows_of(filled)
     with pytest.raises(Conflict, match="not empty") as refused:
-        restore(backup.path, filled, LOCAL_USER.acting(clock), save_to=None)
+        restore(BackupFile(backup.path), filled, LOCAL_USER.acting(clock), save_to=None)
     assert refused.value.code == "restore.not_empty"
     assert rows_of(filled) == new
-    done = restore(backup.path, filled, LOCAL_USER.acting(clock), save_to=folder)
+    done = restore(BackupFile(backup.path), filled, LOCAL_USER.acting(clock), save_to=Shelf(folder))
     assert done.saved is not None
     after = rows_of(filled)
     assert {**without_restore(after), "audit_event": []} == {**old, "audit_event": [], "audit_head": []}
     # the number of the restore's event is above all that the old content used, so that no reader takes it for known
     assert max(row[0] for row in after["audit_event"]) > max(row[0] for row in new["audit_event"])
-    restore(done.saved.path, filled, LOCAL_USER.acting(clock), save_to=folder)
+    restore(BackupFile(done.saved.path), filled, LOCAL_USER.acting(clock), save_to=Shelf(folder))
     assert without_restore(rows_of(filled)) == {**new, "audit_head": []}
 
 
@@ -276,7 +318,7 @@ def test_programs_that_have_the_database_open_go_on_with_what_was_restored(
     app = Database(database_url)
     import_files(app, LOCAL_USER.acting(clock), [SAMPLES / "online-retail.csv"])
     lines = len(rows_of(app)["order_line"])
-    restore(backup.path, filled, LOCAL_USER.acting(clock), save_to=folder)
+    restore(BackupFile(backup.path), filled, LOCAL_USER.acting(clock), save_to=Shelf(folder))
     assert len(rows_of(app)["order_line"]) < lines
     (receipt,) = import_files(app, LOCAL_USER.acting(clock), [SAMPLES / "online-retail.csv"])
     assert receipt.adds_up()
@@ -289,13 +331,13 @@ def test_a_reader_keeps_what_it_sees_while_a_file_is_restored(
     sqlite_database: Database, clock: FixedClock, folder: Path
 ) -> None:
     fill(sqlite_database, clock, seed=1, samples=2)
-    backup = back_up(sqlite_database, LOCAL_USER.acting(clock), folder)
+    backup = back_up(sqlite_database, LOCAL_USER.acting(clock), Shelf(folder))
     import_files(sqlite_database, LOCAL_USER.acting(clock), [SAMPLES / "online-retail.csv"])
     reader = Database(sqlite_database.url.render_as_string(hide_password=False))
     count = sa.select(sa.func.count()).select_from(metadata.tables["order_line"])
     with reader.reading() as connection:
         before = connection.execute(count).scalar_one()
-        restore(backup.path, sqlite_database, LOCAL_USER.acting(clock), save_to=folder)
+        restore(BackupFile(backup.path), sqlite_database, LOCAL_USER.acting(clock), save_to=Shelf(folder))
         assert connection.execute(count).scalar_one() == before
     with reader.reading() as connection:
         assert connection.execute(count).scalar_one() < before
@@ -312,7 +354,7 @@ def test_tables_of_another_program_are_left_alone(
         connection.execute(sa.text("INSERT INTO product VALUES ('theirs')"))
         connection.commit()
     with pytest.raises(Conflict, match="another program"):
-        restore(backup.path, foreign, LOCAL_USER.acting(clock), save_to=tmp_path)
+        restore(BackupFile(backup.path), foreign, LOCAL_USER.acting(clock), save_to=Shelf(tmp_path))
     with foreign.reading() as connection:
         assert connection.execute(sa.text("SELECT name FROM product")).scalars().all() == ["theirs"]
     foreign.dispose()
@@ -321,11 +363,11 @@ def test_tables_of_another_program_are_left_alone(
         with shared.writing_connection() as connection:
             connection.execute(sa.text("CREATE TABLE theirs (name TEXT)"))
             connection.commit()
-        restore(backup.path, shared, LOCAL_USER.acting(clock), save_to=None)
+        restore(BackupFile(backup.path), shared, LOCAL_USER.acting(clock), save_to=None)
         assert without_restore(rows_of(shared))["product"] == rows_of(filled)["product"]
         with shared.reading() as connection:
             assert connection.execute(sa.text("SELECT count(*) FROM theirs")).scalar_one() == 0
-        assert "theirs" not in back_up(shared, LOCAL_USER.acting(clock), tmp_path / "b").manifest.tables
+        assert "theirs" not in back_up(shared, LOCAL_USER.acting(clock), Shelf(tmp_path / "b")).manifest.tables
         shared.dispose()
 
 
@@ -345,10 +387,10 @@ def test_a_backup_of_an_older_version_is_brought_up_to_date(
         ):
             connection.execute(sa.text(row))
         connection.commit()
-    backup = back_up(old, LOCAL_USER.acting(clock), folder, Occasion.UPGRADE)
+    backup = back_up(old, LOCAL_USER.acting(clock), Shelf(folder), Occasion.UPGRADE)
     old.dispose()
-    assert backup.manifest.revision == "0002"
-    done = restore(backup.path, target, LOCAL_USER.acting(clock), save_to=None)
+    assert backup.manifest.cover.revision == "0002"
+    done = restore(BackupFile(backup.path), target, LOCAL_USER.acting(clock), save_to=None)
     assert done.upgraded_to == current_revision(target) == head_revision()
     with target.reading() as connection:
         assert connection.execute(sa.text("SELECT stock_share FROM channel")).scalars().all() == [100]  # of 0003
@@ -378,7 +420,8 @@ def said_otherwise(**changes: Any) -> Callable[[dict[str, bytes]], None]:
 
 def without_rows_of_a_table(members: dict[str, bytes]) -> None:
     manifest = json.loads(members["manifest.json"])
-    del manifest["tables"]["order_line"], members["order_line.csv"]
+    manifest["rows"] -= manifest["tables"].pop("order_line")["rows"]
+    del members["order_line.csv"]
     members["manifest.json"] = json.dumps(manifest).encode()
 
 
@@ -396,7 +439,7 @@ DAMAGE: dict[str, tuple[Callable[[dict[str, bytes]], None], str]] = {
     "another program's": (said_otherwise(format="something-else"), "backup.foreign"),
     "the manifest lacks its tables": (said_otherwise(tables=None), "backup.damaged"),
     "the time has no zone": (said_otherwise(made_at="2026-03-02T09:00:00"), "backup.damaged"),
-    "a newer format": (said_otherwise(version=2), "backup.newer"),
+    "a newer format": (said_otherwise(version=3), "backup.newer"),
     "a newer schema": (said_otherwise(revision="9999"), "backup.newer"),
     "tables of another schema": (said_otherwise(revision="0002"), "backup.foreign"),
     "a table is left out, said so": (without_rows_of_a_table, "backup.foreign"),
@@ -408,12 +451,12 @@ def test_a_file_that_was_changed_is_refused_and_nothing_happens(
     sqlite_database: Database, clock: FixedClock, folder: Path, tmp_path: Path, what: str
 ) -> None:
     import_files(sqlite_database, LOCAL_USER.acting(clock), [SAMPLES / "generic-sales.csv"])
-    backup = back_up(sqlite_database, LOCAL_USER.acting(clock), folder)
+    backup = back_up(sqlite_database, LOCAL_USER.acting(clock), Shelf(folder))
     change, code = DAMAGE[what]
     path = rewritten(backup.path, tmp_path / "changed.zip", change)
     before = rows_of(sqlite_database)
     with pytest.raises(FileRefused) as refused:
-        restore(path, sqlite_database, LOCAL_USER.acting(clock), save_to=folder)
+        restore(BackupFile(path), sqlite_database, LOCAL_USER.acting(clock), save_to=Shelf(folder))
     assert (refused.value.code, refused.value.hint is not None) == (code, True)
     assert rows_of(sqlite_database) == before
     assert len(archive.names_in(folder)) == 1
@@ -423,24 +466,24 @@ def test_a_file_that_was_cut_short_anywhere_is_refused(
     sqlite_database: Database, clock: FixedClock, folder: Path, tmp_path: Path
 ) -> None:
     import_files(sqlite_database, LOCAL_USER.acting(clock), [SAMPLES / "generic-sales.csv"])
-    whole = back_up(sqlite_database, LOCAL_USER.acting(clock), folder).path.read_bytes()
+    whole = back_up(sqlite_database, LOCAL_USER.acting(clock), Shelf(folder)).path.read_bytes()
     path = tmp_path / "cut.zip"
     for size in (0, 1, len(whole) // 3, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:size])
         with pytest.raises(FileRefused):
-            archive.verify(path)
+            archive.verify(BackupFile(path))
     for at in range(40, len(whole), len(whole) // 50):  # one byte other, anywhere: refused, or of no meaning
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
         try:
-            found = archive.verify(path)
+            found = archive.verify(BackupFile(path))
         except FileRefused:
             continue
-        assert found.manifest == archive.read_manifest(path).manifest
+        assert found.manifest == archive.read_manifest(BackupFile(path)).manifest
     path.write_text("a list of lamps")
     with pytest.raises(FileRefused, match="damaged"):
-        archive.verify(path)
+        archive.verify(BackupFile(path))
     with pytest.raises(FileRefused, match="no file"):
-        archive.verify(tmp_path / "nowhere.zip")
+        archive.verify(BackupFile(tmp_path / "nowhere.zip"))
 
 
 # --- when something breaks ---
@@ -472,12 +515,18 @@ def test_a_restore_that_breaks_leaves_the_database_as_it_was(
     steps = ["Restoring table {number} of {count} …", *(["Putting it in place …"] if filled.is_sqlite else [])]
     for at in steps:
         with pytest.raises(Broken):
-            restore(backup.path, filled, LOCAL_USER.acting(clock), save_to=saved, tell=breaking_restore(at))
+            restore(
+                BackupFile(backup.path),
+                filled,
+                LOCAL_USER.acting(clock),
+                save_to=Shelf(saved),
+                tell=breaking_restore(at),
+            )
         assert rows_of(filled) == before
         assert current_revision(filled) == head_revision()
     if filled.is_sqlite:
         assert list(Path(filled.url.database or "").parent.glob("*.restoring")) == []
-    restore(backup.path, filled, LOCAL_USER.acting(clock), save_to=saved)
+    restore(BackupFile(backup.path), filled, LOCAL_USER.acting(clock), save_to=Shelf(saved))
     assert len(rows_of(filled)["order_line"]) < len(before["order_line"])
 
 
@@ -505,7 +554,9 @@ def main(url: str, backup: str, saved: str, sign: str) -> None:
         Path(sign).write_text("in the middle")
         threading.Event().wait(PATIENCE)
 
-    restore(Path(backup), Database(url), LOCAL_USER.acting(SystemClock()), save_to=Path(saved), tell=tell)
+    restore(
+        BackupFile(Path(backup)), Database(url), LOCAL_USER.acting(SystemClock()), save_to=Shelf(Path(saved)), tell=tell
+    )
 
 
 def test_a_restore_that_is_killed_in_the_middle_leaves_the_database_as_it_was(
@@ -531,7 +582,7 @@ def test_a_restore_that_is_killed_in_the_middle_leaves_the_database_as_it_was(
         process.wait()
     assert rows_of(filled) == before
     assert ledger.check(filled)["ok"]
-    restore(backup.path, filled, LOCAL_USER.acting(clock), save_to=tmp_path / "saved")
+    restore(BackupFile(backup.path), filled, LOCAL_USER.acting(clock), save_to=Shelf(tmp_path / "saved"))
     assert len(rows_of(filled)["order_line"]) < len(before["order_line"])
 
 
@@ -540,14 +591,14 @@ def test_a_backup_that_cannot_be_written_says_so_and_leaves_nothing(
 ) -> None:
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(Unavailable, match="could not be written") as refused:
-        back_up(filled, LOCAL_USER.acting(clock), tmp_path / "file" / "backups")
+        back_up(filled, LOCAL_USER.acting(clock), Shelf(tmp_path / "file" / "backups"))
     assert refused.value.code == "backup.not_written"
     folder = tmp_path / "backups"
     with pytest.raises(Broken):
-        back_up(filled, LOCAL_USER.acting(clock), folder, Occasion.MANUAL, breaking_backup)
+        back_up(filled, LOCAL_USER.acting(clock), Shelf(folder), Occasion.MANUAL, breaking_backup)
     assert [path.name for path in folder.iterdir()] == [".lock"]
     (folder / ".erp-20260301T000000Z-0004.zip.part").write_text("of a process that was killed")
-    back_up(filled, LOCAL_USER.acting(clock), folder)
+    back_up(filled, LOCAL_USER.acting(clock), Shelf(folder))
     assert sorted(path.suffix for path in folder.iterdir()) == ["", ".zip"]
 
 
@@ -560,7 +611,7 @@ def test_a_damaged_database_makes_no_backup(sqlite_database: Database, clock: Fi
         stream.seek((int(root) - 1) * 4096)
         stream.write(b"\xa5" * 4096)
     with pytest.raises(Unavailable, match="could not be read whole") as refused:
-        back_up(sqlite_database, LOCAL_USER.acting(clock), folder)
+        back_up(sqlite_database, LOCAL_USER.acting(clock), Shelf(folder))
     assert refused.value.code == "backup.unreadable"
     assert archive.names_in(folder) == []
 
@@ -574,12 +625,12 @@ def test_without_the_permission_nothing_is_made_taken_or_put_back(
     backup = make()
     nobody = Actor("nobody", ALL_PERMISSIONS - {Permission.RUN_BACKUPS}).acting(clock)
     for act in (
-        lambda: back_up(filled, nobody, folder),
-        lambda: hand_out(filled, nobody, folder, backup.path.name),
+        lambda: back_up(filled, nobody, Shelf(folder)),
+        lambda: hand_out(filled, nobody, Shelf(folder), backup.path.name),
         lambda: hand_out(
             filled, Actor("a", frozenset({Permission.RUN_BACKUPS})).acting(clock), folder, backup.path.name
         ),
-        lambda: restore(backup.path, empty_file, nobody, save_to=folder),
+        lambda: restore(BackupFile(backup.path), empty_file, nobody, save_to=Shelf(folder)),
     ):
         with pytest.raises(NotPermitted):
             act()
@@ -588,14 +639,14 @@ def test_without_the_permission_nothing_is_made_taken_or_put_back(
 
 def test_who_takes_a_backup_away_is_remembered(filled: Database, clock: FixedClock, make: Make, folder: Path) -> None:
     backup = make()
-    assert hand_out(filled, LOCAL_USER.acting(clock), folder, backup.path.name) == backup.path.read_bytes()
+    assert hand_out(filled, LOCAL_USER.acting(clock), Shelf(folder), backup.path.name) == backup.path.read_bytes()
     with filled.reading() as connection:
         query = sa.select(audit_event.c.action, audit_event.c.subject).order_by(audit_event.c.id.desc()).limit(2)
         name = backup.path.name
         assert [tuple(row) for row in connection.execute(query)] == [("backup.downloaded", name), ("backup.made", name)]
     for name in ("erp-20260101T000000Z-0004.zip", "../erp.db", "jobs.db"):
         with pytest.raises(NotFound):
-            hand_out(filled, LOCAL_USER.acting(clock), folder, name)
+            hand_out(filled, LOCAL_USER.acting(clock), Shelf(folder), name)
 
 
 def test_a_new_backup_clears_away_what_is_no_longer_wanted_and_nothing_else(
@@ -612,7 +663,9 @@ def test_a_new_backup_clears_away_what_is_no_longer_wanted_and_nothing_else(
     assert not first.path.exists()
     with filled.reading() as connection:
         query = sa.select(audit_event.c.details).where(audit_event.c.subject == third.path.name)
-        assert connection.execute(query).scalar_one() == {"occasion": "manual", "deleted": [first.path.name]}
+        assert connection.execute(query).scalar_one() == {
+            "occasion": "manual", "sealed": False, "deleted": [first.path.name],
+        }  # fmt: skip
 
 
 def test_the_list_names_every_file_and_what_is_wrong_with_it(filled: Database, make: Make, folder: Path) -> None:

@@ -25,8 +25,9 @@ from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Status
 from erp_core.jobs.worker import run_pending
 from erp_core.safety import archive, work
+from erp_core.safety.archive import BackupFile
 from erp_core.safety.rules import Occasion
-from erp_core.safety.service import back_up
+from erp_core.safety.service import Shelf, back_up
 from erp_core.security import audit
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import ALL_PERMISSIONS, Permission
@@ -67,12 +68,12 @@ def test_it_is_asked_for_once_a_night_and_only_where_something_was_done(settings
 
 def test_a_machine_that_was_off_at_night_asks_when_it_starts(settings: Settings, database: Database) -> None:
     act(database)
-    back_up(database, LOCAL_USER.acting(at(SHANGHAI_NIGHT)), settings.backups, Occasion.NIGHTLY)
+    back_up(database, LOCAL_USER.acting(at(SHANGHAI_NIGHT)), Shelf(settings.backups), Occasion.NIGHTLY)
     act(database)
     morning = at(SHANGHAI_NIGHT + DAY + dt.timedelta(hours=6))
     assert work.Watch()(settings, morning) == {}
     assert work.Watch()(settings, morning) == {}  # started again before it was made
-    back_up(database, LOCAL_USER.acting(morning), settings.backups, Occasion.NIGHTLY)
+    back_up(database, LOCAL_USER.acting(morning), Shelf(settings.backups), Occasion.NIGHTLY)
     assert work.Watch()(settings, morning) is None
     assert work.Watch()(settings, at(SHANGHAI_NIGHT + 2 * DAY)) is None  # nothing was done since
 
@@ -180,7 +181,7 @@ def test_a_worker_alone_makes_it_once_and_not_again_when_it_is_started_again(sho
     with Worker(shop, hour):
         until(lambda: [job.status for job in book.recent()] == [Status.DONE], "no backup was made")
     (name,) = archive.names_in(shop.backups)
-    assert archive.verify(shop.backups / name).manifest.occasion is Occasion.NIGHTLY
+    assert archive.verify(BackupFile(shop.backups / name)).manifest.cover.occasion is Occasion.NIGHTLY
     act(database)
     with Worker(shop, hour):  # started again: the night is done, whatever was done since
         # the duties are asked in their order before any job is taken, so a job handed in now ends after the question

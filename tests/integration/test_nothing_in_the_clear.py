@@ -25,7 +25,7 @@ from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Status
 from erp_core.jobs.worker import run_pending, worker_log
 from erp_core.safety.rules import Occasion
-from erp_core.safety.service import back_up
+from erp_core.safety.service import Shelf, back_up
 from erp_core.security.actor import LOCAL_USER
 from erp_core.settings import Settings, load_settings
 from erp_core.work import REGISTRY
@@ -138,7 +138,7 @@ def all_ways_in(settings: Settings, database: Database, clock: FixedClock, folde
             int(cell)
         except ValueError as problem:
             log.error("A job failed", exc_info=problem)
-    back_up(database, who, settings.backups, Occasion.MANUAL)
+    back_up(database, who, Shelf(settings.backups), Occasion.MANUAL)
 
 
 def forms(word: str) -> set[bytes]:

@@ -25,6 +25,7 @@ from erp_core.imports.receipt import Receipt
 from erp_core.imports.service import import_files, undo_import
 from erp_core.parties.service import find_customers
 from erp_core.safety import archive
+from erp_core.safety.archive import BackupFile
 from erp_core.safety.restore import _fill, restore
 from erp_core.safety.rewriting import is_pending
 from erp_core.safety.upgrade import open_database, upgrade_safely
@@ -51,7 +52,7 @@ def filled(settings: Settings) -> None:
     """The database as that release left it."""
     database = Database(settings.database_url)
     upgrade(database, "0004")
-    backup = archive.verify(OLD)
+    backup = archive.verify(BackupFile(OLD))
     with database.writing_connection() as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
@@ -170,8 +171,8 @@ def test_what_such_imports_changed_can_still_be_taken_back(upgraded: Database, c
 
 
 def test_a_backup_of_before_is_restored_sealed(database: Database, clock: FixedClock, tmp_path: Path) -> None:
-    done = restore(OLD, database, LOCAL_USER.acting(clock), save_to=None)
-    assert (done.backup.manifest.revision, current_revision(database)) == ("0004", head_revision())
+    done = restore(BackupFile(OLD), database, LOCAL_USER.acting(clock), save_to=None)
+    assert (done.backup.manifest.cover.revision, current_revision(database)) == ("0004", head_revision())
     assert not is_pending(database)
     assert {name: found for name, held in stored(database, server_log=False) if (found := leaks(held))} == {}
     assert_all_is_there(database)

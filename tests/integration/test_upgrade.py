@@ -18,6 +18,7 @@ from erp_core.db.engine import Database
 from erp_core.db.migrate import current_revision, head_revision, upgrade
 from erp_core.errors import Unavailable
 from erp_core.safety import archive, views
+from erp_core.safety.archive import BackupFile
 from erp_core.safety.restore import restore
 from erp_core.safety.rules import Occasion
 from erp_core.safety.upgrade import open_database, upgrade_safely
@@ -74,13 +75,13 @@ def test_a_database_in_use_is_backed_up_before_it_is_migrated(old: Settings, clo
     done = upgrade_safely(old, clock)
     assert (done.before, done.after) == ("0003", head_revision())
     assert done.backup is not None
-    assert (done.backup.manifest.revision, done.backup.manifest.occasion) == ("0003", Occasion.UPGRADE)
-    assert archive.verify(done.backup.path).manifest.tables["product"].rows == 1
+    assert (done.backup.manifest.cover.revision, done.backup.manifest.cover.occasion) == ("0003", Occasion.UPGRADE)
+    assert archive.verify(BackupFile(done.backup.path)).manifest.tables["product"].rows == 1
     assert acts(old) == ["test", "database.upgraded"]
     assert upgrade_safely(old, clock).backup is None
     assert len(archive.names_in(old.backups)) == 1
     other = Database(f"sqlite:///{tmp_path / 'other.db'}")
-    restore(done.backup.path, other, LOCAL_USER.acting(clock), save_to=None)
+    restore(BackupFile(done.backup.path), other, LOCAL_USER.acting(clock), save_to=None)
     with other.reading() as connection:
         assert connection.execute(sa.text("SELECT sku, unit_factor FROM product")).all() == [("MUG", 1)]
     other.dispose()
@@ -129,7 +130,7 @@ def test_several_programs_that_start_at_once_upgrade_once(old: Settings) -> None
     assert json.loads(outcomes[0][0])["schema"] == head_revision()
     assert acts(old) == ["test", "database.upgraded"]
     (made,) = views.readable(old.backups)
-    assert made.manifest.revision == "0003"
+    assert made.cover.revision == "0003"
 
 
 def test_an_app_that_cannot_upgrade_ends_in_words(home: Path) -> None:

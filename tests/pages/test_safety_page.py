@@ -9,19 +9,22 @@ from streamlit.testing.v1 import AppTest
 
 from erp_core.clock import SystemClock
 from erp_core.db.engine import Database
+from erp_core.errors import NotPermitted
+from erp_core.imports.service import import_files
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Job, Status
 from erp_core.jobs.worker import run_pending
 from erp_core.orders import ledger
 from erp_core.safety import archive, work
 from erp_core.safety.rules import Occasion
-from erp_core.safety.service import back_up
+from erp_core.safety.service import Shelf, back_up
+from erp_core.safety.work import ask_for_proof
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import Permission
 from erp_core.settings import load_settings
 from erp_core.text import LANGUAGES
 from erp_core.work import REGISTRY
-from tests.pages.conftest import Open
+from tests.pages.conftest import SAMPLES, Open
 
 
 def book() -> JobBook:
@@ -91,14 +94,14 @@ def test_a_failure_is_told_until_another_backup_was_made(filled: Database, open_
     work_off()
     load_settings().backups.unlink()
     assert open_page("settings", view="safety").error
-    back_up(filled, LOCAL_USER.acting(), load_settings().backups)
+    back_up(filled, LOCAL_USER.acting(), Shelf(load_settings().backups))
     app = open_page("settings", view="safety")
     assert not app.exception
     assert not app.error
 
 
 def test_without_the_permission_backups_are_seen_but_not_made_or_taken(filled: Database, open_page: Open) -> None:
-    back_up(filled, LOCAL_USER.acting(), load_settings().backups, Occasion.NIGHTLY)
+    back_up(filled, LOCAL_USER.acting(), Shelf(load_settings().backups), Occasion.NIGHTLY)
     app = open_page("settings", view="safety", actor=without(Permission.RUN_BACKUPS))
     assert not app.exception
     assert [button.label for button in app.button] == ["Check now"]
@@ -165,3 +168,45 @@ def test_a_job_is_stopped_and_tried_again_by_those_who_may(
     assert book().get(number).status is Status.CANCELLED
     press(open_page("settings", view="jobs"), "Try again")
     assert book().get(number).status is Status.QUEUED
+
+
+@pytest.fixture
+def sold(shop: Database) -> Database:
+    """A shop with sales alone."""
+    import_files(shop, LOCAL_USER.acting(), [SAMPLES / "generic-sales.csv"])
+    return shop
+
+
+def test_a_restore_is_proven_by_a_button_and_its_age_is_shown(sold: Database, open_page: Open) -> None:
+    settings = load_settings()
+    app = open_page("settings", view="safety")
+    assert next(button for button in app.button if button.label == "Prove a restore").disabled  # nothing to prove
+    backup = back_up(sold, LOCAL_USER.acting(), Shelf(settings.backups))
+    app = open_page("settings", view="safety")
+    assert next(metric for metric in app.metric if metric.label == "Last proven restore").value == "never"
+    assert "No backup was proven" in app.warning[0].value
+    app = press(app, "Prove a restore")
+    assert not app.exception
+    job = work_off()[0]
+    assert (job.kind, job.actor, job.status) == (work.PROVE, "local", Status.DONE), job.error
+    app = open_page("settings", view="safety")
+    assert not app.warning
+    assert not app.error
+    assert next(metric for metric in app.metric if metric.label == "Last proven restore").value != "never"
+    backup.path.write_bytes(backup.path.read_bytes()[:-30])
+    path = backup.path.with_name("erp-20300101T000000Z-0008.zip")
+    path.write_bytes(b"x")
+    assert ask_for_proof(book(), LOCAL_USER, backup.path.name) is not None
+    assert work_off()[0].status is Status.FAILED
+    app = open_page("settings", "zh_CN", view="safety")
+    assert backup.path.name in app.error[0].value
+    assert "无法恢复" in app.error[0].value
+    assert [error.value for error in app.error if backup.path.name in error.value] == [app.error[0].value]
+
+
+def test_without_the_permission_nothing_is_proven(sold: Database, open_page: Open) -> None:
+    back_up(sold, LOCAL_USER.acting(), Shelf(load_settings().backups))
+    app = open_page("settings", actor=without(Permission.RUN_BACKUPS), view="safety")
+    assert "Prove a restore" not in [button.label for button in app.button]
+    with pytest.raises(NotPermitted):
+        ask_for_proof(book(), without(Permission.RUN_BACKUPS))

@@ -18,7 +18,7 @@ from erp_core.db.engine import Database
 from erp_core.db.uow import unit_of_work
 from erp_core.errors import NotPermitted
 from erp_core.orders.views import channels
-from erp_core.security import service
+from erp_core.security import audit, service
 from erp_core.security.actor import LOCAL_USER
 from erp_core.security.permissions import Permission
 from erp_core.security.rules import ROLES, Lasting, Stage
@@ -54,7 +54,11 @@ class Team:
             return account_named(connection, name).id
 
     def signs_in(self, name: str) -> str:
-        return str(self.does(open_session, self.id(name), Stage.WHOLE, Lasting(), Place("test")))
+        with unit_of_work(self.database, LOCAL_USER.acting()) as uow:
+            token = open_session(uow, self.id(name), Stage.WHOLE, Lasting(), Place("test"))
+            audit.record(uow, audit.Act.SIGN_IN, name)
+            uow.commit()
+        return str(token)
 
     def refusals(self) -> list[tuple[str, str]]:
         with self.database.reading() as connection:

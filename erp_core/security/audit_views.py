@@ -91,12 +91,16 @@ def count(connection: sa.Connection, choice: Choice) -> int:
 
 def actors(connection: sa.Connection) -> list[str]:
     """Everybody who did anything."""
-    return list(connection.execute(sa.select(audit_event.c.actor).distinct().order_by(audit_event.c.actor)).scalars())
+    return _words_of(connection, audit_event.c.actor)
 
 
 def actions(connection: sa.Connection) -> list[str]:
     """Everything that was done, as it is stored."""
-    return list(connection.execute(sa.select(audit_event.c.action).distinct().order_by(audit_event.c.action)).scalars())
+    return _words_of(connection, audit_event.c.action)
+
+
+def _words_of(connection: sa.Connection, column: sa.Column[str]) -> list[str]:
+    return [str(word) for word in connection.execute(sa.select(column).distinct().order_by(column)).scalars()]
 
 
 def _conditions(choice: Choice) -> list[sa.ColumnElement[bool]]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,8 @@ def silent(_share: float, _text: Text) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """What the loaders work with. `known_since`: the first import that brought the very same files, 0 without one."""
+    """What the loaders work with. `known_since`: the first import that brought the very same files, 0 without one.
+    `before`, `after`: what a person changed by hand, filled by the loader for the log of acts; of a file it counts."""
 
     uow: UnitOfWork
     id: int
@@ -34,6 +36,8 @@ class Batch:
     progress: Progress = silent
     channel: str | None = None  # the shop that the person named
     known_since: int = 0
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
 
 
 def keep_rejected(

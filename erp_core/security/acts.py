@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from erp_core.security.actor import API, PAGE, START, TERMINAL, WORKER
 from erp_core.security.audit import Act
 from erp_core.security.audit_chain import Broken, Fault
+from erp_core.security.audit_views import UNREADABLE
 from erp_core.text import T, Text, say
 
 ACTS: Mapping[Act, Text] = {
@@ -95,11 +97,13 @@ _FAULTS: Mapping[Fault, Text] = {
     Fault.HEAD: T("The note of the newest event is lost or changed; the last event that stands is {number}."),
 }
 
+_MARK = re.compile("~[0-9a-f]{64}")  # of a value that belongs to a person (`audit.personal_mark`)
 
 # The names of values, as people know them; others stand as they are stored.
 _FIELDS: Mapping[str, Text] = {
     "accepted": T("Rows accepted"),
     "active": T("Active"),
+    "address": T("Address"),
     "archived": T("Archived"),
     "backup": T("Backup"),
     "barcode": T("Barcode"),
@@ -107,13 +111,17 @@ _FIELDS: Mapping[str, Text] = {
     "base_currency": T("Base currency"),
     "benchmarks": T("Benchmarks"),
     "category": T("Category"),
+    "city": T("City"),
     "components": T("Contents"),
     "cost": T("Unit cost"),
     "costs": T("Costs"),
+    "country": T("Country"),
     "currency": T("Currency"),
     "day": T("Day"),
     "days": T("Days"),
     "default": T("Default location"),
+    "email": T("E-mail"),
+    "external_id": T("Customer id"),
     "fields": T("Fields"),
     "files": T("Files"),
     "fixed": T("Fixed amount (minor units)"),
@@ -129,12 +137,16 @@ _FIELDS: Mapping[str, Text] = {
     "moq": T("Minimum order quantity"),
     "muted_until": T("Muted until"),
     "name": T("Name"),
+    "note": T("Remark"),
     "on_hand": T("On hand"),
     "orders": T("Orders"),
     "owner": T("Owner"),
     "pack": T("Pack size"),
+    "phone": T("Phone"),
     "planning": T("Planning defaults"),
+    "postcode": T("Postcode"),
     "products": T("Products"),
+    "province": T("Province"),
     "quantity": T("Quantity"),
     "query": T("Filters"),
     "rate": T("Rate"),
@@ -154,6 +166,7 @@ _FIELDS: Mapping[str, Text] = {
     "unit": T("Unit"),
     "unit_cost": T("Unit cost (millionths)"),
     "unit_price": T("Unit price (millionths)"),
+    UNREADABLE: T("Cannot be read"),
     "until": T("Until"),
     "valid_from": T("Valid from"),
     "weight_grams": T("Weight in grams"),
@@ -195,6 +208,8 @@ def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
     [Change(name='Rate', before='7.1', after='7.2'), Change(name='Day', before='–', after='–')]
     >>> changes_of({"12": {"unit": None}}, {"12": {"unit": "box"}}, "en")
     [Change(name='12 · Unit', before='–', after='box')]
+    >>> changes_of(None, {"c7": {"phone": "~" + "5e" * 32}}, "en")
+    [Change(name='c7 · Phone', before='–', after='hidden (5e5e5e5e)')]
     """
     was, now = _flat(before or {}, language), _flat(after or {}, language)
     return [
@@ -233,6 +248,8 @@ def _written(value: Any, language: str) -> str:
         return "–"
     if isinstance(value, list):
         return ", ".join(_written(item, language) for item in value)
+    if isinstance(value, str) and _MARK.fullmatch(value):
+        return say(T("hidden ({mark})", mark=value[1:9]), language)
     if isinstance(value, bool):
         return say(T("yes") if value else T("no"), language)
     return str(value)

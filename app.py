@@ -15,14 +15,19 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+from erp_core.api.doors import door_routes
+from erp_core.api.doorway import Doorway, note_foreign
 from erp_core.api.hardening import Hardened, content_policy
 from erp_core.api.routes import ROUTES
 from erp_core.clock import SystemClock
+from erp_core.db.engine import Database
 from erp_core.errors import ErpError
 from erp_core.jobs.supervisor import Supervisor
 from erp_core.safety.upgrade import upgrade_safely
-from erp_core.settings import load_settings
+from erp_core.security.views import are_there_accounts
+from erp_core.settings import Settings, load_settings
 from erp_core.text import say
+from ui.whose import is_for_this_machine_only, only_here, signs_in_elsewhere
 
 log = logging.getLogger("erp_workbench")
 
@@ -33,6 +38,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     settings = load_settings()
     try:
         upgrade_safely(settings, SystemClock())
+        _require_accounts_or_this_machine(settings)
     except ErpError as error:
         for text in filter(None, (error.message, error.hint)):
             log.error(say(text, settings.language))
@@ -45,6 +51,17 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         yield
     finally:
         supervisor.stop()
+
+
+def _require_accounts_or_this_machine(settings: Settings) -> None:
+    database = Database(settings.database_url, settings.keys)
+    try:
+        with database.reading() as connection:
+            team = are_there_accounts(connection)
+    finally:
+        database.dispose()
+    if not team and not is_for_this_machine_only():
+        raise only_here()
 
 
 def _settle() -> None:
@@ -67,7 +84,10 @@ POLICY = content_policy((Path(st.__file__).parent / "static" / "index.html").rea
 app = st.App(
     "ui/shell.py",
     lifespan=lifespan,
-    routes=ROUTES,
-    middleware=[Middleware(Hardened, settings=load_settings(), policy=POLICY)],
+    routes=[*ROUTES, *door_routes(elsewhere=signs_in_elsewhere())],
+    middleware=[
+        Middleware(Hardened, settings=load_settings(), policy=POLICY, noted=note_foreign),
+        Middleware(Doorway),
+    ],
     on_script_error=on_script_error,
 )

@@ -250,4 +250,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    home = tempfile.TemporaryDirectory()  # keys of personal data: not those of this installation
+    os.environ["ERP_HOME"] = home.name
     sys.exit(main())

@@ -175,6 +175,8 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    home = tempfile.TemporaryDirectory()  # keys of personal data: not those of this installation
+    os.environ["ERP_HOME"] = home.name
     started = time.perf_counter()
     main()
     print(f"\n(whole run {time.perf_counter() - started:.0f} s)", file=sys.stderr)

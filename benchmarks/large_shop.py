@@ -66,7 +66,7 @@ def build(source: Path, settings: Settings, copies: int) -> None:
         CustomerID=lambda t: t["CustomerID"].where(t["CustomerID"] != "", None)
     )
     settings.home.mkdir(parents=True, exist_ok=True)
-    database = Database(settings.database_url)
+    database = Database(settings.database_url, settings.keys)
     upgrade(database)
     with tempfile.TemporaryDirectory() as folder:
         for number in range(copies):

@@ -246,7 +246,7 @@ def main() -> None:
             settings = load_settings({"ERP_HOME": str(home)})
             if not (home / "erp.db").exists():
                 build(given.file, settings, copies)
-            database = Database(settings.database_url)
+            database = Database(settings.database_url, settings.keys)
             packs.pack(database, ROLLUPS)
             database.dispose()
             limit = 1 if copies == 1 else 2

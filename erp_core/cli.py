@@ -10,9 +10,11 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from typing import NoReturn
 
 from erp_core import __version__
+from erp_core.api import terminal as api
 from erp_core.attention import terminal as attention
 from erp_core.db.engine import Database
 from erp_core.demo import terminal as demo
@@ -57,14 +59,21 @@ COMMANDS: tuple[Command, ...] = (
     *keys.COMMANDS,
     *security.COMMANDS,
     *metrics.COMMANDS,
+    *api.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )
 
 
-def _open(settings: Settings) -> Database:
-    from erp_core.safety.upgrade import open_database  # what backups need takes half a second to load
+class _Opened(ExitStack):
+    """The databases that a command opens; all are closed when it ends."""
 
-    return open_database(settings)
+    def __call__(self, settings: Settings) -> Database:
+        """One more, at the schema of this version."""
+        from erp_core.safety.upgrade import open_database  # what backups need takes half a second to load
+
+        database = open_database(settings)
+        self.callback(database.dispose)
+        return database
 
 
 class _Parser(argparse.ArgumentParser):
@@ -113,7 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Callable[[Session, argparse.Namespace], int] = given.run
         if given.demo and given.command != demo.NAME:
             settings = demo_settings(settings)
-        return run(Session(settings, language, given.as_json, _open), given)
+        with _Opened() as opened:
+            return run(Session(settings, language, given.as_json, opened), given)
     except ErpError as error:
         _refuse(error, language, as_json)
         return REFUSED

@@ -12,6 +12,8 @@
 | `ERP_INBOX_PATIENCE` | seconds for which one half of a two-file export waits for the other | 600 |
 | `ERP_BACKUP_PASSPHRASE` | what backups are sealed with | `ERP_HOME/keys/backup.json`, else none: backups are plain |
 | `ERP_BACKUP_AT` | when the nightly backup is made, `HH:MM` in the company's time zone, or `off` | 02:30 |
+| `ERP_SESSION_IDLE` | minutes after which an unused sign-in ends | 30 |
+| `ERP_SESSION_HOURS` | hours after which every sign-in ends | 12 |
 
 What is no number of seconds, or no time of day, counts as not given.
 """
@@ -29,13 +31,15 @@ ROOT = Path(__file__).resolve().parent.parent
 INBOX_QUIET_SECONDS = 5.0
 INBOX_PATIENCE_SECONDS = 600.0
 BACKUP_AT = dt.time(2, 30)
+SESSION_IDLE_MINUTES = 30.0
+SESSION_HOURS = 12.0
 
 
 @dataclass(frozen=True)
 class Settings:
     """The installation: its folder, its database, its terminal language, how patient its inbox is (seconds), how mails
     go out, where people open it, when its backup is made (in the company's time zone; None = never by itself) and what
-    it is sealed with, where the environment says so."""
+    it is sealed with, where the environment says so; how long a sign-in lasts unused (minutes) and in all (hours)."""
 
     home: Path
     database_url: str = field(repr=False)  # may hold a password
@@ -46,6 +50,8 @@ class Settings:
     mail_from: str | None = None
     public_url: str | None = None
     backup_at: dt.time | None = BACKUP_AT
+    session_idle: float = SESSION_IDLE_MINUTES
+    session_whole: float = SESSION_HOURS
     backup_passphrase: str | None = field(default=None, repr=False)
 
     @property
@@ -103,6 +109,8 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         mail_from=env.get("ERP_MAIL_FROM") or None,
         public_url=(env.get("ERP_PUBLIC_URL") or "").rstrip("/") or None,
         backup_at=_time_of_day(env.get("ERP_BACKUP_AT"), BACKUP_AT),
+        session_idle=_lasting(env.get("ERP_SESSION_IDLE"), SESSION_IDLE_MINUTES),
+        session_whole=_lasting(env.get("ERP_SESSION_HOURS"), SESSION_HOURS),
         backup_passphrase=env.get("ERP_BACKUP_PASSPHRASE") or None,
     )
 
@@ -113,6 +121,12 @@ def _seconds(word: str | None, default: float) -> float:
     except ValueError:
         return default
     return seconds if math.isfinite(seconds) and seconds >= 0 else default
+
+
+def _lasting(word: str | None, default: float) -> float:
+    """A time for which sign-ins last: more than nothing, and no more than a year of hours."""
+    length = _seconds(word, default)
+    return length if 0 < length <= 8784 else default
 
 
 def _time_of_day(word: str | None, default: dt.time) -> dt.time | None:

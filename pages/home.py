@@ -5,7 +5,7 @@ import streamlit as st
 from erp_core.overview.decisions import setup_steps
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import acts, alert_rows, charts, decision_list, decision_rows, demo_panel, reads, states
+from ui import account_panel, acts, alert_rows, charts, decision_list, decision_rows, demo_panel, reads, states
 from ui.filters import bar
 from ui.guard import require
 from ui.headline import Moved, headline
@@ -17,6 +17,9 @@ HEADLINE = ("revenue", "turnover_month", "in_stock_rate", "orders_waiting", "cas
 
 st.title(visit.say(T("What needs a decision today?")))
 acts.say_what_was_done(visit)
+if visit.actor.channels is not None:
+    account_panel.some_shops_only(visit)
+    st.stop()
 rows = decision_rows.asked()
 if rows is not None:
     decision_rows.show(visit, rows)

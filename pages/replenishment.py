@@ -11,7 +11,7 @@ from erp_core.security.permissions import Permission
 from erp_core.text import T, format_date, format_money, format_number
 from ui import reads, states
 from ui.filters import bar
-from ui.guard import require
+from ui.guard import require, require_still
 from ui.literal import literal
 
 visit = require(Permission.PLAN_PURCHASES)
@@ -152,15 +152,21 @@ if len(plan.lines):
         st.caption(visit.say(T("The supplier’s lead time is not known; the company’s default is used.")))
     header = header_of(plan, visit.actor.name, visit.clock.now(), visit.language)
     stem = f"purchase_list_{plan.as_of.isoformat()}"
+
+    def purchase_list_as(kind: str) -> bytes:
+        require_still(visit, Permission.EXPORT)
+        return purchase_file(purchase_list(plan, kept, visit.language), kind, header)
+
     side_by_side = st.container(horizontal=True)
-    side_by_side.download_button(
-        visit.say(T("Download CSV")), lambda: purchase_file(purchase_list(plan, kept, visit.language), "csv", header), f"{stem}.csv", "text/csv",
-        icon=":material/download:", on_click="ignore",
-    )  # fmt: skip
-    side_by_side.download_button(
-        visit.say(T("Download XLSX")), lambda: purchase_file(purchase_list(plan, kept, visit.language), "xlsx", header), f"{stem}.xlsx",
-        icon=":material/table_view:", on_click="ignore",
-    )  # fmt: skip
+    if visit.actor.may(Permission.EXPORT):
+        side_by_side.download_button(
+            visit.say(T("Download CSV")), lambda: purchase_list_as("csv"), f"{stem}.csv", "text/csv",
+            icon=":material/download:", on_click="ignore",
+        )  # fmt: skip
+        side_by_side.download_button(
+            visit.say(T("Download XLSX")), lambda: purchase_list_as("xlsx"), f"{stem}.xlsx",
+            icon=":material/table_view:", on_click="ignore",
+        )  # fmt: skip
 
 if len(plan.excluded):
     count = format_number(len(plan.excluded), visit.language)

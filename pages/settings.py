@@ -12,6 +12,7 @@ from ui import (
     demo_panel,
     jobs_panel,
     keys_panel,
+    people_panel,
     safety_panel,
     shops_panel,
     views,
@@ -26,6 +27,7 @@ acts.say_what_was_done(visit)
 VIEWS = {
     "company": (T("Company"), company_panel.show),
     "shops": (T("Shops"), shops_panel.show),
+    "people": (T("People"), people_panel.show),
     "alerts": (T("Alerts"), alerts_panel.show),
     "safety": (T("Safety"), safety_panel.show),
     "keys": (T("Keys"), keys_panel.show),

@@ -28,6 +28,9 @@ NOT_AN_ACT = {
     "daily_sales": "a rollup of orders",
     "daily_orders": "a rollup of orders",
     "daily_stock": "a rollup of movements",
+    "failed_tries": "counts wrong passwords; the refusal itself is told",
+    "user_session": "when somebody was last seen; signing in, out and ending are told",
+    "refusal_noted": "when a refusal was last told, so that nobody floods the audit",
     "digest_delivery": "itself the log of what the worker sent",
 }
 

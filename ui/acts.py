@@ -10,9 +10,9 @@ from typing import Any
 import streamlit as st
 
 from erp_core.db.uow import UnitOfWork, unit_of_work
-from erp_core.errors import ErpError
+from erp_core.errors import ErpError, NotPermitted
 from erp_core.text import T, Text
-from ui.guard import Visit
+from ui.guard import Visit, note_refusal
 
 SAVED = T("Saved.")
 _DONE = "act_done"
@@ -20,6 +20,8 @@ _DONE = "act_done"
 
 def refused(visit: Visit, error: ErpError) -> None:
     """What was refused and what to do instead."""
+    if isinstance(error, NotPermitted):
+        note_refusal(visit, "act", error)
     hint = f"\n\n{visit.say(error.hint)}" if error.hint else ""
     st.error(visit.say(error.message) + hint, icon=":material/error:")
 

@@ -119,7 +119,7 @@ def _readable(visit: Visit, found: pd.DataFrame) -> pd.DataFrame:
     zone = visit.company.time_zone
     return pd.DataFrame(
         {
-            "at": [format_datetime(at, visit.language, zone) for at in found["at"]],
+            "at": [None if at is None else format_datetime(at, visit.language, zone) for at in found["at"]],
             "actor": found["actor"],
             "act": [visit.say(acts.act_name(action)) for action in found["action"]],
             "subject": found["subject"],

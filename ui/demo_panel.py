@@ -15,7 +15,7 @@ from erp_core.jobs.job import Job, Status
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_date, format_datetime, format_number
 from ui import acts, job_panel
-from ui.guard import DEMO, OWN, Visit, close_database, look_at
+from ui.guard import DEMO, OWN, Visit, close_database, look_at, same_as_before
 from ui.pages_list import address
 
 _AWAITED = "demo_awaited"
@@ -167,6 +167,7 @@ def _enter() -> None:
 def _ask_to_remove(visit: Visit) -> None:
     @st.dialog(visit.say(T("Remove the demo shop?")), icon=":material/delete:")
     def confirm() -> None:
+        same_as_before(visit)
         st.write(visit.say(T("Its database, its files and its jobs are deleted. Your own shop is not touched by it.")))
         if st.button(visit.say(T("Remove the demo shop")), type="primary", key="remove_demo_really"):
             try:

@@ -11,7 +11,7 @@ import streamlit as st
 from erp_core.calendar import Period
 from erp_core.catalog.views import NO_CATEGORY, categories, has_uncategorised
 from erp_core.clock import today
-from erp_core.orders.views import Filters, channels, data_span
+from erp_core.orders.views import Filters, channels, data_span, within
 from erp_core.text import T, Text
 from ui import kept, saved_views
 from ui.guard import Visit
@@ -40,10 +40,12 @@ class Chosen:
 
 
 def bar(visit: Visit) -> Chosen | None:
-    """The bar; None while there is no data. Periods end with the last day that has data."""
+    """The bar; None while there is no data. Periods end with the last day that has data. Whoever is limited to some
+    shops gets these alone, whatever the URL or a saved view says."""
+    limits = visit.actor.channels
     with visit.database.reading() as connection:
         span = data_span(connection)
-        shops = channels(connection)
+        shops = [shop for shop in channels(connection) if limits is None or shop[0] in limits]
         kinds = categories(connection)
         some_without = bool(kinds) and has_uncategorised(connection)
     if span is None:
@@ -73,7 +75,8 @@ def bar(visit: Visit) -> Chosen | None:
         channels=tuple(int(word) for word in picked),
         categories=tuple(NO_CATEGORY if word == _NONE_IN_URL else word for word in chosen_kinds),
     )
-    of_channels = tuple(names[word] for word in picked)
+    filters = within(filters, limits)
+    of_channels = tuple(names[str(number)] for number in filters.channels if str(number) in names)
     return Chosen(period, before, COMPARISONS[comparison], filters, span[0], of_channels)
 
 

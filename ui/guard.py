@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import streamlit as st
 
@@ -12,18 +12,20 @@ from erp_core.company.views import Company, read_company
 from erp_core.db.engine import Database
 from erp_core.demo.place import About, about_demo
 from erp_core.errors import NotPermitted
-from erp_core.security import guard
-from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.security import audit, guard
+from erp_core.security.actor import Actor
 from erp_core.security.permissions import Permission
+from erp_core.security.views import Account
 from erp_core.settings import Settings, load_settings
 from erp_core.text import LANGUAGES, T, Text, say
+from ui import whose
 from ui.literal import literal
 
 LANGUAGE = "language"
 SHOP, DEMO, OWN = "company", "demo", "own"  # the URL's parameter and its value; one's own shop is not named there
 _LOOKED_AT = "shop_looked_at"
 _SENT_BACK = "sent_back_from_demo"
-_STAYS = frozenset({LANGUAGE, "actor", _LOOKED_AT, _SENT_BACK})
+_STAYS = frozenset({LANGUAGE, whose.SESSION_OF, _LOOKED_AT, _SENT_BACK})
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,12 @@ class Visit:
     company: Company
     own: Settings
     demo: About | None = None
+    visitor: whose.Visitor | None = None
+
+    @property
+    def account(self) -> Account | None:
+        """The visitor's account; None as long as there are no accounts."""
+        return self.visitor.account if self.visitor else None
 
     def say(self, text: Text | str) -> str:
         """A sentence in the visitor's language, as Markdown: what people and files gave stands in it as text."""
@@ -93,10 +101,16 @@ def close_database(settings: Settings) -> None:
     _open_databases().close(settings.database_url)
 
 
+def own_database(own: Settings) -> Database:
+    """The database of the installation, where the accounts stand, whichever shop is looked at."""
+    return _open_databases().get(own, "")
+
+
 def current_actor() -> Actor:
-    """Who visits: the built-in local user, as long as there are no accounts."""
-    actor: Actor = st.session_state.get("actor", LOCAL_USER)
-    return actor
+    """Who visits, read afresh: the built-in local user as long as there are no accounts, else whoever is signed in.
+    Raises SignedOut, and NotPermitted for visitors whom the workbench does not serve at all."""
+    own = load_settings()
+    return whose.visitor(own_database(own), own).actor
 
 
 def current_language() -> str:
@@ -154,13 +168,17 @@ def _demo_looked_at(own: Settings, actor: Actor) -> About | None:
 
 def visit() -> Visit:
     """What every run works with; asks for no permission but, in the demo shop, that to use it."""
-    own, actor = load_settings(), current_actor()
+    own = load_settings()
+    visitor = whose.visitor(own_database(own), own)
+    actor = visitor.actor
     demo = _demo_looked_at(own, actor)
+    if demo is not None:
+        actor = replace(actor, channels=None)  # the limits are to shops of one's own
     settings = own if demo is None else own.demo
     database = _open_databases().get(settings, "" if demo is None else demo.token)
     with database.reading() as connection:
         company = read_company(connection)
-    return Visit(actor, database, settings, SystemClock(), current_language(), company, own, demo)
+    return Visit(actor, database, settings, SystemClock(), current_language(), company, own, demo, visitor)
 
 
 def require(permission: Permission) -> Visit:
@@ -168,3 +186,37 @@ def require(permission: Permission) -> Visit:
     here = visit()
     guard.require(here.actor, permission)
     return here
+
+
+def afresh(here: Visit) -> Visit:
+    """The visit with what the visitor may do now: for what runs apart from the page, such as a download that is written
+    when somebody clicks. Raises SignedOut."""
+    if here.visitor is None:
+        return here
+    visitor = whose.still(own_database(here.own), here.own, here.visitor)
+    channels = visitor.actor.channels if here.demo is None else None
+    return replace(here, actor=replace(visitor.actor, channels=channels), visitor=visitor)
+
+
+def require_still(here: Visit, permission: Permission) -> None:
+    """Raise NotPermitted, and record it, where the visitor may no longer do what a page offered."""
+    try:
+        guard.require(afresh(here).actor, permission)
+    except NotPermitted as error:
+        note_refusal(here, "download", error)
+        raise
+
+
+def same_as_before(here: Visit) -> None:
+    """For parts of a page that run apart from it: run the whole page where the visitor may do other things by now."""
+    try:
+        now = afresh(here)
+    except NotPermitted:
+        now = None
+    if now is None or now.actor != here.actor:
+        st.rerun()
+
+
+def note_refusal(here: Visit, what: str, error: NotPermitted) -> None:
+    """Record that a visitor was refused."""
+    audit.refused(here.database, here.actor.acting(here.clock), what, error.code)

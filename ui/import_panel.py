@@ -14,6 +14,7 @@ import streamlit as st
 from erp_core.imports import uploads, work
 from erp_core.jobs.job import Status
 from erp_core.money import currencies
+from erp_core.security.permissions import Permission
 from erp_core.text import T, format_number
 from ui.guard import Visit
 from ui.job_panel import book_of, follow
@@ -139,7 +140,8 @@ def _recognised(visit: Visit, file: Mapping[str, Any]) -> None:
 def _preview(visit: Visit, file: Mapping[str, Any]) -> None:
     with st.expander(visit.say(T("First {count} rows", count=len(file["preview"])))):
         columns = _unique(file["columns"])
-        frame = pd.DataFrame(file["preview"], columns=columns, index=pd.Index(file["numbers"]))
+        rows = work.preview_rows(file, see_personal_data=visit.actor.may(Permission.SEE_PERSONAL_DATA))
+        frame = pd.DataFrame(rows, columns=columns, index=pd.Index(file["numbers"]))
         st.dataframe(frame, placeholder="–", height=260)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.job import Job, Status
 from erp_core.text import T
-from ui.guard import Visit
+from ui.guard import Visit, same_as_before
 
 POLL_SECONDS = 0.7
 _WORKING = (Status.QUEUED, Status.RUNNING)
@@ -34,6 +34,7 @@ def follow(visit: Visit, job_id: int, key: str, book: JobBook | None = None) -> 
 
 @st.fragment(run_every=POLL_SECONDS)
 def _progress(visit: Visit, job_id: int, key: str, book: JobBook) -> None:
+    same_as_before(visit)
     job = book.get(job_id)
     if job.status not in _WORKING:
         st.rerun()

@@ -14,7 +14,7 @@ from erp_core.security.permissions import Permission
 from erp_core.text import T, format_datetime, format_number
 from erp_core.work import NAMES, REGISTRY
 from ui import acts
-from ui.guard import Visit
+from ui.guard import Visit, same_as_before
 from ui.job_panel import book_of
 
 _SHOWN = 100
@@ -57,6 +57,7 @@ def _duties(visit: Visit) -> None:
 
 
 def _jobs(visit: Visit) -> None:
+    same_as_before(visit)
     st.subheader(visit.say(T("Jobs")))
     jobs = book_of(visit).recent(_SHOWN)
     if not jobs:

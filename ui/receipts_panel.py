@@ -95,7 +95,7 @@ def _one(visit: Visit, batch: dict[str, Any], batch_id: int) -> None:
                     "message": visit.say(T("What is wrong, and what to do")),
                 },
             )
-        for name, frame in rejected:
+        for name, frame in rejected if visit.actor.may(Permission.EXPORT) else ():
             count = format_number(len(frame), visit.language)
             st.download_button(
                 visit.say(T("Rejected rows of {file} ({count})", file=name, count=count)),

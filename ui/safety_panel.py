@@ -14,7 +14,7 @@ from erp_core.safety.terminal import restore_command
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_ago, format_bytes, format_datetime, format_number
 from ui import acts
-from ui.guard import Visit
+from ui.guard import Visit, afresh
 from ui.job_panel import book_of, follow
 
 _WORKING = (Status.QUEUED, Status.RUNNING)
@@ -259,8 +259,9 @@ def _list(visit: Visit, found: pd.DataFrame) -> str | None:
         shelf = service.Shelf(visit.settings.backups)
         st.download_button(
             visit.say(T("Download {file}", file=name)),
-            lambda: service.hand_out(visit.database, visit.actor.acting(visit.clock), shelf, name),
-            name, "application/zip" if name.endswith(".zip") else "application/octet-stream", icon=":material/download:", on_click="ignore", key="download_backup",
+            lambda: service.hand_out(visit.database, afresh(visit).actor.acting(visit.clock), shelf, name),
+            name, "application/zip" if name.endswith(".zip") else "application/octet-stream",
+            icon=":material/download:", on_click="ignore", key="download_backup",
         )  # fmt: skip
     return path
 

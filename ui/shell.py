@@ -14,9 +14,18 @@ if str(ROOT) not in sys.path:  # `ui.…`, `erp_core.…` from wherever the app 
 import streamlit as st  # noqa: E402
 
 from erp_core.errors import ErpError, NotPermitted  # noqa: E402
+from erp_core.security.sessions import SignedOut  # noqa: E402
 from erp_core.text import LANGUAGES, T, say  # noqa: E402
-from ui import demo_panel  # noqa: E402
-from ui.guard import LANGUAGE, Visit, current_language, keep_shop_in_url, visit, why_sent_back  # noqa: E402
+from ui import account_panel, demo_panel  # noqa: E402
+from ui.guard import (  # noqa: E402
+    LANGUAGE,
+    Visit,
+    current_language,
+    keep_shop_in_url,
+    note_refusal,
+    visit,
+    why_sent_back,
+)
 from ui.literal import literal  # noqa: E402
 from ui.pages_list import ENTRIES  # noqa: E402
 from ui.saved_views import PAGE  # noqa: E402
@@ -75,6 +84,8 @@ def _show_failure(error: Exception, language: str) -> None:
 
 
 language = current_language()
+here: Visit | None = None
+page_name = "home"
 st.set_page_config(page_title=say(T("ERP Workbench"), language), page_icon=ICON, layout="wide")
 try:
     here = visit()
@@ -83,20 +94,30 @@ try:
     sections: dict[str, list[st.Page]] = {}  # type: ignore[valid-type]
     for entry in ENTRIES:
         if entry.path.exists():
+            may = here.actor.may(entry.permission)
             page = st.Page(
                 entry.path,
                 title=say(entry.title, language),
                 icon=entry.icon,
                 url_path=entry.name,
                 default=entry.name == "home",
+                visibility="visible" if may else "hidden",  # its address still leads there, and is refused there
             )
             sections.setdefault(say(entry.section, language), []).append(page)
     chosen = st.navigation(sections)
     keep_shop_in_url(here)
     st.session_state[PAGE] = chosen.url_path or "home"
     _company_badge(here)
+    account_panel.in_sidebar(here)
     _say_why_sent_back(here)
+    page_name = chosen.url_path or "home"
     chosen.run()
+except SignedOut as error:
+    account_panel.way_in(error, language)
+except NotPermitted as error:
+    if here is not None:
+        note_refusal(here, f"page {page_name}", error)
+    _show_error(error, language)
 except ErpError as error:
     _show_error(error, language)
 except Exception as error:  # a page never shows a traceback; Streamlit's own reruns and stops are not Exceptions

@@ -12,7 +12,7 @@ import streamlit as st
 from erp_core.files.export import ExportHeader, export_csv, export_xlsx
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_number
-from ui.guard import Visit
+from ui.guard import Visit, require_still
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,7 @@ def downloads(
     name = f"{visit.plain(title)}_{dt.date.fromordinal(visit.clock.now().toordinal()).isoformat()}"
 
     def rows() -> pd.DataFrame:
+        require_still(visit, Permission.EXPORT)
         return frame() if callable(frame) else frame
 
     header = ExportHeader(visit.plain(title), visit.actor.name, visit.clock.now(), visit.language, filters)

@@ -23,6 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+_POLICY = b"content-security-policy"
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _HARMLESS_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _INLINE_SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
@@ -54,13 +55,16 @@ def content_policy(index: str) -> str:
 
 
 class Hardened:
-    """ASGI middleware: sets the headers, refuses foreign hosts and foreign origins with 403."""
+    """ASGI middleware: sets the headers, refuses foreign hosts and foreign origins with 403, which `noted` hears of."""
 
-    def __init__(self, app: App, settings: Settings, policy: str) -> None:
+    def __init__(
+        self, app: App, settings: Settings, policy: str, noted: Callable[[Scope], Awaitable[None]] | None = None
+    ) -> None:
         self.app = app
+        self.noted = noted
         self.public = urlsplit(settings.public_url or "").hostname
         self.headers = [
-            (b"content-security-policy", policy.encode()),
+            (_POLICY, policy.encode()),
             (b"x-content-type-options", b"nosniff"),
             (b"x-frame-options", b"DENY"),
             (b"referrer-policy", b"same-origin"),
@@ -75,14 +79,18 @@ class Hardened:
             await self.app(scope, receive, send)
             return
         if not self.answers(scope):
+            if self.noted is not None:
+                await self.noted(scope)
             await _refuse(scope, receive, send, self.headers)
             return
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                ours = {name for name, _ in self.headers}
-                kept = [(name, value) for name, value in message.get("headers", ()) if name.lower() not in ours]
-                message["headers"] = [*kept, *self.headers]
+                said = list(message.get("headers", ()))
+                stricter = {name.lower() for name, _ in said} & {_POLICY}  # a form that has a policy of its own
+                ours = [(name, value) for name, value in self.headers if name not in stricter]
+                names = {name for name, _ in ours}
+                message["headers"] = [*((name, value) for name, value in said if name.lower() not in names), *ours]
             await send(message)
 
         await self.app(scope, receive, with_headers)

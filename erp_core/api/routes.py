@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from erp_core import __version__
+from erp_core.api.doorway import HEALTH
 from erp_core.db.engine import Database
 from erp_core.db.migrate import current_revision, head_revision
 from erp_core.errors import ErpError
@@ -39,4 +40,4 @@ async def _health(_request: Request) -> JSONResponse:
     return JSONResponse(report, status_code=status)
 
 
-ROUTES = [Route("/api/health", _health, methods=["GET"])]
+ROUTES = [Route(HEALTH, _health, methods=["GET"])]

@@ -20,9 +20,10 @@ from erp_core.exports.tracking import TrackingRequest, numbers_of, tracking_shee
 from erp_core.exports.views import LeftOut, Sheet, StockRequest, stock_sheet, written
 from erp_core.files.export import ExportHeader, Shape, about_text, export_upload
 from erp_core.files.table import RawTable
+from erp_core.orders.channels import find_channel
 from erp_core.orders.sent import remember_sent
 from erp_core.security import audit
-from erp_core.security.guard import require
+from erp_core.security.guard import require, require_all_shops, require_shops
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, say
 
@@ -85,6 +86,7 @@ def export_stock(uow: UnitOfWork, request: StockRequest, language: str, template
     `template`: the shop's own export, into which they are written.
     """
     require(uow, Permission.EXPORT)
+    require_all_shops(uow)
     company = read_company(uow.connection)
     sheet = stock_sheet(uow.connection, company, request, today(uow.clock, company.time_zone))
     if template is not None:
@@ -96,6 +98,7 @@ def export_tracking(uow: UnitOfWork, request: TrackingRequest, language: str) ->
     """A shop's parcels as its platform's ship-upload file; the numbers are remembered as sent."""
     require(uow, Permission.EXPORT)
     sheet = tracking_sheet(uow.connection, read_company(uow.connection), request)
+    require_shops(uow, [sheet.channel.id])
     exported = _written(uow, sheet, (audit.Act.EXPORT_TRACKING, T("Tracking numbers")), language)
     if exported.content is not None:
         remember_sent(uow, numbers_of(sheet))
@@ -112,6 +115,7 @@ def export_slips(uow: UnitOfWork, request: SlipRequest, language: str) -> Export
     company = read_company(uow.connection)
     see = Permission.SEE_PERSONAL_DATA in uow.permissions
     slips = read_slips(uow.connection, company, request, see_personal_data=see)
+    require_shops(uow, {find_channel(uow.connection, shop).id for shop in {slip.shop for slip in slips}})
     content = page(slips, _header(uow, company, say(T("Packing slips"), language), language)).encode()
     exported = Exported(
         f"{_stem('packing_slips', '', uow, company)}.html", "html", request.channel, len(slips), (), (), content

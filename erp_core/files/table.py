@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from erp_core.text import Text
 
+TYPED_IN = "form"  # the container of rows that a person typed into the workbench itself
 RowNumbers = npt.NDArray[np.int64]
 
 
@@ -35,7 +36,7 @@ class RawTable:
     the file as a spreadsheet shows it, from 1: preamble, header and blank lines count, a quoted record over several
     lines is one. Rows without any text are not records. `header_row`: in the same count. `sha256`: of the bytes as
     given. `encoding`: None where the container knows no encodings; `delimiter`: None unless the container is `csv`.
-    `container`: csv, xlsx, parquet or html; `packed`: whether it came in gzip.
+    `container`: csv, xlsx, parquet, html, or TYPED_IN; `packed`: whether it came in gzip.
     """
 
     columns: tuple[str, ...]

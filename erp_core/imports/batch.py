@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +27,8 @@ def silent(_share: float, _text: Text) -> None:
 
 @dataclass(frozen=True)
 class Batch:
-    """What the loaders work with. `known_since`: the first import that brought the very same files, 0 without one."""
+    """What the loaders work with. `known_since`: the first import that brought the very same files, 0 without one.
+    `before`, `after`: what a person changed by hand, filled by the loader for the log of acts; of a file it counts."""
 
     uow: UnitOfWork
     id: int
@@ -34,6 +36,8 @@ class Batch:
     progress: Progress = silent
     channel: str | None = None  # the shop that the person named
     known_since: int = 0
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
 
 
 def keep_rejected(
@@ -41,14 +45,17 @@ def keep_rejected(
 ) -> None:
     """Keep the rejected rows as they came, each with its reason, for the download.
 
-    `rejected`: one entry a row of all tables in sequence. A row whose cells do not fit the header is kept as `shifted`:
-    what stands under a harmless header may be a name.
+    `rejected`: one entry a row of all tables in sequence. A row whose cells do not fit the header is kept as `shifted`,
+    and headers whose cell could not be read as `unread`: what stands under a harmless header may be a name.
     """
     reasons: dict[tuple[int, int], Text] = {}
     shifted = set()
+    unread: dict[tuple[int, int], list[str]] = {}
     for issue in issues:
         if issue.severity == "rejects" and issue.row is not None:
             reasons.setdefault((issue.file_no, issue.row), issue.message)
+            if issue.column is not None:
+                unread.setdefault((issue.file_no, issue.row), []).append(issue.column)
             if issue.code.startswith("row."):
                 shifted.add((issue.file_no, issue.row))
     if not rejected.any():
@@ -73,6 +80,7 @@ def keep_rejected(
                     {
                         "cells": [list(row) for row in zip(*columns, strict=True)],
                         "reason": [text.to_json() for text in why],
+                        "unread": [unread.get((file_no, number)) for number in numbers],
                         "shifted": [(file_no, number) in shifted or None for number in numbers],
                     }
                 ),

@@ -25,7 +25,7 @@ from erp_core.company.views import Company, read_company
 from erp_core.db.engine import Database
 from erp_core.db.uow import As, UnitOfWork
 from erp_core.errors import BadInput, Conflict
-from erp_core.files.table import RawTable
+from erp_core.files.table import TYPED_IN, RawTable
 from erp_core.files.values import Problem, clean_id
 from erp_core.imports.formats import FORMATS
 from erp_core.imports.receipt import Receipt
@@ -220,7 +220,7 @@ class _Form:
             row_numbers=np.arange(2, len(self.rows) + 2, dtype=np.int64),
             name=self.label,
             sha256=self.sha256,
-            container="form",
+            container=TYPED_IN,
             header_row=1,
         )
 

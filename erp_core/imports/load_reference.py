@@ -18,6 +18,7 @@ from erp_core import money
 from erp_core.calendar import end_of_day
 from erp_core.catalog import service as catalog
 from erp_core.catalog.views import EVERY_SHOP, bundles
+from erp_core.files.table import TYPED_IN
 from erp_core.finance import service as finance
 from erp_core.imports import erased
 from erp_core.imports.batch import Batch, keep_rejected
@@ -30,6 +31,7 @@ from erp_core.money import PRICE_DECIMALS
 from erp_core.parties import service as parties
 from erp_core.parties.rules import customer_keys
 from erp_core.purchasing import service as purchasing
+from erp_core.security import audit
 from erp_core.stock import service as stock
 from erp_core.stock.tables import stock_balance, stock_movement
 from erp_core.stock.views import default_location
@@ -38,6 +40,7 @@ from erp_core.text import T
 Bools = npt.NDArray[np.bool_]
 Objects = npt.NDArray[np.object_]
 Ints = npt.NDArray[Any]
+_Marks = Mapping[int, Mapping[str, str]]  # customer id → field → mark
 
 
 def load(batch: Batch, checked: Checked, seen_before: bool) -> Receipt:
@@ -300,9 +303,29 @@ def _load_customers(batch: Batch, checked: Checked, _seen: bool) -> tuple[Bools,
     )
     frame["external_id"] = checked.get("customer_id")[good]
     frame["key"] = keys[good]
+    typed_in = checked.source.original.container == TYPED_IN
+    was = _marks_of_standing(batch, list(keys[good])) if typed_in else {}
     upserted = parties.upsert_customers(batch.uow, frame, "", batch.id, rememberer(batch.uow, batch.id))
+    if typed_in:
+        _tell_marks(batch, was, parties.marks_of_customers(batch.uow.connection, upserted.ids))
     accepted[good] = ~np.asarray(upserted.unchanged, bool)
     return accepted, 0
+
+
+def _marks_of_standing(batch: Batch, keys: Sequence[str]) -> _Marks:
+    found = parties.find_customers(batch.uow.connection, keys)
+    standing = [scopes[""] for scopes in found.values() if "" in scopes]
+    return parties.marks_of_customers(batch.uow.connection, np.array(standing, np.int64))
+
+
+def _tell_marks(batch: Batch, was: _Marks, now: _Marks) -> None:
+    """Which fields of a buyer changed, and that they did: marks, never the values."""
+    for customer_id, marks in now.items():
+        before, after = audit.changes(was.get(customer_id, {}), marks)
+        if after:
+            batch.after[f"c{customer_id}"] = after
+        if customer_id in was and after:
+            batch.before[f"c{customer_id}"] = before
 
 
 def _load_rates(batch: Batch, checked: Checked, _seen: bool) -> tuple[Bools, int]:

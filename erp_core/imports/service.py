@@ -200,7 +200,7 @@ def _import_group(
         receipt = replace(receipt, issues=(*options.remarks, *receipt.issues))
         assert receipt.adds_up(), "a receipt must add up"
         if not options.dry_run:
-            _close_batch(uow, batch_id, group, receipt, options)
+            _close_batch(batch, group, receipt, options)
             progress(0.97, T("Making it lasting …"))
             uow.commit()
     progress(1.0, T("Done."))
@@ -326,9 +326,8 @@ def _open_batch(uow: UnitOfWork, declared: Format, options: ImportOptions) -> in
     return batch_id
 
 
-def _close_batch(
-    uow: UnitOfWork, batch_id: int, group: Sequence[Recognised], receipt: Receipt, options: ImportOptions
-) -> None:
+def _close_batch(batch: Batch, group: Sequence[Recognised], receipt: Receipt, options: ImportOptions) -> None:
+    uow, batch_id = batch.uow, batch.id
     advance_sequence(uow.connection, import_batch)
     document = receipt.to_json("en") | {"issues": []}
     uow.connection.execute(
@@ -367,7 +366,8 @@ def _close_batch(
         },
     )
     audit.record(
-        uow, audit.Act.IMPORT, str(batch_id), format=receipt.format, rows=receipt.rows_read,
+        uow, audit.Act.IMPORT, str(batch_id), before=batch.before or None, after=batch.after or None,
+        format=receipt.format, rows=receipt.rows_read,
         accepted=receipt.rows_accepted, rejected=receipt.rows_rejected, files=[item.table.sha256 for item in group],
     )  # fmt: skip
 

@@ -54,7 +54,7 @@ import_rejected = sa.Table(
     reference("batch_id", "import_batch.id", index=True),
     sa.Column("file_no", sa.Integer, nullable=False),
     sa.Column("row", sa.Integer, nullable=False),
-    sa.Column("personal", Sealed),  # cells: of the row as it came; reason: with its words; shifted: cells do not fit
+    sa.Column("personal", Sealed),  # cells: of the row as it came; reason: with its words; shifted, unread
     sa.Column("reason", sa.JSON, nullable=False),  # without them
 )
 

@@ -113,14 +113,17 @@ def _said(row: Any, name: str, see_personal_data: bool) -> Any:
 
 
 def cells_shown(
-    document: Mapping[str, Any], open_columns: Sequence[int] | None, *, see_personal_data: bool
+    document: Mapping[str, Any], headers: Sequence[str], open_columns: Sequence[int] | None, *, see_personal_data: bool
 ) -> list[str]:
-    """The cells of a rejected row as this reader may see them: those of columns that may be a person's are hidden."""
+    """The cells of a row as this reader may see them: those that may be a person's are hidden, by their column, or
+    because they could not be read as what the column holds."""
     cells = [str(cell or "") for cell in document["cells"]]
     if see_personal_data:
         return cells
+    unread = set(document.get("unread") or ())
     plain = frozenset() if document.get("shifted") else frozenset(open_columns or ())
-    return [cell if at in plain else masked_note(cell) for at, cell in enumerate(cells)]
+    kept = [at in plain and header not in unread for at, header in enumerate(headers)]
+    return [cell if open_ else masked_note(cell) for cell, open_ in zip(cells, kept, strict=False)]
 
 
 def rejected_rows(
@@ -148,7 +151,7 @@ def rejected_rows(
         rows = [
             [
                 row.row,
-                *cells_shown(row.personal, file.open_columns, see_personal_data=see_personal_data),
+                *cells_shown(row.personal, file.columns, file.open_columns, see_personal_data=see_personal_data),
                 say(Text.from_json(_said(row, "reason", see_personal_data)), language),
             ]
             for row in connection.execute(query)

@@ -19,6 +19,7 @@ from erp_core.imports.detect import UNKNOWN, Detection, need
 from erp_core.imports.formats import FORMATS
 from erp_core.imports.receipt import Receipt
 from erp_core.imports.service import ImportOptions, import_files, recognise, undo_import
+from erp_core.imports.views import cells_shown
 from erp_core.jobs.registry import JobContext
 from erp_core.security.actor import handed_in
 from erp_core.text import T, Text, say
@@ -169,6 +170,19 @@ def _described(table: RawTable, found: Detection, name: str, language: str) -> d
         "numbers": [int(number) for number in table.row_numbers[:PREVIEW_ROWS]],
         "preview": [[_short(cell) for cell in row] for row in table.rows(np.arange(min(PREVIEW_ROWS, len(table))))],
     }
+
+
+def preview_rows(file: Mapping[str, Any], *, see_personal_data: bool) -> list[list[str]]:
+    """The first rows of a checked file as this reader may see them: without the permission, those cells whose columns
+    were read as something that is no person's."""
+    fields = FIELDS[Kind(file["kind"] or Kind.SALES)]
+    personal = {header for name, header in file["mapping"].items() if fields[name].personal}
+    read = set(file["mapping"].values()) - personal
+    plain = [at for at, header in enumerate(file["columns"]) if header in read]
+    return [
+        cells_shown({"cells": row}, file["columns"], plain, see_personal_data=see_personal_data)
+        for row in file["preview"]
+    ]
 
 
 def _short(cell: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 
 import numpy as np
@@ -23,6 +23,24 @@ class Filters:
 
     channels: tuple[int, ...] = ()
     categories: tuple[str, ...] = ()
+
+
+_NO_CHANNEL = -1  # the id of none: an empty choice would mean all
+
+
+def within(filters: Filters, allowed: frozenset[int] | None) -> Filters:
+    """The same, narrowed to the shops that somebody is limited to (None = not limited). Who is limited to none sees
+    none, and so does who asks for others alone.
+
+    >>> within(Filters((1, 2)), frozenset({2, 3})).channels, within(Filters(), frozenset({3, 2})).channels
+    ((2,), (2, 3))
+    >>> within(Filters(), frozenset()).channels, within(Filters((4,)), frozenset({3})).channels, within(Filters(), None)
+    ((-1,), (-1,), Filters(channels=(), categories=()))
+    """
+    if allowed is None:
+        return filters
+    asked = allowed.intersection(filters.channels) if filters.channels else allowed
+    return replace(filters, channels=tuple(sorted(asked)) or (_NO_CHANNEL,))
 
 
 class Fate(IntEnum):

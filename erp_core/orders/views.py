@@ -21,13 +21,13 @@ from erp_core.finance.tables import fx_rate, settlement_fee
 from erp_core.finance.views import fees as stored_fees
 from erp_core.orders.packed import buyers_between, sale_days, sold_rows
 from erp_core.orders.refunds import refunds_beyond_orders
-from erp_core.orders.rules import Filters
+from erp_core.orders.rules import Filters, within
 from erp_core.orders.sums import product_sales, sales_sums, traits
 from erp_core.orders.tables import channel, daily_orders, sales_order
 
 __all__ = [
     "Filters", "buyers", "channels", "daily_units", "data_span", "fees", "order_days", "product_sales", "recent_orders",
-    "revision", "sale_spans", "sales_sums", "weekly_units",
+    "revision", "sale_spans", "sales_sums", "weekly_units", "within",
 ]  # fmt: skip
 
 

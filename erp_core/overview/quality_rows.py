@@ -150,9 +150,7 @@ def _rates(connection: sa.Connection, company: Company) -> pd.DataFrame:
 def _rejected(connection: sa.Connection, language: str, *, see: bool) -> pd.DataFrame:
     r = import_rejected.c
     files: dict[int, list[Any]] = {}
-    for file in connection.execute(
-        sa.select(import_file.c.batch_id, import_file.c.name, import_file.c.open_columns).order_by(import_file.c.id)
-    ):
+    for file in connection.execute(sa.select(import_file).order_by(import_file.c.id)):
         files.setdefault(file.batch_id, []).append(file)
     query = (
         sa.select(r.batch_id, import_batch.c.at, r.file_no, r.row, r.reason, r.personal)
@@ -163,7 +161,7 @@ def _rejected(connection: sa.Connection, language: str, *, see: bool) -> pd.Data
     rows = []
     for row in connection.execute(query):
         file = files[row.batch_id][row.file_no]
-        cells = cells_shown(row.personal, file.open_columns, see_personal_data=see)
+        cells = cells_shown(row.personal, file.columns, file.open_columns, see_personal_data=see)
         reason = say(Text.from_json(row.personal["reason"] if see else row.reason), language)
         rows.append((row.batch_id, row.at, file.name, row.row, reason, " · ".join(filter(None, cells))))
     return pd.DataFrame(rows, columns=list(COLUMNS["rejected"]))

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from erp_core.db.bulk import advance_sequence, insert_columns, load_temporary, next_id
 from erp_core.db.uow import UnitOfWork
 from erp_core.parties.tables import customer, supplier
+from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.security.sealing import digest_columns, digests_of, sealing_vault
@@ -172,6 +173,24 @@ def write_documents(uow: UnitOfWork, table: sa.Table, contents: Mapping[int, Map
         full = dict(content) | digests_of(vault, content["personal"], digests)
         rows.append({"of_id": party, **{f"new_{name}": value for name, value in full.items()}})
     uow.connection.execute(statement, rows)
+
+
+def marks_of_customers(connection: sa.Connection, ids: Ints) -> dict[int, dict[str, str]]:
+    """What the log of acts may say of buyers: id → field → mark (`audit.personal_mark` under the buyer's own salt), of
+    the fields that hold anything. Nothing of a buyer who was erased."""
+    c = customer.c
+    wanted = load_temporary(connection, "marked_customers", {"id": (sa.BigInteger(), np.unique(ids))})
+    query = sa.select(c.id, c.personal, *(c[name] for name in _CUSTOMER)).join(wanted, wanted.c.id == c.id)
+    marks: dict[int, dict[str, str]] = {}
+    for row in connection.execute(query):
+        salt = row.personal.get("salt")
+        said = {name: getattr(row, name) for name in _CUSTOMER}
+        said |= {name: row.personal.get(name) for name in _CUSTOMER_PERSONAL}
+        if salt:
+            marks[int(row.id)] = {
+                name: mark for name, value in said.items() if (mark := audit.personal_mark(salt, value)) is not None
+            }
+    return marks
 
 
 def _customers(scope: str) -> _Keyed:

@@ -129,7 +129,8 @@ def _buyers(connection: sa.Connection, vault: Vault, asked: str) -> Iterable[tup
             if _fits(row.personal, column, asked):
                 yield row.id, str(_DIGESTS[column][0])
     tags = vault.tags_to_find(Kind.KEY, f"id:{asked}")
-    query = sa.select(c.id).where(c.key.in_(tags), c.withdrawn_by.is_(None)).limit(MOST_HITS)
+    scopes = ["", *connection.execute(sa.select(channel.c.name)).scalars()]  # a key is indexed within its scope
+    query = sa.select(c.id).where(c.scope.in_(scopes), c.key.in_(tags), c.withdrawn_by.is_(None)).limit(MOST_HITS)
     for number in connection.execute(query).scalars():
         yield number, "id"
 

@@ -100,10 +100,11 @@ def _change(database: Database, who: As, tell: Tell) -> Changed:
         write_keyring(database.keys, ring)
     with unit_of_work(database, who) as uow:
         _know(uow, ring.current)
+        audit.record(uow, audit.Act.CHANGE_KEY, ring.current.id, begun=True)
         uow.commit()
     moved = 0
     while True:
-        moved += _move(database, who, vault_in(database.keys), tell)
+        moved += _move(database, vault_in(database.keys), tell)
         retired = _retire(database, who, ring, moved)
         if retired is not None:
             break
@@ -132,16 +133,16 @@ def _know(uow: UnitOfWork, key: Key) -> None:
         uow.connection.execute(sa.insert(personal_key).values(id=key.id, made_at=key.made_at))
 
 
-def _move(database: Database, who: As, vault: Vault, tell: Tell) -> int:
+def _move(database: Database, vault: Vault, tell: Tell) -> int:
     columns = rekey.sealed_columns()
     with database.reading() as connection:
         total = sum(rekey.waiting(connection, of, vault.current_id) for of in columns) or 1
     moved = 0
     for of in columns:
         while True:
-            with unit_of_work(database, who) as uow:
-                lot = rekey.move_lot(uow.connection, of, vault, vault)
-                uow.commit()
+            with database.writing_connection() as connection:  # a step of the act, which is told at both its ends
+                lot = rekey.move_lot(connection, of, vault, vault)
+                connection.commit()
             if not lot:
                 break
             moved += lot

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from erp_core.security.actor import API, PAGE, START, TERMINAL, WORKER
 from erp_core.security.audit import Act
 from erp_core.security.audit_chain import Broken, Fault
+from erp_core.security.audit_views import UNREADABLE
 from erp_core.text import T, Text, say
 
 ACTS: Mapping[Act, Text] = {
+    Act.ADD_PERSON: T("Account added"),
     Act.ADJUST_STOCK: T("Stock adjusted by hand"),
     Act.ADOPT_FROM_IMPORT: T("Currency and time zone taken over from the first import"),
     Act.ANSWER_DECISION: T("Decision answered"),
@@ -20,15 +23,21 @@ ACTS: Mapping[Act, Text] = {
     Act.BACKUP_NOT_PROVEN: T("Backup tried, and found not to come back"),
     Act.BACKUP_PROVEN: T("Backup proven by a restore"),
     Act.BACKUP_RESTORED: T("Backup restored"),
+    Act.BIND_SIGN_IN: T("Account bound to a sign-in elsewhere"),
     Act.CHANGE_COMPANY: T("Company settings changed"),
     Act.CHANGE_KEY: T("Key of personal data changed"),
+    Act.CHANGE_PASSWORD: T("Password changed"),
+    Act.CHANGE_PERSON: T("Account changed"),
     Act.CHANGE_UNIT: T("Unit of a product changed"),
     Act.CHOOSE_PURCHASES: T("Purchase quantities chosen"),
     Act.CREATE_PRODUCT: T("Product created"),
     Act.DATABASE_UPGRADED: T("Database upgraded"),
     Act.DELETE_VIEW: T("Saved view deleted"),
+    Act.DISABLE_PERSON: T("Account disabled"),
     Act.DISSOLVE_BUNDLE: T("Bundle dissolved"),
     Act.EDIT_PRODUCTS: T("Products edited"),
+    Act.ENABLE_PERSON: T("Account enabled"),
+    Act.END_SESSIONS: T("Sessions ended"),
     Act.ERASE_PERSON: T("Person erased"),
     Act.EXPORT_SLIPS: T("Packing slips exported"),
     Act.EXPORT_STOCK: T("Stock exported"),
@@ -43,14 +52,20 @@ ACTS: Mapping[Act, Text] = {
     Act.MARK_CHARGE: T("Product marked as a charge"),
     Act.MARK_GOODS: T("Product marked as goods"),
     Act.REBUILD_STOCK: T("Stock rebuilt from the ledger"),
+    Act.REFUSED: T("Refused"),
     Act.REMOVE_CHANNEL_FEE: T("Fee of a shop removed"),
     Act.REMOVE_COST: T("Cost removed"),
     Act.REMOVE_RATE: T("Exchange rate removed"),
     Act.REMOVE_SUPPLIER_ITEM: T("Supplier’s item removed"),
     Act.RENAME_LOCATION: T("Location renamed"),
     Act.RENAME_VIEW: T("Saved view renamed"),
+    Act.RESET_PASSWORD: T("Password reset"),
     Act.RESTORE_PRODUCT: T("Product brought back"),
     Act.SAVE_VIEW: T("View saved"),
+    Act.SECOND_FACTOR_GIVEN: T("Code of the second factor given"),
+    Act.SECOND_FACTOR_OFFERED: T("Secret of a second factor made"),
+    Act.SECOND_FACTOR_OFF: T("Second factor switched off"),
+    Act.SECOND_FACTOR_ON: T("Second factor switched on"),
     Act.SET_BUNDLE: T("Bundle set"),
     Act.SET_CHANNEL_FEE: T("Fee of a shop set"),
     Act.SET_CHANNEL_TERMS: T("Terms of a shop set"),
@@ -59,6 +74,8 @@ ACTS: Mapping[Act, Text] = {
     Act.SET_RATE: T("Exchange rate set"),
     Act.SET_SUPPLIER_ITEM: T("Supplier’s item set"),
     Act.SHARE_VIEW: T("Saved view shared"),
+    Act.SIGN_IN: T("Signed in"),
+    Act.SIGN_OUT: T("Signed out"),
     Act.STOP_SHARING_VIEW: T("Saved view no longer shared"),
     Act.UNDO_IMPORT: T("Import taken back"),
     Act.UNMAP_SKU: T("SKU mapping taken back"),
@@ -80,11 +97,13 @@ _FAULTS: Mapping[Fault, Text] = {
     Fault.HEAD: T("The note of the newest event is lost or changed; the last event that stands is {number}."),
 }
 
+_MARK = re.compile("~[0-9a-f]{64}")  # of a value that belongs to a person (`audit.personal_mark`)
 
 # The names of values, as people know them; others stand as they are stored.
 _FIELDS: Mapping[str, Text] = {
     "accepted": T("Rows accepted"),
     "active": T("Active"),
+    "address": T("Address"),
     "archived": T("Archived"),
     "backup": T("Backup"),
     "barcode": T("Barcode"),
@@ -92,13 +111,17 @@ _FIELDS: Mapping[str, Text] = {
     "base_currency": T("Base currency"),
     "benchmarks": T("Benchmarks"),
     "category": T("Category"),
+    "city": T("City"),
     "components": T("Contents"),
     "cost": T("Unit cost"),
     "costs": T("Costs"),
+    "country": T("Country"),
     "currency": T("Currency"),
     "day": T("Day"),
     "days": T("Days"),
     "default": T("Default location"),
+    "email": T("E-mail"),
+    "external_id": T("Customer id"),
     "fields": T("Fields"),
     "files": T("Files"),
     "fixed": T("Fixed amount (minor units)"),
@@ -114,12 +137,16 @@ _FIELDS: Mapping[str, Text] = {
     "moq": T("Minimum order quantity"),
     "muted_until": T("Muted until"),
     "name": T("Name"),
+    "note": T("Remark"),
     "on_hand": T("On hand"),
     "orders": T("Orders"),
     "owner": T("Owner"),
     "pack": T("Pack size"),
+    "phone": T("Phone"),
     "planning": T("Planning defaults"),
+    "postcode": T("Postcode"),
     "products": T("Products"),
+    "province": T("Province"),
     "quantity": T("Quantity"),
     "query": T("Filters"),
     "rate": T("Rate"),
@@ -139,6 +166,7 @@ _FIELDS: Mapping[str, Text] = {
     "unit": T("Unit"),
     "unit_cost": T("Unit cost (millionths)"),
     "unit_price": T("Unit price (millionths)"),
+    UNREADABLE: T("Cannot be read"),
     "until": T("Until"),
     "valid_from": T("Valid from"),
     "weight_grams": T("Weight in grams"),
@@ -180,6 +208,8 @@ def changes_of(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None
     [Change(name='Rate', before='7.1', after='7.2'), Change(name='Day', before='–', after='–')]
     >>> changes_of({"12": {"unit": None}}, {"12": {"unit": "box"}}, "en")
     [Change(name='12 · Unit', before='–', after='box')]
+    >>> changes_of(None, {"c7": {"phone": "~" + "5e" * 32}}, "en")
+    [Change(name='c7 · Phone', before='–', after='hidden (5e5e5e5e)')]
     """
     was, now = _flat(before or {}, language), _flat(after or {}, language)
     return [
@@ -218,6 +248,8 @@ def _written(value: Any, language: str) -> str:
         return "–"
     if isinstance(value, list):
         return ", ".join(_written(item, language) for item in value)
+    if isinstance(value, str) and _MARK.fullmatch(value):
+        return say(T("hidden ({mark})", mark=value[1:9]), language)
     if isinstance(value, bool):
         return say(T("yes") if value else T("no"), language)
     return str(value)

@@ -5,20 +5,32 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import Enum, StrEnum
 from functools import partial
 from typing import Any
 
-from erp_core.db.uow import UnitOfWork
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from erp_core.db.engine import Database
+from erp_core.db.uow import As, UnitOfWork, unit_of_work
+from erp_core.db.upsert import insert_replacing
+from erp_core.errors import ErpError
 from erp_core.security import audit_chain
 from erp_core.security.audit_chain import Event
+from erp_core.security.tables import refusal_noted
+
+log = logging.getLogger("erp_workbench")
+_ONE_A_MINUTE = dt.timedelta(minutes=1)
 
 
 class Act(StrEnum):
     """What can be done, as it is stored. `security.acts` has the words for people."""
 
+    ADD_PERSON = "add person"
     ADJUST_STOCK = "adjust stock"
     ADOPT_FROM_IMPORT = "adopt from first import"
     ANSWER_DECISION = "answer decision"
@@ -28,15 +40,21 @@ class Act(StrEnum):
     BACKUP_NOT_PROVEN = "backup.not_proven"
     BACKUP_PROVEN = "backup.proven"
     BACKUP_RESTORED = "backup.restored"
+    BIND_SIGN_IN = "bind sign-in"
     CHANGE_COMPANY = "change company"
     CHANGE_KEY = "change key"
+    CHANGE_PASSWORD = "change password"  # noqa: S105  an act, no password
+    CHANGE_PERSON = "change person"
     CHANGE_UNIT = "change unit"
     CHOOSE_PURCHASES = "choose purchases"
     CREATE_PRODUCT = "create product"
     DATABASE_UPGRADED = "database.upgraded"
     DELETE_VIEW = "delete view"
+    DISABLE_PERSON = "disable person"
     DISSOLVE_BUNDLE = "dissolve bundle"
     EDIT_PRODUCTS = "edit products"
+    ENABLE_PERSON = "enable person"
+    END_SESSIONS = "end sessions"
     ERASE_PERSON = "erase person"
     EXPORT_SLIPS = "export packing slips"
     EXPORT_STOCK = "export stock"
@@ -51,14 +69,20 @@ class Act(StrEnum):
     MARK_CHARGE = "mark charge"
     MARK_GOODS = "mark goods"
     REBUILD_STOCK = "rebuild stock"
+    REFUSED = "refused"
     REMOVE_CHANNEL_FEE = "remove channel fee"
     REMOVE_COST = "remove cost"
     REMOVE_RATE = "remove rate"
     REMOVE_SUPPLIER_ITEM = "remove supplier item"
     RENAME_LOCATION = "rename location"
     RENAME_VIEW = "rename view"
+    RESET_PASSWORD = "reset password"  # noqa: S105  the same
     RESTORE_PRODUCT = "restore product"
     SAVE_VIEW = "save view"
+    SECOND_FACTOR_GIVEN = "second factor given"
+    SECOND_FACTOR_OFFERED = "second factor offered"
+    SECOND_FACTOR_OFF = "second factor off"
+    SECOND_FACTOR_ON = "second factor on"
     SET_BUNDLE = "set bundle"
     SET_CHANNEL_FEE = "set channel fee"
     SET_CHANNEL_TERMS = "set channel terms"
@@ -67,6 +91,8 @@ class Act(StrEnum):
     SET_RATE = "set rate"
     SET_SUPPLIER_ITEM = "set supplier item"
     SHARE_VIEW = "share view"
+    SIGN_IN = "sign in"
+    SIGN_OUT = "sign out"
     STOP_SHARING_VIEW = "stop sharing view"
     UNDO_IMPORT = "undo import"
     UNMAP_SKU = "unmap SKU"
@@ -86,6 +112,21 @@ LEAVES_NUMBERS = frozenset(
         Act.SHARE_VIEW,
         Act.STOP_SHARING_VIEW,
         Act.DELETE_VIEW,
+        Act.ADD_PERSON,
+        Act.BIND_SIGN_IN,
+        Act.CHANGE_PASSWORD,
+        Act.CHANGE_PERSON,
+        Act.DISABLE_PERSON,
+        Act.ENABLE_PERSON,
+        Act.END_SESSIONS,
+        Act.REFUSED,
+        Act.RESET_PASSWORD,
+        Act.SECOND_FACTOR_GIVEN,
+        Act.SECOND_FACTOR_OFF,
+        Act.SECOND_FACTOR_OFFERED,
+        Act.SECOND_FACTOR_ON,
+        Act.SIGN_IN,
+        Act.SIGN_OUT,
     }
 )
 
@@ -149,3 +190,27 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item"):  # a number of numpy
         return _plain(value.item())
     raise TypeError(f"{type(value).__name__} cannot stand in an audit event")
+
+
+def refused(database: Database, who: As, what: str, code: str = "not_permitted") -> None:
+    """Record, in a transaction of its own, that `who` was refused: `what` names the page, the act or the route. The
+    same refusal from the same place is recorded once a minute. A database that cannot be written makes it no worse."""
+    try:
+        _note(database, who, what, code)
+    except (ErpError, SQLAlchemyError):
+        log.warning("a refusal could not be recorded", exc_info=True)
+
+
+def _note(database: Database, who: As, what: str, code: str) -> None:
+    now = who.clock.now()
+    key = hashlib.sha256("\0".join((who.actor, what, code, who.source)).encode()).hexdigest()
+    noted = refusal_noted
+    with database.reading() as connection:
+        last = connection.execute(sa.select(noted.c.at).where(noted.c.what == key)).scalar()
+    if last is not None and now - last < _ONE_A_MINUTE:
+        return
+    with unit_of_work(database, who) as uow:
+        uow.connection.execute(sa.delete(noted).where(noted.c.at < now - _ONE_A_MINUTE))
+        insert_replacing(uow.connection, noted, [{"what": key, "at": now}], ["what"])
+        record(uow, Act.REFUSED, what, code=code)
+        uow.commit()

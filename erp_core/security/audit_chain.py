@@ -79,7 +79,10 @@ def head(connection: sa.Connection) -> Head | None:
     """The newest event of the chain; None where nothing was done yet."""
     h = audit_head.c
     found = connection.execute(sa.select(h.event_id, h.hash)).first()
-    return None if found is None else Head(int(found.event_id), str(found.hash))
+    if found is None:
+        return None
+    number = found.event_id if isinstance(found.event_id, int) else 0  # SQLite keeps any word that somebody puts there
+    return Head(number, str(found.hash))
 
 
 def append(connection: sa.Connection, events: Sequence[Event], above: int = 0) -> Head | None:
@@ -137,7 +140,7 @@ def _fault(connection: sa.Connection, row: dict[str, Any], previous: str) -> Fau
         for name in ("details", "before", "after"):
             row[name] = None if row[name] is None else json.loads(row[name])
         whole = link(row) == row["hash"]
-    except (TypeError, ValueError):  # no longer JSON
+    except (TypeError, ValueError, RecursionError):  # no longer JSON, or nothing that was ever written as such
         whole = False
     if not whole:
         return Fault.CHANGED
@@ -158,22 +161,26 @@ def _broken_end(named: Head | None, last: int, previous: str) -> Broken | None:
     return None
 
 
-def _rows(connection: sa.Connection) -> Iterator[dict[str, Any]]:
-    """The events as they are stored: `at` in TIME_FORMAT, JSON as its text."""
+def as_stored(connection: sa.Connection) -> list[sa.ColumnElement[Any]]:
+    """The columns of an event as they stand, whatever they hold: `at` as `YYYY-MM-DD HH:MM:SS` of UTC, JSON as
+    its text."""
     e = audit_event.c
     if connection.dialect.name == "sqlite":
-        at: sa.ColumnElement[str] = sa.func.strftime(TIME_FORMAT, e.at, type_=sa.Text)
+        at: sa.ColumnElement[str] = sa.cast(e.at, sa.Text)
     else:
-        at = sa.func.to_char(sa.func.timezone("UTC", e.at), 'YYYY-MM-DD"T"HH24:MI:SS"Z"', type_=sa.Text)
+        whole = sa.func.to_char(sa.func.timezone("UTC", e.at), "YYYY-MM-DD HH24:MI:SS.US", type_=sa.Text)
+        at = sa.func.replace(whole, ".000000", "", type_=sa.Text)
     documents = [sa.cast(column, sa.Text).label(column.name) for column in (e.details, e.before, e.after)]
-    query = sa.select(
-        e.id, at.label("at"), e.actor, e.source, e.action, e.subject, *documents, e.previous, e.hash
-    ).order_by(e.id)
-    after = 0
-    while True:  # by key, not by a cursor: the question in between is asked on the same connection
-        found = connection.execute(query.where(e.id > after).limit(_ROWS_AT_ONCE)).mappings().all()
+    return [e.id, at.label("at"), e.actor, e.source, e.action, e.subject, *documents, e.previous, e.hash]
+
+
+def _rows(connection: sa.Connection) -> Iterator[dict[str, Any]]:
+    """The events as they were hashed: `at` in TIME_FORMAT, JSON as its text."""
+    e = audit_event.c
+    query = sa.select(*as_stored(connection)).order_by(e.id).limit(_ROWS_AT_ONCE)
+    found = connection.execute(query).mappings().all()
+    while found:  # by key, not by a cursor: the question in between is asked on the same connection
         for row in found:
-            yield dict(row)
-        if len(found) < _ROWS_AT_ONCE:
-            return
-        after = int(found[-1]["id"])
+            at = str(row["at"])
+            yield {**row, "at": f"{at[:10]}T{at[11:]}Z" if at[10:11] == " " else at}
+        found = connection.execute(query.where(e.id > found[-1]["id"])).mappings().all()

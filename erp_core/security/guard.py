@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
@@ -27,6 +28,26 @@ def require(acting: Acting, permission: Permission) -> None:
             T("You may not do this: the permission “{permission}” is missing.", permission=str(permission)),
             hint=T("Ask the person who administers the workbench to grant it."),
         )
+
+
+def require_shops(acting: As | UnitOfWork, channels: Iterable[int]) -> None:
+    """Raise NotPermitted unless `acting` may see all these shops."""
+    if acting.channels is not None and not acting.channels.issuperset(channels):
+        raise _other_shops()
+
+
+def require_all_shops(acting: As | UnitOfWork) -> None:
+    """Raise NotPermitted for one who is limited to some shops: what is asked for cannot be split by shop."""
+    if acting.channels is not None:
+        raise _other_shops()
+
+
+def _other_shops() -> NotPermitted:
+    return NotPermitted(
+        T("You may not do this: it concerns shops that you are not responsible for."),
+        hint=T("Ask the person who administers the workbench to grant it."),
+        code="not_permitted.shops",
+    )
 
 
 def lent(acting: A, permission: Permission) -> A:

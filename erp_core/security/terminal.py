@@ -75,9 +75,10 @@ def _list(session: Session, given: argparse.Namespace) -> int:
         count = audit_views.count(connection, choice)
     entries, lines = [], []
     for row in found.to_dict("records"):
-        entries.append({**row, "at": row["at"].isoformat(timespec="seconds")})
+        at = row["at"]
+        entries.append({**row, "at": None if at is None else at.isoformat(timespec="seconds")})
         parts = (
-            str(row["id"]), format_datetime(row["at"], session.language, "UTC"), row["actor"],
+            str(row["id"]), "–" if at is None else format_datetime(at, session.language, "UTC"), row["actor"],
             acts.source_name(row["source"], session.language), say(acts.act_name(row["action"]), session.language),
             row["subject"],
             acts.change_text(row["before"], row["after"], session.language),

@@ -74,8 +74,11 @@ def test_every_act_has_its_words_in_both_languages() -> None:
     assert act_name("an act of another version") == "an act of another version"
 
 
-def test_acts_that_change_no_number_are_those_of_decisions_alerts_and_views() -> None:
+def test_acts_that_change_no_number_are_those_of_decisions_alerts_views_and_people() -> None:
     assert sorted(LEAVES_NUMBERS) == [
-        "answer decision", "delete view", "manage alert", "manage digest", "rename view", "save view", "share view",
-        "stop sharing view",
+        "add person", "answer decision", "bind sign-in", "change key", "change password", "change person",
+        "delete view", "disable person", "enable person", "end sessions", "give person their data", "look at person",
+        "manage alert", "manage digest", "refused", "rename view", "reset password", "save view", "second factor given",
+        "second factor off", "second factor offered",
+        "second factor on", "share view", "sign in", "sign out", "stop sharing view",
     ]  # fmt: skip

@@ -21,6 +21,7 @@ PRODUCERS = {
     "purchase_file": "made by export_csv and export_xlsx",
     "packed": "files of the exporter in an archive",
     "person_file": "tables of export_csv, and JSON, in an archive",
+    "purchase_list_as": "made by purchase_file, for who still may",
     "hand_out": "a backup, as it is",
 }
 NAMED = {

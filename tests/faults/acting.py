@@ -30,8 +30,10 @@ from erp_core.db.engine import Database
 from erp_core.db.migrate import head_revision, tables_at, upgrade
 from erp_core.imports.service import import_files, undo_import
 from erp_core.safety.archive import BackupFile
+from erp_core.safety.keys import change_key
 from erp_core.safety.restore import restore
 from erp_core.safety.service import Shelf, back_up
+from erp_core.security import rekey
 from erp_core.security.actor import LOCAL_USER
 from tests.conftest import NOW
 
@@ -60,12 +62,20 @@ def do_restore(database: Database, folder: Path, argument: str) -> object:
     return restore(BackupFile(Path(argument), PASSPHRASE), database, who, save_to=Shelf(folder))
 
 
+def do_change_key(database: Database, _folder: Path, _argument: str) -> object:
+    """Change the key of personal data, a few documents at a time."""
+    rekey.move_lot.__defaults__ = (7,)
+    return change_key(database, LOCAL_USER.acting(FixedClock(NOW)))
+
+
+RESUMED = "change of the key"  # not whole or absent: it goes on where it was
 ACTS: dict[str, Act] = {
     "import": do_import,
     "undo": do_undo,
     "purchase": do_import,
     "backup": do_backup,
     "restore": do_restore,
+    RESUMED: do_change_key,
 }
 
 

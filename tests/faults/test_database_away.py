@@ -23,6 +23,7 @@ from erp_core.security.actor import LOCAL_USER
 from erp_core.settings import ROOT
 from tests.conftest import NOW, Addresses, unavailable
 from tests.faults.places import assert_sound, sales, state_of
+from tests.pages.conftest import visitor_of_the_test
 from tests.postgresql_server import NoServer, OwnServer, own_server
 
 if os.name != "posix":
@@ -39,8 +40,8 @@ def open_settings(monkeypatch: pytest.MonkeyPatch) -> OpenSettings:
     def open_settings(url: str, language: str) -> AppTest:
         monkeypatch.chdir(ROOT)
         monkeypatch.setenv("ERP_DATABASE_URL", url)
+        monkeypatch.setattr("ui.whose.visitor", visitor_of_the_test)
         app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-        app.session_state["actor"] = LOCAL_USER
         app.query_params["lang"] = language
         app.run()
         app.switch_page("../pages/settings.py")

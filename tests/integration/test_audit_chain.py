@@ -104,6 +104,16 @@ def test_what_is_not_committed_leaves_no_event(database: Database) -> None:
             ["INSERT INTO audit_event (id, at, actor, action, details) VALUES (5, '2026-03-02', 'li', 'x', '{}')"],
             Broken(5, Fault.CHANGED),
         ),
+        (
+            ["INSERT INTO audit_event (id, at, actor, action, details) VALUES (0, '2026-03-02', 'li', 'x', '{}')"],
+            Broken(0, Fault.CHANGED),
+        ),
+        (
+            ["INSERT INTO audit_event (id, at, actor, action, details) VALUES (-7, '2026-03-02', 'li', 'x', '{}')"],
+            Broken(-7, Fault.CHANGED),
+        ),
+        (["UPDATE audit_event SET at = '2026-03-02 09:00:00.5+00:00' WHERE id = 2"], Broken(2, Fault.CHANGED)),
+        ([f"UPDATE audit_event SET details = '{'[' * 5000}{']' * 5000}' WHERE id = 3"], Broken(3, Fault.CHANGED)),
     ],
 )
 def test_the_first_broken_link_is_named(database: Database, statements: list[str], broken: Broken) -> None:
@@ -113,6 +123,38 @@ def test_the_first_broken_link_is_named(database: Database, statements: list[str
         statements = [statement.replace("+00:00", "") for statement in statements]
     forge(database, *statements)
     assert verified(database).broken == broken
+
+
+@pytest.mark.parametrize(
+    ("statement", "broken"),
+    [
+        ("UPDATE audit_event SET details = 'no JSON' WHERE id = 1", Broken(1, Fault.CHANGED)),
+        ("UPDATE audit_event SET at = 'yesterday' WHERE id = 1", Broken(1, Fault.CHANGED)),
+        ("UPDATE audit_event SET at = '2026-03-02T09:00:00' WHERE id = 1", Broken(1, Fault.CHANGED)),
+        ("UPDATE audit_event SET actor = x'ff00' WHERE id = 1", Broken(1, Fault.CHANGED)),
+        ("UPDATE audit_head SET event_id = 'second'", Broken(2, Fault.HEAD)),
+    ],
+)
+def test_what_no_column_should_hold_is_found_too(sqlite_database: Database, statement: str, broken: Broken) -> None:
+    """SQLite keeps anything in any column."""
+    act(sqlite_database, "first")
+    act(sqlite_database, "second")
+    forge(sqlite_database, statement)
+    assert verified(sqlite_database).broken == broken
+
+
+def test_an_event_put_before_the_first_with_a_good_hash_is_found(database: Database) -> None:
+    act(database, "first")
+    (first,) = events(database)
+    twin = {**first, "id": 0, "subject": "slipped in", "at": "2026-03-02T09:00:00Z"}
+    forge(
+        database,
+        "INSERT INTO audit_event (id, at, actor, source, action, subject, details, previous, hash) VALUES"
+        f" (0, '2026-03-02 09:00:00', 'li', 'page 203.0.113.7', 'rebuild stock', 'slipped in', '{{}}',"
+        f" '{first['previous']}', '{audit_chain.link(twin)}')",
+    )
+    # event 0 is whole in itself, but the first event of the chain does not follow it
+    assert verified(database).broken == Broken(1, Fault.ORDER)
 
 
 def test_an_event_put_beside_another_on_the_same_link_is_out_of_order(database: Database) -> None:

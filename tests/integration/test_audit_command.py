@@ -10,6 +10,7 @@ import pytest
 
 from erp_core.cli import main
 from erp_core.db.engine import Database
+from erp_core.security import acts, audit_views
 from tests.integration.test_audit_chain import act, forge
 
 
@@ -104,3 +105,60 @@ def test_events_are_listed_the_newest_first_as_they_were_chosen(
     assert main(["audit", "list"]) == 0
     assert "Rate: 7.1 → 7.2" in capsys.readouterr().out
     assert told(capsys, "audit", "list", "--limit", "0")[0] == 2
+
+
+DEEP_LIST = "[" * 5000 + "]" * 5000
+DEEP_TREE = '{"a":' * 300 + "1" + "}" * 300
+LONG_NUMBER = '{"a": ' + "9" * 5000 + "}"  # more digits than Python reads
+HALF_A_PAIR = r'{"half a pair": "\ud800"}'  # of a character that takes two
+BOTH_KEEP = [
+    f"UPDATE audit_event SET details = '{DEEP_LIST}' WHERE id = 2",
+    f"UPDATE audit_event SET before = '{DEEP_TREE}' WHERE id = 2",
+    f"UPDATE audit_event SET details = '{LONG_NUMBER}' WHERE id = 2",
+    f"UPDATE audit_event SET details = '{HALF_A_PAIR}', before = 'null' WHERE id = 2",
+    "UPDATE audit_event SET details = '3', before = '[1]', after = '\"x\"' WHERE id = 2",
+]
+SQLITE_KEEPS_ANYTHING = [
+    "UPDATE audit_event SET details = 'no JSON' WHERE id = 2",
+    "UPDATE audit_event SET at = 'yesterday' WHERE id = 2",
+    "UPDATE audit_event SET actor = x'ff00', hash = x'00' WHERE id = 2",
+]
+
+
+def assert_listed(named: Database, capsys: pytest.CaptureFixture[str], statement: str) -> None:
+    for number in range(3):
+        act(named, f"act {number}")
+    forge(named, statement)
+    code, said = told(capsys, "audit", "list")
+    assert (code, [event["id"] for event in said["events"]]) == (0, [3, 2, 1])
+    for language in ("en", "zh_CN"):
+        assert main(["audit", "list", "--language", language]) == 0
+        assert len(capsys.readouterr().out.splitlines()) == 3
+    assert told(capsys, "audit", "verify")[1]["broken"]["id"] == 2
+
+
+@pytest.mark.parametrize("statement", BOTH_KEEP)
+def test_what_was_tampered_with_is_listed_all_the_same(
+    named: Database, capsys: pytest.CaptureFixture[str], statement: str
+) -> None:
+    assert_listed(named, capsys, statement)
+
+
+@pytest.mark.parametrize("statement", SQLITE_KEEPS_ANYTHING)
+def test_what_no_column_should_hold_is_listed_too(
+    sqlite_database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    statement: str,
+) -> None:
+    monkeypatch.setenv("ERP_DATABASE_URL", str(sqlite_database.url))
+    assert_listed(sqlite_database, capsys, statement)
+
+
+def test_a_document_that_cannot_be_read_shows_what_stands_in_its_place(sqlite_database: Database) -> None:
+    act(sqlite_database, "first", before={"rate": "7.1"})
+    forge(sqlite_database, "UPDATE audit_event SET before = 'no JSON'")
+    with sqlite_database.reading() as connection:
+        (event,) = audit_views.events(connection, audit_views.Choice()).to_dict("records")
+    assert event["before"] == {audit_views.UNREADABLE: "no JSON"}
+    assert acts.change_text(event["before"], event["after"], "zh_CN") == "无法读取: no JSON → –"

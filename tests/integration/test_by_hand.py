@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import hmac
 import threading
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+import sqlalchemy as sa
 
 from erp_core.catalog.editing import SkuMapping
+from erp_core.db.engine import Database
 from erp_core.db.uow import As
 from erp_core.errors import BadInput, Conflict, NotPermitted
 from erp_core.imports.by_hand import (
@@ -26,8 +30,12 @@ from erp_core.imports.service import undo_import
 from erp_core.imports.views import batches
 from erp_core.orders.mapping import map_sku
 from erp_core.orders.products import create_product
+from erp_core.persons.service import erase_person
+from erp_core.persons.views import Reference
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import Permission
+from erp_core.security.rekey import sealed_columns
+from erp_core.security.tables import audit_event
 from tests.integration.shop import Shop
 from tests.opened import opened
 
@@ -184,6 +192,45 @@ def test_a_customer(shop: Shop) -> None:
     for wrong in (HandCustomer(name="Bo"), HandCustomer(phone="138****0001")):
         with pytest.raises(BadInput, match="unmasked"):
             enter_customer(shop.database, who, "c-4", wrong)
+
+
+def test_the_log_of_acts_says_which_fields_of_a_customer_changed_and_none_of_their_values(shop: Shop) -> None:
+    who = clerk(shop, "customer")
+    ann = HandCustomer(name="Ann Nightingale", email="ann@example.com", phone="555-0100-22", city="Austin")
+    enter_customer(shop.database, who, "c-1", ann)
+    enter_customer(shop.database, who, "c-2", replace(ann, phone="555-0199-77", note="rings twice"))
+    ((person, salt),) = opened(shop.database, "customer", "id", "salt")
+
+    def mark(value: str) -> str:
+        return "~" + hmac.new(salt.encode(), value.encode(), hashlib.sha256).hexdigest()
+
+    with shop.database.reading() as connection:
+        query = sa.select(audit_event.c.before, audit_event.c.after).where(audit_event.c.action == "import")
+        entered, changed = (tuple(row) for row in connection.execute(query.order_by(audit_event.c.id)))
+        everything = str(connection.execute(sa.select(audit_event)).all())
+    new = {"name": "Ann Nightingale", "email": "ann@example.com", "phone": "555-0100-22", "city": "Austin"}
+    assert entered == (None, {f"c{person}": {field: mark(value) for field, value in new.items()}})
+    assert changed == (
+        {f"c{person}": {"phone": mark("555-0100-22"), "note": None}},
+        {f"c{person}": {"phone": mark("555-0199-77"), "note": mark("rings twice")}},
+    )
+    for value in (*new.values(), "555-0199-77", "rings twice", salt):
+        assert value not in everything
+    assert salt in str(every_document(shop.database))
+    erase_person(shop.database, LOCAL_USER.acting(shop.clock), Reference("c", person))
+    assert salt not in str(every_document(shop.database))
+
+
+def every_document(database: Database) -> list[object]:
+    """All that is sealed, opened."""
+    with database.reading() as connection:
+        return [found for of in sealed_columns() for found in connection.execute(sa.select(of.column)).scalars()]
+
+
+def test_a_list_of_customers_is_counted_in_the_log_of_acts(shop: Shop) -> None:
+    shop.load("Customer ID,Name,Email,Phone\nC-1,Ann,ann@example.com,555-0100-22\nC-2,Bo,bo@example.com,555-0100-23\n")
+    query = "SELECT before, after FROM audit_event WHERE action = 'import'"
+    assert shop.rows(query) == [(None, None)]
 
 
 def test_each_needs_its_own_permission(shop: Shop) -> None:

@@ -87,7 +87,14 @@ def test_a_loaded_shop_is_a_home_of_its_own_and_sound(settings: Settings, who: A
     inside = demo_settings(settings)
     assert inside.home == settings.home / "demo" == loaded.home
     assert inside.database_url == f"sqlite:///{loaded.database}"
-    assert {path.name for path in loaded.home.iterdir()} == {"about.json", "erp.db", "files", "inbox", "uploads"}
+    assert {path.name for path in loaded.home.iterdir()} == {
+        "about.json",
+        "erp.db",
+        "files",
+        "inbox",
+        "keys",
+        "uploads",
+    }
     assert all(path.is_file() for path in loaded.files)
     assert len(loaded.files) == 17
     database = Database(inside.database_url)

@@ -90,3 +90,17 @@ def test_nothing_is_shown_without_the_permission(rated: Database, open_page: Ope
 def test_before_anything_was_done_the_view_says_so(shop: Database, open_page: Open) -> None:
     app = open_page("settings", view="audit")
     assert "Nothing has been done yet" in app.info[0].value
+
+
+def test_an_event_that_was_tampered_with_is_shown_as_far_as_it_can_be_read(rated: Database, open_page: Open) -> None:
+    with rated.writing_connection() as connection:
+        connection.execute(sa.text("DROP TRIGGER audit_event_keeps_changes"))
+        statement = "UPDATE audit_event SET at = 'yesterday', before = 'no JSON', actor = x'ff00' WHERE id = 2"
+        connection.execute(sa.text(statement))
+        connection.commit()
+    app = open_page("settings", view="audit", done="all")
+    assert not app.exception
+    assert [row[2:4] for row in events(app)] == [
+        ["USD/CNY", "Cannot be read: no JSON → –; Rate: – → 7.2"],
+        ["USD/CNY", "Rate: – → 7.1"],
+    ]

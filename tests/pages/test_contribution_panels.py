@@ -18,7 +18,7 @@ from erp_core.imports.service import import_files
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import Permission
 from erp_core.text import LANGUAGES, T
-from tests.pages.conftest import ROOT, Open
+from tests.pages.conftest import ACTOR, ROOT, Open, visitor_of_the_test
 from ui import pages_list
 
 PANEL = """
@@ -50,8 +50,9 @@ def open_panel(
 ) -> AppTest:
     """The shell, with the panel as its first page."""
     monkeypatch.chdir(ROOT)
+    monkeypatch.setattr("ui.whose.visitor", visitor_of_the_test)
     app = AppTest.from_file(str(ROOT / "ui" / "shell.py"), default_timeout=60)
-    app.session_state["actor"] = actor
+    app.session_state[ACTOR] = actor
     app.query_params["lang"] = language
     for key, value in query.items():
         app.query_params[key] = value

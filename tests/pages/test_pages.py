@@ -35,6 +35,7 @@ VIEWS = [
     ("products", "profit"),
     ("settings", "company"),
     ("settings", "shops"),
+    ("settings", "people"),
     ("settings", "alerts"),
     ("settings", "demo"),
     ("settings", "safety"),

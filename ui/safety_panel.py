@@ -140,8 +140,9 @@ def _proof_state(visit: Visit, found: pd.DataFrame, proven: dt.datetime | None, 
             icon=":material/error:",
         )  # fmt: skip
         return
-    unsure = views.why_unsure(proven, visit.clock.now())
-    if unsure is not None and found["readable"].any():
+    kept = found["made_at"].dropna()
+    unsure = views.why_unsure(proven, None if kept.empty else kept.min(), visit.clock.now())
+    if unsure is not None:
         st.warning(visit.say(unsure), icon=":material/warning:")
 
 

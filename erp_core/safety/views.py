@@ -97,9 +97,10 @@ def last_tried(connection: sa.Connection) -> dt.datetime | None:
     return connection.execute(sa.select(p.at).order_by(p.at.desc()).limit(1)).scalar_one_or_none()
 
 
-def why_unsure(proven: dt.datetime | None, now: dt.datetime) -> Text | None:
-    """What there is to say where the last proof is too long ago to rely on, or there never was one; None otherwise."""
-    if proven is not None and now - proven <= PROOF_OLD:
+def why_unsure(proven: dt.datetime | None, first: dt.datetime | None, now: dt.datetime) -> Text | None:
+    """What there is to say where the last proof is too long ago to rely on, or there never was one although the first
+    backup that is kept is as old; None otherwise. `first`: when that was made; None where there is no backup."""
+    if first is None or now - (proven or first) <= PROOF_OLD:
         return None
     return T(
         "No backup was proven in the last {days} days. Prove one, so that you know it can be put back.",

@@ -331,9 +331,12 @@ def test_a_proof_is_due_a_week_after_the_last_and_only_where_there_is_a_backup(
     assert not due(NOW + week - dt.timedelta(hours=1))
     assert due(NOW + week)
     assert work.next_proof(settings, FixedClock(NOW)) == NOW + week
-    assert views.why_unsure(NOW, NOW + dt.timedelta(days=35)) is None
-    assert views.why_unsure(NOW, NOW + dt.timedelta(days=36)) is not None
-    assert views.why_unsure(None, NOW) is not None
+    later = NOW + dt.timedelta(days=35)
+    assert views.why_unsure(NOW, NOW, later) is None
+    assert views.why_unsure(NOW, NOW, later + dt.timedelta(days=1)) is not None
+    assert views.why_unsure(None, NOW, later) is None  # the first backup is not that old
+    assert views.why_unsure(None, NOW, later + dt.timedelta(days=1)) is not None
+    assert views.why_unsure(None, None, later) is None  # that there is no backup is said elsewhere
 
 
 # --- where the passphrase stands ---

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from erp_core.clock import SystemClock
+from erp_core.clock import FixedClock, SystemClock
 from erp_core.db.engine import Database
 from erp_core.errors import NotPermitted
 from erp_core.imports.service import import_files
@@ -181,6 +182,8 @@ def test_a_restore_is_proven_by_a_button_and_its_age_is_shown(sold: Database, op
     settings = load_settings()
     app = open_page("settings", view="safety")
     assert next(button for button in app.button if button.label == "Prove a restore").disabled  # nothing to prove
+    long_ago = SystemClock().now() - dt.timedelta(days=36)
+    back_up(sold, LOCAL_USER.acting(FixedClock(long_ago)), Shelf(settings.backups))
     backup = back_up(sold, LOCAL_USER.acting(), Shelf(settings.backups))
     app = open_page("settings", view="safety")
     assert next(metric for metric in app.metric if metric.label == "Last proven restore").value == "never"

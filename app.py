@@ -27,7 +27,8 @@ from erp_core.safety.upgrade import upgrade_safely
 from erp_core.security.views import are_there_accounts
 from erp_core.settings import Settings, load_settings
 from erp_core.text import say
-from ui.whose import is_for_this_machine_only, only_here, signs_in_elsewhere
+from ui.vouched import claims_of
+from ui.whose import is_for_this_machine_only, only_here, require_own_secret, signs_in_elsewhere
 
 log = logging.getLogger("erp_workbench")
 
@@ -39,6 +40,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
     try:
         upgrade_safely(settings, SystemClock())
         _require_accounts_or_this_machine(settings)
+        require_own_secret()
     except ErpError as error:
         for text in filter(None, (error.message, error.hint)):
             log.error(say(text, settings.language))
@@ -87,7 +89,7 @@ app = st.App(
     routes=[*ROUTES, *door_routes(elsewhere=signs_in_elsewhere())],
     middleware=[
         Middleware(Hardened, settings=load_settings(), policy=POLICY, noted=note_foreign),
-        Middleware(Doorway),
+        Middleware(Doorway, claims=claims_of),
     ],
     on_script_error=on_script_error,
 )

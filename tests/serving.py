@@ -71,15 +71,7 @@ class Visitor:
     ) -> list[ForwardMsg]:
         """The messages of a page's run; with `click` of the run after the button of that label was pressed.
         `believed`: with the token without which Streamlit overlooks the provider's cookie."""
-        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
-        xsrf = self.session.cookies.get("_streamlit_xsrf") if believed else None
-        with connect(
-            f"ws://localhost:{self.served.port}/_stcore/stream",
-            additional_headers={"Cookie": cookies} if cookies else {},
-            origin=self.served.url,  # type: ignore[arg-type]
-            subprotocols=["streamlit", *([xsrf] if xsrf else [])],  # type: ignore[list-item]
-            max_size=None,
-        ) as socket_:
+        with self._connected(believed=believed) as socket_:
             asked = BackMsg()
             asked.rerun_script.query_string = query
             asked.rerun_script.page_name = page
@@ -93,6 +85,38 @@ class Visitor:
                 asked.rerun_script.widget_states.widgets.add(id=pressed.id, trigger_value=True)
                 messages = _run(socket_, asked)
             return messages
+
+    def hands_in(self, cookies: str | None = None) -> int:
+        """The answer to a file that is handed in while a page is open, with the token against forgery. `cookies`: sent
+        in place of this browser's own."""
+        token = self._token()
+        with self._connected() as socket_:
+            asked = BackMsg()
+            asked.rerun_script.query_string = ""
+            begun = next(message for message in _run(socket_, asked) if message.WhichOneof("type") == "new_session")
+            at = f"{self.served.url}/_stcore/upload_file/{begun.new_session.initialize.session_id}/any"
+            sent = self._cookies() if cookies is None else f"_streamlit_xsrf={token}; {cookies}"
+            headers = {"X-Xsrftoken": token, "Cookie": sent}
+            return requests.put(at, files={"file": b"x"}, headers=headers, timeout=20).status_code
+
+    def _token(self) -> str:
+        if "_streamlit_xsrf" not in self.session.cookies:
+            self.get("/_stcore/health")
+        return str(self.session.cookies["_streamlit_xsrf"])
+
+    def _cookies(self) -> str:
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.session.cookies)
+
+    def _connected(self, *, believed: bool = True) -> ClientConnection:
+        xsrf = self.session.cookies.get("_streamlit_xsrf") if believed else None
+        cookies = self._cookies()
+        return connect(
+            f"ws://localhost:{self.served.port}/_stcore/stream",
+            additional_headers={"Cookie": cookies} if cookies else {},
+            origin=self.served.url,  # type: ignore[arg-type]
+            subprotocols=["streamlit", *([xsrf] if xsrf else [])],  # type: ignore[list-item]
+            max_size=None,
+        )
 
 
 def _run(socket_: ClientConnection, asked: BackMsg) -> list[ForwardMsg]:

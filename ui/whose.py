@@ -14,15 +14,16 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from erp_core.api.asking import SESSION_COOKIE
 from erp_core.clock import Clock, SystemClock
 from erp_core.db.engine import Database
-from erp_core.errors import NotPermitted
+from erp_core.errors import BadInput, NotPermitted
 from erp_core.security import audit, sessions
-from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.security.actor import LOCAL_USER, PAGE, Actor
 from erp_core.security.sign_in import NOBODY, Door, elsewhere_hash, sign_in_elsewhere
 from erp_core.security.views import Account, Stage, are_there_accounts, is_loopback
 from erp_core.settings import Settings
 from erp_core.text import T
 
 SESSION_OF = "session_of"
+SHORTEST_SECRET = 32
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def visitor(database: Database, own: Settings) -> Visitor:
         team = are_there_accounts(connection)
     if not team:
         _require_this_machine(database)
-        return Visitor(LOCAL_USER)
+        return Visitor(replace(LOCAL_USER, source=PAGE))
     door = Door(database, clock(), sessions.lasting_of(own), place())
     try:
         found, elsewhere = _signed_in(door)
@@ -54,7 +55,7 @@ def visitor(database: Database, own: Settings) -> Visitor:
         audit.refused(database, door.acting(NOBODY), "page", refusal.code)
         raise
     _own_the_session(found.account.id)
-    source = f"page {door.place.address}".strip()
+    source = f"{PAGE} {door.place.address}".strip()
     return Visitor(found.actor(source), found.account, found.id, elsewhere)
 
 
@@ -62,7 +63,7 @@ def still(database: Database, own: Settings, known: Visitor) -> Visitor:
     """The same visitor a while later, outside a run of a page: with what it may do now. Raises SignedOut."""
     with database.reading() as connection:
         if known.session_id is None:
-            if are_there_accounts(connection) and known.actor is LOCAL_USER:
+            if are_there_accounts(connection) and known.account is None:
                 raise sessions.signed_out()
             return known
         found = sessions.held_still(connection, known.session_id, clock().now(), idle(own))
@@ -97,7 +98,7 @@ def sign_out(database: Database) -> None:
     token = st.context.cookies.get(SESSION_COOKIE, "")
     claims = claims_elsewhere()
     for held in filter(None, (sessions.hash_of(token) if token else None, claims and elsewhere_hash(claims))):
-        sessions.sign_out(database, held, clock(), f"page {place().address}".strip())
+        sessions.sign_out(database, held, clock(), f"{PAGE} {place().address}".strip())
 
 
 def idle(own: Settings) -> dt.timedelta:
@@ -116,6 +117,25 @@ def signs_in_elsewhere() -> bool:
         return "auth" in st.secrets
     except (FileNotFoundError, StreamlitSecretNotFoundError):
         return False
+
+
+def require_own_secret() -> None:
+    """Raise BadInput where the word that the provider's cookies are signed with can be guessed: with it anybody could
+    come in as anybody. The text that documents show in its place is refused too."""
+    try:
+        secret = st.secrets["auth"]["cookie_secret"]
+    except (KeyError, FileNotFoundError, StreamlitSecretNotFoundError):
+        return  # Streamlit then makes one up at each start
+    if len(str(secret)) < SHORTEST_SECRET or " " in str(secret):
+        raise BadInput(
+            T("The cookie_secret in secrets.toml can be guessed: whoever knows it comes in as anybody."),
+            hint=T(
+                "Put a random word of at least {shortest} characters there, without blanks: "
+                "python -c 'import secrets; print(secrets.token_urlsafe(48))'",
+                shortest=SHORTEST_SECRET,
+            ),
+            code="secrets.cookie_secret",
+        )
 
 
 def providers() -> list[str | None]:

@@ -30,7 +30,7 @@ from erp_core.security import sign_in as at_door
 from erp_core.security.rules import ROLE_NAMES, Stage
 from erp_core.security.second_factor import address_of
 from erp_core.security.sessions import Held, SignedOut, hash_of
-from erp_core.security.sign_in import Begun, Door
+from erp_core.security.sign_in import Begun, Door, PasswordChange
 from erp_core.security.views import are_there_accounts, sign_ins, unused_recovery_codes
 from erp_core.text import T, format_datetime, say
 
@@ -217,7 +217,10 @@ def _choose_password(asked: Asked) -> Response:
 def _new_password(asked: Asked) -> Begun:
     if asked.given.get("new") != asked.given.get("again"):
         raise BadInput(T("The two new passwords are not the same."), code="password.not_same")
-    return at_door.change_password(asked.door, asked.token, asked.given.get("old", ""), asked.given.get("new", ""))
+    with asked.door.database.reading() as connection:
+        shop = read_company(connection).name
+    change = PasswordChange(asked.given.get("old", ""), asked.given.get("new", ""), (shop,) if shop else ())
+    return at_door.change_password(asked.door, asked.token, change)
 
 
 def _require_stage(asked: Asked, stage: Stage) -> Held:

@@ -28,6 +28,9 @@ from erp_core.imports.service import recognise
 from erp_core.imports.shape import shaped
 from erp_core.money import PRICE_DECIMALS, PRICE_SCALE, price_from_stored
 from erp_core.purchasing.views import supplier_items
+from erp_core.security.guard import require
+from erp_core.security.masking import HIDDEN
+from erp_core.security.permissions import Permission
 from erp_core.text import T, Text
 
 FORMAT = "generic-products"
@@ -85,8 +88,10 @@ def _own_costs(connection: sa.Connection) -> pd.DataFrame:
 def differences(database: Database, who: As, path: Path) -> Differences:
     """What importing this file would change, cell by cell; nothing is stored.
 
-    Empty cells say nothing. Raises FileRefused, MappingNeeded, and BadInput for a table that is no list of products.
+    Empty cells say nothing. Who may not see costs is not told which ones stand. Raises NotPermitted, FileRefused,
+    MappingNeeded, and BadInput for a table that is no list of products.
     """
+    require(who, Permission.IMPORT_FILES)
     table, found = recognise(database, path)
     declared = need(found, table)
     if declared.name != FORMAT:
@@ -115,8 +120,12 @@ def differences(database: Database, who: As, path: Path) -> Differences:
             created[sku] = None
             continue
         changes += [(sku, name, before, after) for name, before, after in standing.compared(row, day)]
+    hidden = () if Permission.VIEW_COSTS in who.permissions else COST_COLUMNS
     cells = pd.DataFrame(
-        [(sku, COLUMNS[name], _word(name, before), _word(name, after)) for sku, name, before, after in changes],
+        [
+            (sku, COLUMNS[name], HIDDEN if name in hidden else _word(name, before), _word(name, after))
+            for sku, name, before, after in changes
+        ],
         columns=["sku", "field", "before", "after"],
     )
     return Differences(cells, tuple(created), checked.count, tuple(checked.issues))

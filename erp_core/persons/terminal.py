@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from erp_core.errors import BadInput, Conflict
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.terminal import ROWS_SHOWN, Command, Say, Session
 from erp_core.text import T
 
@@ -58,7 +58,7 @@ def _export(session: Session, given: argparse.Namespace) -> int:
     if given.out is None:
         raise BadInput(T("Say where the file is to go."), hint=T("Give --out and a file name."), code="usage")
     reference = Reference.of(given.words[0])
-    who = LOCAL_USER.acting()
+    who = TERMINAL_USER.acting()
     with unit_of_work(session.database(), who) as uow:
         document = give(uow, reference)
         given.out.write_bytes(person_file(document, session.language, who.actor, who.clock.now()))
@@ -86,7 +86,7 @@ def _erase(session: Session, given: argparse.Namespace) -> int:
             hint=T("Add --yes to do it. It cannot be undone; the numbers stay."),
             code="person.not_confirmed",
         )  # fmt: skip
-    done = erase_person(database, LOCAL_USER.acting(), reference)
+    done = erase_person(database, TERMINAL_USER.acting(), reference)
     counts = {"orders": done.orders, "contacts": done.contacts, "rejected": done.rejected}
     text = T("Erased from {orders} orders, {contacts} contacts and {rejected} rejected rows.", **counts)
     session.show({"person": str(reference), "erased": counts}, [session.say(text)])

@@ -10,7 +10,7 @@ from erp_core.db.engine import Database
 from erp_core.jobs.book import JobBook
 from erp_core.jobs.registry import JobContext
 from erp_core.safety.keys import Changed, change_key, keys, under_way
-from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.security.actor import TERMINAL_USER, Actor
 from erp_core.security.guard import require
 from erp_core.security.keyring import read_keyring
 from erp_core.security.permissions import Permission
@@ -48,7 +48,7 @@ def _options(parser: argparse.ArgumentParser, _say: Say) -> None:
 def _keys(session: Session, given: argparse.Namespace) -> int:
     database = session.database()
     if given.action == "change":
-        done = change_key(database, LOCAL_USER.acting())
+        done = change_key(database, TERMINAL_USER.acting())
         text = T("The key is {key} now; {count:,} documents were sealed anew.", key=done.current, count=done.moved)
         session.show(to_json(done), [session.say(text)])
         return 0

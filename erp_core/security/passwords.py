@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 import unicodedata
@@ -17,6 +18,7 @@ from erp_core.text import T
 
 SHORTEST, LONGEST = 10, 200
 _STRONG = 3  # of zxcvbn's 0 to 4: safely unguessable even where hashes were stolen is 3 and above
+_PRODUCT = "ERP Workbench"
 _LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # none that look alike
 _hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 # Each hashing takes 64 MB: a crowd at the door must not take the machine's memory.
@@ -49,16 +51,19 @@ def fits(kept: str | None, password: str) -> bool:
     return kept is not None
 
 
+def same(one: str, other: str) -> bool:
+    """Whether two passwords count as one."""
+    return _normal(one) == _normal(other)
+
+
 def is_outdated(kept: str) -> bool:
     """Whether a password that fits should be hashed anew, as it was with other parameters."""
     return _hasher.check_needs_rehash(kept)
 
 
 def require_strong(password: str, about: Iterable[str] = ()) -> None:
-    """Raise BadInput for a password that is short, long or easily guessed. `about`: words that are known of the person
-    (name, mail, company); a password made of these is weak."""
-    from zxcvbn import zxcvbn  # its word lists take a moment to load
-
+    """Raise BadInput for a password that is short, long or easily guessed. `about`: what is known of the person and the
+    shop (names, mail); a password made of these is weak."""
     if len(password) < SHORTEST:
         raise _weak("password.short")
     if len(password) > LONGEST:
@@ -67,9 +72,29 @@ def require_strong(password: str, about: Iterable[str] = ()) -> None:
             hint=T("Choose a shorter one."),
             code="password.long",
         )
-    known = [part for word in about for part in (word, *word.replace("@", " ").replace(".", " ").split()) if part]
-    if zxcvbn(password[:72], user_inputs=known)["score"] < _STRONG:
+    known = [part for word in (*about, _PRODUCT) for part in (word, *word.replace("@", " ").replace(".", " ").split())]
+    if _score(password, known) < _STRONG or _score(_without(known, password), known) < _STRONG:
         raise _weak("password.weak")
+
+
+def _score(password: str, known: list[str]) -> int:
+    from zxcvbn import zxcvbn  # its word lists take a moment to load
+
+    return int(zxcvbn(password[:72], user_inputs=[word for word in known if word])["score"]) if password else 0
+
+
+def _without(known: list[str], password: str) -> str:
+    """What of a password was not known before; the password itself where nothing of it was. What is known and blanks
+    between it count for nothing: zxcvbn takes both for something."""
+    left = whole = _joined(password)
+    for word in sorted({_joined(word) for word in known}, key=len, reverse=True):
+        if len(word) >= (3 if word.isascii() else 2):
+            left = left.replace(word, "")
+    return password if left == whole else left
+
+
+def _joined(word: str) -> str:
+    return re.sub(r"[\W_]", "", word.casefold())
 
 
 def _weak(code: str) -> BadInput:

@@ -126,6 +126,23 @@ def is_over(times: Times, now: dt.datetime, idle: dt.timedelta) -> bool:
 # --- tries that fail -----------------------------------------------------------------------------------------------
 
 
+def neighbourhood(address: str) -> str:
+    """What counts as one address: of IPv6 the network of 64 bits, all of which one customer of a provider has.
+
+    >>> [neighbourhood(word) for word in ("203.0.113.7", "2001:db8:1:2:3::4", "::ffff:203.0.113.7", "somewhere", "")]
+    ['203.0.113.7', '2001:db8:1:2::/64', '203.0.113.7', 'somewhere', '']
+    """
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
+
+
 @dataclass(frozen=True)
 class Patience:
     """How many tries may fail before the next has to wait, how long at first and at most, when they are forgotten."""

@@ -24,8 +24,17 @@ from erp_core.db.upsert import insert_missing
 from erp_core.errors import BadInput, NotPermitted
 from erp_core.security import audit
 from erp_core.security import second_factor as factor
-from erp_core.security.passwords import fits, hashed, is_outdated, require_strong
-from erp_core.security.rules import BY_ACCOUNT, BY_ADDRESS, Lasting, Patience, Stage, name_key, wait_after
+from erp_core.security.passwords import fits, hashed, is_outdated, require_strong, same
+from erp_core.security.rules import (
+    BY_ACCOUNT,
+    BY_ADDRESS,
+    Lasting,
+    Patience,
+    Stage,
+    name_key,
+    neighbourhood,
+    wait_after,
+)
 from erp_core.security.sessions import Held, Place, hash_of, held_by, open_for, open_session, signed_out
 from erp_core.security.tables import app_user, failed_tries, recovery_code, user_session
 from erp_core.text import T, Text
@@ -66,7 +75,8 @@ def sign_in(door: Door, name: str, password: str) -> Begun:
 
     Raises NotPermitted: `sign_in.wait` while tries have to wait, else `sign_in.refused`, which does not say why.
     """
-    tries = _Tries((_whose("account", name_key(name)), BY_ACCOUNT), (_whose("address", door.place.address), BY_ADDRESS))
+    address = neighbourhood(door.place.address)
+    tries = _Tries((_whose("account", name_key(name)), BY_ACCOUNT), (_whose("address", address), BY_ADDRESS))
     _count_try(door, tries, "sign-in")
     with door.database.reading() as connection:
         row = connection.execute(sa.select(app_user).where(app_user.c.name_key == name_key(name))).first()
@@ -113,21 +123,32 @@ def give_second_factor(door: Door, token: str, code: str) -> Begun:
                 audit.record(uow, audit.Act.SECOND_FACTOR_GIVEN, row.name)
             uow.commit()
     if not right:
-        audit.refused(door.database, door.acting(found.account.name), "second factor", "sign_in.refused")
-        raise NotPermitted(
-            T("This code is not right."),
-            hint=T("Take the code that your phone shows now. Each code counts once."),
-            code="sign_in.refused",
-        )
+        raise _wrong_code(door, found.account.name)
     return begun
 
 
-def change_password(door: Door, token: str, old: str, new: str) -> Begun:
+@dataclass(frozen=True)
+class PasswordChange:
+    """The old password, the new one, and words of the shop, which count for little in a password."""
+
+    old: str
+    new: str
+    known: tuple[str, ...] = ()
+
+
+def change_password(door: Door, token: str, change: PasswordChange) -> Begun:
     """Choose another password, knowing the old one. All other sign-ins of the account end; this one gets a new token.
 
-    Raises SignedOut, NotPermitted for an old password that is not right, BadInput for a new one that is weak.
+    Raises SignedOut, NotPermitted for an old password that is not right, BadInput for a new one that is weak: that is
+    no guess at the old one, and does not count as a try that failed.
     """
     found = _held(door, token, Stage.WHOLE, Stage.NEW_PASSWORD)
+    old, new = change.old, change.new
+    if same(old, new):
+        raise BadInput(
+            T("The new password is the old one."), hint=T("Choose another one."), code="password.same"
+        )  # fmt: skip
+    require_strong(new, [found.account.name, found.account.mail or "", *change.known])
     tries = _Tries((_whose("account", name_key(found.account.name)), BY_ACCOUNT), None)
     _count_try(door, tries, "change password")
     with door.database.reading() as connection:
@@ -135,11 +156,6 @@ def change_password(door: Door, token: str, old: str, new: str) -> Begun:
     if not fits(kept, old):
         audit.refused(door.database, door.acting(found.account.name), "change password", "sign_in.refused")
         raise NotPermitted(T("The old password is not right."), code="sign_in.refused")
-    if fits(kept, new):
-        raise BadInput(
-            T("The new password is the old one."), hint=T("Choose another one."), code="password.same"
-        )  # fmt: skip
-    require_strong(new, [found.account.name, found.account.mail or ""])
     with unit_of_work(door.database, door.acting(found.account.name)) as uow:
         _forget_tries(uow, tries)
         _update(uow, found.account.id, {"password_hash": hashed(new), "password_is_first": False})
@@ -183,20 +199,17 @@ def confirm_second_factor(door: Door, token: str, code: str) -> list[str]:
         row = _row(uow, found.account.id)
         secret = row.second_factor.get("secret")
         step = None if secret is None or row.second_factor_on else factor.step_of(secret, code, uow.now(), 0)
-        if step is None:
-            raise NotPermitted(
-                T("This code is not right."),
-                hint=T("Take the code that your phone shows now. Each code counts once."),
-                code="sign_in.refused",
-            )
-        _forget_tries(uow, tries)
-        _update(uow, row.id, {"second_factor_on": True, "second_factor_step": step})
-        uow.connection.execute(sa.delete(recovery_code).where(recovery_code.c.user_id == row.id))
-        rows = [{"user_id": row.id, "code_hash": factor.code_hash(code)} for code in codes]
-        uow.connection.execute(sa.insert(recovery_code), rows)
-        _end_all(uow, row.id, but=found.id)
-        audit.record(uow, audit.Act.SECOND_FACTOR_ON, row.name)
-        uow.commit()
+        if step is not None:
+            _forget_tries(uow, tries)
+            _update(uow, row.id, {"second_factor_on": True, "second_factor_step": step})
+            uow.connection.execute(sa.delete(recovery_code).where(recovery_code.c.user_id == row.id))
+            rows = [{"user_id": row.id, "code_hash": factor.code_hash(code)} for code in codes]
+            uow.connection.execute(sa.insert(recovery_code), rows)
+            _end_all(uow, row.id, but=found.id)
+            audit.record(uow, audit.Act.SECOND_FACTOR_ON, row.name)
+            uow.commit()
+    if step is None:
+        raise _wrong_code(door, found.account.name)
     return codes
 
 
@@ -282,13 +295,21 @@ def elsewhere_hash(claims: Mapping[str, Any]) -> str | None:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _is_verified(claims: Mapping[str, Any]) -> bool:
+    """Whether the provider verified the mail address. Microsoft Entra never says `email_verified`; it says `xms_edov`
+    (email domain owner verified), as an optional claim, in one of several forms."""
+    if "email_verified" in claims:
+        return claims["email_verified"] is True
+    return claims.get("xms_edov") in (True, "1", "true")
+
+
 def _account_elsewhere(uow: UnitOfWork, claims: Mapping[str, Any]) -> Any:
     issuer, subject = str(claims["iss"]), str(claims["sub"])
     u = app_user.c
     row = uow.connection.execute(sa.select(app_user).where(u.issuer == issuer, u.subject == subject)).first()
     if row is None:
         mail = str(claims.get("email") or "").strip().casefold()
-        if claims.get("email_verified") is not True or not mail:
+        if not mail or not _is_verified(claims):
             raise _unknown(T("The sign-in service has not verified your mail address."))
         row = uow.connection.execute(sa.select(app_user).where(u.mail == mail)).first()
         if row is None or row.subject is not None or not row.active:
@@ -417,6 +438,15 @@ def _end_all(uow: UnitOfWork, user_id: int, but: int | None = None) -> int:
     if but is not None:
         which = which.where(s.id != but)
     return uow.connection.execute(which.values(ended_at=uow.now())).rowcount
+
+
+def _wrong_code(door: Door, name: str) -> NotPermitted:
+    audit.refused(door.database, door.acting(name), "second factor", "sign_in.refused")
+    return NotPermitted(
+        T("This code is not right."),
+        hint=T("Take the code that your phone shows now. Each code counts once."),
+        code="sign_in.refused",
+    )
 
 
 def _code_fits(uow: UnitOfWork, row: Any, code: str) -> bool:

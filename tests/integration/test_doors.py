@@ -23,11 +23,11 @@ CONTENT = ("What needs a decision", "What sold", "Settings", "Import my files", 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An ERP_HOME with Anna, an administrator whose first password is known, and Bo, a viewer."""
+    """An ERP_HOME with Anna, an administrator, and Bo and Cai, viewers, whose first passwords are known."""
     folder = tmp_path_factory.mktemp("team")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("ERP_HOME", str(folder))
-        for name, role in (("Anna", "admin"), ("Bo", "viewer")):
+        for name, role in (("Anna", "admin"), ("Bo", "viewer"), ("Cai", "viewer")):
             environment.setattr("sys.stdin", _Line(FIRST))
             assert main(["users", "add", name, "--role", role, "--password-stdin", "--json"]) == 0
     yield folder
@@ -93,9 +93,28 @@ def test_api_says_its_health_to_everybody_and_nothing_else_to_strangers(app: Ser
     assert ("nobody", "/api", "signed_out") in refusals(home)
 
 
-def test_a_stranger_can_hand_in_no_file(app: Served) -> None:
-    answer = requests.put(f"{app.url}/_stcore/upload_file/any/any", files={"file": b"x"}, timeout=20)
-    assert answer.status_code == 401
+MADE_UP = ("", "_streamlit_user=made-up", "erp_session=made-up", "_streamlit_user=x; erp_session=y")
+
+
+@pytest.mark.parametrize("cookies", MADE_UP)
+def test_a_stranger_can_hand_in_no_file(app: Served, home: Path, cookies: str) -> None:
+    assert app.visitor().hands_in(cookies) == 401
+    assert ("nobody", "server", "signed_out") in refusals(home)
+
+
+def test_who_is_signed_in_hands_files_in(app: Served) -> None:
+    cai = app.visitor()
+    cai.signs_in("Cai", FIRST)
+    assert cai.hands_in() == 401  # not yet: a password of one's own has to be chosen first
+    cai.send("/signin/password", old=FIRST, new=OWN, again=OWN)
+    assert cai.hands_in() == 204
+
+
+@pytest.mark.parametrize("cookies", MADE_UP)
+@pytest.mark.parametrize("path", ["/media/0123456789abcdef.csv", "/_stcore/metrics"])
+def test_a_stranger_fetches_no_file_that_a_page_wrote_and_no_counts(app: Served, path: str, cookies: str) -> None:
+    answer = requests.get(f"{app.url}{path}", headers={"Cookie": cookies}, timeout=20)
+    assert (answer.status_code, answer.text) == (401, "Sign in first.")
 
 
 def test_a_page_leads_to_the_sign_in_and_that_to_the_page(app: Served) -> None:

@@ -18,9 +18,10 @@ from joserfc.jwk import RSAKey
 
 from erp_core.cli import main
 from tests.integration.test_doors import refusals
-from tests.serving import Served, Visitor, free_port, serving
+from tests.serving import Served, Visitor, free_port, serving, start
 
 CLIENT = "workbench"
+SECRET = "a-word-of-the-test-alone-of-more-than-32-characters"
 
 
 class Provider(ThreadingHTTPServer):
@@ -125,7 +126,7 @@ def app(provider: Provider, home: Path) -> Iterator[Served]:
     secrets.write_text(
         f"""[auth]
 redirect_uri = "http://localhost:{port}/oauth2callback"
-cookie_secret = "a word of the test alone"
+cookie_secret = "{SECRET}"
 [auth.house]
 client_id = "{CLIENT}"
 client_secret = "a secret of the test alone"
@@ -161,6 +162,17 @@ def test_a_person_who_was_added_comes_in_by_the_provider(app: Served, provider: 
     assert "not signed in" in "".join(str(message) for message in bo.runs("home", believed=False))
 
 
+def test_who_comes_by_the_provider_hands_files_in_and_a_stranger_vouched_for_does_not(
+    app: Served, provider: Provider
+) -> None:
+    bo = comes_as(app, provider, sub="007", email="bo@lamps.example", email_verified=True)
+    assert bo.hands_in() == 204
+    stranger = comes_as(app, provider, sub="011", email="stranger@x.example", email_verified=True)
+    assert stranger.hands_in() == 401
+    stranger.session.cookies.set("_streamlit_user", bo.session.cookies["_streamlit_user"] + "x")
+    assert stranger.hands_in() == 401
+
+
 def test_strangers_and_mails_that_nobody_verified_stay_outside(app: Served, provider: Provider, home: Path) -> None:
     stranger = comes_as(app, provider, sub="008", email="stranger@x.example", email_verified=True)
     told = stranger.opens("home")
@@ -181,6 +193,19 @@ def test_who_is_switched_off_is_out_at_the_next_click(
     monkeypatch.setenv("ERP_HOME", str(home))
     assert main(["users", "disable", "Cai", "--json"]) == 0
     assert "What needs a decision" not in cai.opens("home")
+    assert cai.hands_in() == 401
+
+
+@pytest.mark.parametrize("secret", ["short", "a long random word: python -c 'import secrets; print(…)'"])
+def test_it_does_not_start_with_a_cookie_secret_that_can_be_guessed(tmp_path: Path, secret: str) -> None:
+    secrets = tmp_path / "secrets.toml"
+    secrets.write_text(f'[auth]\nredirect_uri = "http://localhost/oauth2callback"\ncookie_secret = "{secret}"\n')
+    server = start(tmp_path / "home", free_port(), "--secrets.files", str(secrets))
+    assert server.wait(timeout=60) == 1
+    told = (tmp_path / "home" / "server.log").read_text()
+    assert "cookie_secret in secrets.toml can be guessed" in told
+    assert secret not in told
+    assert "Traceback" not in told
 
 
 def test_a_password_still_opens_the_door_beside_it(app: Served, home: Path, monkeypatch: pytest.MonkeyPatch,

@@ -18,9 +18,10 @@ from erp_core.security import audit, service, sessions
 from erp_core.security import sign_in as door
 from erp_core.security.actor import LOCAL_USER
 from erp_core.security.permissions import Permission
-from erp_core.security.rules import Lasting, Stage
+from erp_core.security.rules import BY_ACCOUNT, Lasting, Stage
 from erp_core.security.service import NewPerson, Rights
 from erp_core.security.sessions import Held, Place, SignedOut, hash_of
+from erp_core.security.sign_in import PasswordChange
 from erp_core.security.tables import app_user, audit_event, failed_tries, recovery_code, user_session
 from erp_core.security.views import account_named, accounts, sign_ins, unused_recovery_codes
 from tests.conftest import NOW
@@ -99,7 +100,7 @@ def shop(empty: Shop) -> Shop:
     for name in ("Anna", "Bo"):
         begun = door.sign_in(empty.door(), name, FIRST)
         assert begun.stage is Stage.NEW_PASSWORD
-        door.change_password(empty.door(), begun.token, FIRST, OWN)
+        door.change_password(empty.door(), begun.token, PasswordChange(FIRST, OWN))
     return empty
 
 
@@ -256,6 +257,14 @@ def test_one_address_that_tries_many_names_comes_to_a_stand_and_others_do_not(sh
     shop.enters("Anna")
 
 
+def test_all_addresses_of_one_network_of_ipv6_count_as_one(shop: Shop) -> None:
+    for number in range(20):
+        at = shop.door(f"2001:db8:1:2::{number:x}")
+        refusal("sign_in.refused", door.sign_in, at, f"name {number}", "wrong")
+    refusal("sign_in.wait", door.sign_in, shop.door("2001:db8:1:2:ffff::1"), "Anna", OWN)
+    door.sign_in(shop.door("2001:db8:1:3::1"), "Anna", OWN)
+
+
 def test_tries_sent_at_once_wait_as_those_that_come_one_after_another(shop: Shop) -> None:
     codes: list[str] = []
     barrier = threading.Barrier(8)
@@ -295,18 +304,41 @@ def test_a_first_password_opens_nothing_but_the_choice_of_another(shop: Shop) ->
     assert held is not None
     assert held.actor("here").permissions == frozenset()
     refusal("signed_out", door.start_second_factor, shop.door(), begun.token)
-    refusal("password.same", door.change_password, shop.door(), begun.token, str(made), str(made))
-    refusal("password.weak", door.change_password, shop.door(), begun.token, str(made), "password123")
-    refusal("sign_in.refused", door.change_password, shop.door(), begun.token, "wrong", "green badger rows north")
-    whole = door.change_password(shop.door(), begun.token, str(made), "green badger rows north")
+
+    def chosen(old: str, new: str) -> tuple[object, ...]:
+        return door.change_password, shop.door(), begun.token, PasswordChange(old, new)
+
+    refusal("password.same", *chosen(str(made), str(made)))
+    refusal("password.weak", *chosen(str(made), "password123"))
+    refusal("sign_in.refused", *chosen("wrong", "green badger rows north"))
+    whole = door.change_password(shop.door(), begun.token, PasswordChange(str(made), "green badger rows north"))
     assert whole.stage is Stage.WHOLE
     assert shop.held(begun.token) is None  # the token from before the sign-in was whole opens nothing
     assert shop.held(whole.token) is not None
 
 
+def test_looking_for_a_password_that_is_strong_enough_is_no_guess_at_the_old_one(shop: Shop) -> None:
+    token = shop.enters("Bo")
+    for _ in range(BY_ACCOUNT.free + 3):  # with the right old password, or a wrong one: the new one is looked at first
+        for old in (OWN, "wrong"):
+            refusal("password.weak", door.change_password, shop.door(), token, PasswordChange(old, "password123"))
+    shop.enters("Bo")
+    for _ in range(BY_ACCOUNT.free):
+        change = PasswordChange("wrong", "green badger rows north")
+        refusal("sign_in.refused", door.change_password, shop.door(), token, change)
+    refusal("sign_in.wait", door.change_password, shop.door(), token, PasswordChange(OWN, "green badger rows north"))
+
+
+def test_a_password_made_of_the_shops_name_is_weak(shop: Shop) -> None:
+    token = shop.enters("Bo")
+    for word in ("Qimu Home Lighting", "qimuhomelighting", "Qimu Home Lighting 2026"):
+        change = PasswordChange(OWN, word, ("Qimu Home Lighting",))
+        refusal("password.weak", door.change_password, shop.door(), token, change)
+
+
 def test_a_new_password_ends_all_other_sign_ins(shop: Shop) -> None:
     here, there = shop.enters("Bo"), shop.enters("Bo")
-    begun = door.change_password(shop.door(), here, OWN, "green badger rows north")
+    begun = door.change_password(shop.door(), here, PasswordChange(OWN, "green badger rows north"))
     assert shop.held(here) is None
     assert shop.held(there) is None
     assert shop.held(begun.token) is not None
@@ -349,7 +381,8 @@ def test_with_a_second_factor_the_password_alone_opens_nothing(shop: Shop) -> No
     held = shop.held(begun.token)
     assert held is not None
     assert held.actor("here").permissions == frozenset()
-    refusal("signed_out", door.change_password, shop.door(), begun.token, OWN, "green badger rows north")
+    change = PasswordChange(OWN, "green badger rows north")
+    refusal("signed_out", door.change_password, shop.door(), begun.token, change)
     refusal("sign_in.refused", door.give_second_factor, shop.door(), begun.token, "123")
     code = pyotp.TOTP(secret).at(shop.clock.now())
     whole = door.give_second_factor(shop.door(), begun.token, code)
@@ -422,10 +455,29 @@ def test_a_provider_is_believed_for_persons_who_were_added_and_binds_them_at_the
     refusal("sign_in.unknown", door.sign_in_elsewhere, shop.door(), claims(shop, iss="https://other.example"))
 
 
+def without_word_of_the_mail(shop: Shop, **other: object) -> dict[str, object]:
+    """As Microsoft Entra says it: nothing of email_verified."""
+    said = claims(shop, **other)
+    del said["email_verified"]
+    return said
+
+
+@pytest.mark.parametrize("said", [True, "1", "true"])
+def test_a_provider_that_vouches_for_the_mails_domain_is_believed(shop: Shop, said: object) -> None:
+    held = door.sign_in_elsewhere(shop.door(), without_word_of_the_mail(shop, xms_edov=said))
+    assert held.account.name == "Bo"
+
+
+@pytest.mark.parametrize("other", [{}, {"xms_edov": False}, {"xms_edov": "0"}, {"xms_edov": "false"}])
+def test_a_provider_that_says_nothing_of_the_mail_is_not_believed(shop: Shop, other: dict[str, object]) -> None:
+    refusal("sign_in.unknown", door.sign_in_elsewhere, shop.door(), without_word_of_the_mail(shop, **other))
+
+
 @pytest.mark.parametrize(
     "other",
     [
         {"email_verified": False},
+        {"email_verified": False, "xms_edov": True},
         {"email_verified": "true"},
         {"email_verified": None},
         {"email": ""},
@@ -473,6 +525,8 @@ def test_every_refusal_at_the_door_is_recorded_once_a_minute(shop: Shop) -> None
     shop.clock.later(minutes=1)
     refusal("sign_in.refused", door.sign_in, shop.door(), "Anna", "wrong")
     assert len(shop.audited(audit.Act.REFUSED)) == 3
+    with_factor(shop)  # its first code was wrong
+    assert shop.audited(audit.Act.REFUSED)[3:] == [("Bo", "second factor", "sign_in.refused")]
 
 
 def test_what_is_done_to_accounts_is_recorded(shop: Shop) -> None:

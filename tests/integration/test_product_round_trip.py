@@ -13,7 +13,7 @@ import pytest
 
 from erp_core.catalog.editing import CostEntry
 from erp_core.catalog.views import costs, products
-from erp_core.errors import BadInput
+from erp_core.errors import BadInput, NotPermitted
 from erp_core.files.export import ExportHeader, export_csv, export_xlsx
 from erp_core.files.header import normalise_header
 from erp_core.files.read import read_table
@@ -25,7 +25,8 @@ from erp_core.orders.bundles import set_bundle
 from erp_core.orders.products import create_product
 from erp_core.purchasing.service import SupplierTerms, set_supplier_item
 from erp_core.purchasing.views import supplier_items
-from erp_core.security.actor import LOCAL_USER
+from erp_core.security.actor import LOCAL_USER, Actor
+from erp_core.security.rules import permitted
 from erp_core.text import LANGUAGES, say
 from tests.integration.shop import Shop
 
@@ -112,6 +113,25 @@ def test_two_changed_cells_change_exactly_these(shop: Shop, container: str) -> N
     assert [row["unit_cost"] for row in after[1] if row["product_id"] == shop.id_of("BULB")] == [2.55, 2.75]
     assert after[2] == before[2]  # the supplier's price is another number than the cost
     assert differences(shop.database, LOCAL_USER.acting(shop.clock), path).cells.empty
+
+
+def test_who_may_not_see_costs_is_not_told_which_ones_stand(shop: Shop) -> None:
+    """An operator may import; a table with a cost of one's own in every row would otherwise show all that stand."""
+    filled(shop)
+    operator = Actor("Bo", permitted("operator", [], limited=False))
+
+    def change(frame: pd.DataFrame) -> None:
+        frame.loc[frame["sku"] == "LAMP", "name"] = "Floor lamp"
+        frame.loc[frame["sku"] == "BULB", ["unit_cost", "supplier_price"]] = 0.01
+
+    path = written(shop, "csv", "en", change)
+    found = differences(shop.database, operator.acting(shop.clock), path)
+    assert "2.55" not in found.cells.to_string()
+    cells = [(row["sku"], str(row["field"]), row["before"], row["after"]) for row in found.cells.to_dict("records")]
+    assert ("BULB", "Unit cost", "…", "0.01") in cells
+    assert ("LAMP", "Product name", "Desk lamp", "Floor lamp") in cells
+    with pytest.raises(NotPermitted):
+        differences(shop.database, Actor("Cai", frozenset()).acting(shop.clock), path)
 
 
 def test_new_products_and_terms_are_told_before_they_are_stored(shop: Shop) -> None:

@@ -15,6 +15,7 @@ from erp_core.clock import FixedClock
 from erp_core.db.engine import Database
 from erp_core.db.uow import As, UnitOfWork, unit_of_work
 from erp_core.errors import NotPermitted
+from erp_core.security.actor import Actor
 
 # Functions that take a unit of work and are no acts of their own: steps of acts that asked already.
 _CALLED = "called by acts that asked, with rows that these chose"
@@ -79,7 +80,50 @@ def test_without_permission_an_act_is_refused_before_anything_else(
         act(uow, *by_place, **by_name)
 
 
+# Functions that act for somebody, in transactions of their own, and ask nothing.
+ASK_NOTHING = {
+    "db.uow.unit_of_work": "the transaction of acts, which ask",
+    "security.audit.refused": "records that somebody was refused",
+    "demo.service.import_demo_files": "calls import_files, which asks, for each file",
+}
+
+
+def acts_for_somebody() -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Public functions that are told who acts (an `As` or an `Actor`), whatever they work on."""
+    for found in pkgutil.walk_packages(erp_core.__path__, "erp_core."):
+        if ".migrations" in found.name or found.name.endswith("__main__"):
+            continue
+        module = importlib.import_module(found.name)
+        for name, function in inspect.getmembers(module, inspect.isfunction):
+            told = {one.annotation for one in inspect.signature(function).parameters.values()}
+            if not name.startswith("_") and function.__module__ == module.__name__ and told & {"As", "Actor"}:
+                yield f"{found.name.removeprefix('erp_core.')}.{name}", function
+
+
+FOR_SOMEBODY = dict(acts_for_somebody())
+
+
+@pytest.mark.parametrize("name", sorted(set(FOR_SOMEBODY) - set(ASK_NOTHING)))
+def test_without_permission_nothing_is_done_for_somebody(
+    sqlite_database: Database, clock: FixedClock, name: str
+) -> None:
+    """Acts that see to their own transactions, and jobs that are handed in."""
+    known = {
+        "As": As("guest", frozenset(), clock),
+        "Actor": Actor("guest", frozenset()),
+        "Database": sqlite_database,
+    }
+    act = FOR_SOMEBODY[name]
+    required = [one for one in inspect.signature(act).parameters.values() if one.default is inspect.Parameter.empty]
+    by_place = [known.get(one.annotation, Untouchable()) for one in required if one.kind is not one.KEYWORD_ONLY]
+    by_name = {one.name: known.get(one.annotation, Untouchable()) for one in required if one.kind is one.KEYWORD_ONLY}
+    with pytest.raises(NotPermitted):
+        act(*by_place, **by_name)
+
+
 def test_the_exemptions_exist() -> None:
+    assert set(ASK_NOTHING) <= set(FOR_SOMEBODY)
+    assert len(FOR_SOMEBODY) > 20
     assert set(STEPS) <= set(ACTS)
     assert all(STEPS.values())
     assert len(ACTS) > 40

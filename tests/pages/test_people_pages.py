@@ -257,6 +257,8 @@ def test_without_accounts_this_machine_is_served_and_makes_the_first(
     assert len(app.code[0].value) == 19  # four letters, four times, and dashes
     with filled.reading() as connection:
         assert account_named(connection, "Anna").role == "admin"
+        event = connection.execute(sa.select(audit_event).where(audit_event.c.action == "add person")).one()
+    assert (event.actor, event.source) == ("local", "page")
     shows_nothing(visit("home", None))
 
 

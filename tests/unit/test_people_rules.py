@@ -130,6 +130,24 @@ def test_weak_passwords_are_refused_also_those_made_of_what_is_known_of_the_pers
         require_strong(password, ["Anna Lamps", "anna.li@lamps.example"])
 
 
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Qimu Home Lighting",
+        "qimuhomelighting",
+        "Qimu Home Lighting 2026",
+        "2026-Qimu-Anna-Home",
+        "祁木家居2026888",
+        "ERP Workbench 1",
+    ],
+)
+def test_what_is_known_of_the_shop_counts_for_nothing(password: str) -> None:
+    known = ["Anna", "Qimu Home Lighting", "祁木家居"]
+    with pytest.raises(BadInput):
+        require_strong(password, known)
+    require_strong(f"{password} violet otter plumbs gravel", known)
+
+
 def test_four_odd_words_are_strong_and_so_is_the_password_that_is_made_up() -> None:
     require_strong("violet otter plumbs gravel", ["Anna"])
     require_strong("紫色水獭修理碎石路灯泡", ["Anna"])

@@ -69,6 +69,7 @@ class _Opened(ExitStack):
 
     def __call__(self, settings: Settings) -> Database:
         """One more, at the schema of this version."""
+        import erp_core.schema  # noqa: F401  (every room's tables: what is sealed is found among them)
         from erp_core.safety.upgrade import open_database  # what backups need takes half a second to load
 
         database = open_database(settings)

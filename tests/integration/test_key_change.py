@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import itertools
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -193,3 +196,14 @@ def test_the_file_holds_nothing_that_the_old_key_reads(filled: Shop) -> None:
     content = b"".join(file.read_bytes() for file in found if file.exists())
     assert f"{old.id}:".encode() not in content
     assert f"{ring(filled).current.id}:".encode() in content
+
+
+@pytest.mark.parametrize("action", ["list", "change"])
+def test_the_command_knows_every_table_in_a_process_of_its_own(filled: Shop, action: str) -> None:
+    if not filled.database.is_sqlite:
+        pytest.skip("what the process loads is the same on both")
+    environment = {**os.environ, "ERP_DATABASE_URL": filled.database.url.render_as_string(hide_password=False)}
+    words = [sys.executable, "-m", "erp_core", "keys", action, "--json"]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    readable(filled)

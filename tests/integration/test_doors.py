@@ -102,12 +102,13 @@ def test_a_stranger_can_hand_in_no_file(app: Served, home: Path, cookies: str) -
     assert ("nobody", "server", "signed_out") in refusals(home)
 
 
-def test_who_is_signed_in_hands_files_in(app: Served) -> None:
+def test_who_is_signed_in_hands_files_in_and_fetches_them(app: Served) -> None:
     cai = app.visitor()
     cai.signs_in("Cai", FIRST)
     assert cai.hands_in() == 401  # not yet: a password of one's own has to be chosen first
     cai.send("/signin/password", old=FIRST, new=OWN, again=OWN)
     assert cai.hands_in() == 204
+    assert cai.get("/media/0123456789abcdef.csv").status_code == 404  # looked for
 
 
 @pytest.mark.parametrize("cookies", MADE_UP)

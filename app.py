@@ -15,6 +15,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
+import erp_core.schema  # noqa: F401  (every room’s tables)
 from erp_core.api.doors import door_routes
 from erp_core.api.doorway import Doorway, note_foreign
 from erp_core.api.hardening import Hardened, content_policy

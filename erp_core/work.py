@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import erp_core.schema  # noqa: F401  (every room’s tables)
 from erp_core.attention import work as attention
 from erp_core.clock import SystemClock
 from erp_core.demo import work as demo

@@ -11,7 +11,7 @@ from erp_core.db.uow import unit_of_work
 from erp_core.errors import NotFound
 from erp_core.persons.file import field_name, person_file
 from erp_core.persons.service import erase_person, extent, give, look_at
-from erp_core.persons.views import Person, Reader, Reference, find_persons, read_person
+from erp_core.persons.views import Person, Reader, Reference, find_persons, read_person, same_person
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_number
 from ui import acts
@@ -192,7 +192,7 @@ def _erase(visit: Visit, person: Person) -> None:
         return
     with st.popover(visit.say(T("Erase this person")), icon=":material/person_remove:"):
         with visit.database.reading() as connection:
-            touched = extent(connection, person.reference)
+            touched, others = extent(connection, person.reference), same_person(connection, person.reference)
         st.markdown(
             visit.say(
                 T(
@@ -204,6 +204,17 @@ def _erase(visit: Visit, person: Person) -> None:
                 )
             )
         )
+        if others:
+            st.warning(
+                visit.say(
+                    T(
+                        "{count} other entries have the same phone or mail (another shop, or a customer list). Find the person "
+                        "by phone or mail to see them all; each is erased by itself.",
+                        count=len(others),
+                    )
+                ),
+                icon=":material/group:",
+            )
         word = visit.say(CONFIRMATION)
         typed = st.text_input(visit.say(T("Type “{word}” to confirm", word=word)), key="person_erase_word")
         if st.button(

@@ -13,14 +13,11 @@ from erp_core.db.uow import UnitOfWork, unit_of_work
 from erp_core.errors import BadInput, NotFound
 from erp_core.orders.views import channels
 from erp_core.security import service
-from erp_core.security.actor import Actor
-from erp_core.security.permissions import ALL_PERMISSIONS
+from erp_core.security.actor import TERMINAL_USER
 from erp_core.security.rules import GRANTED_APART, ROLES
 from erp_core.security.views import Account, account, account_named, accounts
 from erp_core.terminal import Command, Say, Session
 from erp_core.text import LANGUAGES, T
-
-TERMINAL_USER = Actor("terminal", ALL_PERMISSIONS, "terminal")
 
 
 def _options(parser: argparse.ArgumentParser, say: Say) -> None:

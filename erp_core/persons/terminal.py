@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from erp_core.errors import BadInput, Conflict
@@ -61,8 +62,7 @@ def _export(session: Session, given: argparse.Namespace) -> int:
     who = TERMINAL_USER.acting()
     with unit_of_work(session.database(), who) as uow:
         document = give(uow, reference)
-        given.out.write_bytes(person_file(document, session.language, who.actor, who.clock.now()))
-        given.out.chmod(0o600)
+        _write_new(given.out, person_file(document, session.language, who.actor, who.clock.now()))
         uow.commit()
     counts = {name: len(document[name]) for name in ("orders", "contacts")}
     text = T("Written to {file}: {orders} orders, {contacts} contacts.", file=str(given.out), **counts)
@@ -70,20 +70,37 @@ def _export(session: Session, given: argparse.Namespace) -> int:
     return 0
 
 
+def _write_new(path: Path, content: bytes) -> None:
+    """For its owner's eyes alone from the first byte on; a file that is there stays. Raises Conflict."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError as error:
+        raise Conflict(
+            T("There is a file {name} already; it was left as it is.", name=str(path)),
+            hint=T("Give another name, or move that file away."),
+            code="person.file_exists",
+        ) from error
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(content)
+
+
 def _erase(session: Session, given: argparse.Namespace) -> int:
     from erp_core.persons.service import erase_person, extent
-    from erp_core.persons.views import Reference
+    from erp_core.persons.views import Reference, same_person
 
     reference, database = Reference.of(given.words[0]), session.database()
     if not given.yes:
         with database.reading() as connection:
-            touched = extent(connection, reference)
+            touched, others = extent(connection, reference), same_person(connection, reference)
         raise Conflict(
             T(
                 "This would erase a person from {orders} orders and {contacts} contacts.",
                 orders=touched.orders, contacts=touched.contacts,
             ),
-            hint=T("Add --yes to do it. It cannot be undone; the numbers stay."),
+            hint=T(
+                "Add --yes to do it; it cannot be undone. The same phone or mail stand under: {others}.",
+                others=", ".join(map(str, others)) or "–",
+            ),
             code="person.not_confirmed",
         )  # fmt: skip
     done = erase_person(database, TERMINAL_USER.acting(), reference)

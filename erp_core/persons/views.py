@@ -90,8 +90,11 @@ def unknown(word: str) -> NotFound:
 
 def find_persons(connection: sa.Connection, words: str, reader: Reader) -> pd.DataFrame:
     """Who has this name, phone number (or its last four digits), mail address, customer id or order number: exactly,
-    but for case, spaces and signs between digits. Columns `HIT_COLUMNS`; found_by: name, phone, tail, mail, id, order,
-    recipient (of one of their orders); the buyer of the latest order first, at most MOST_HITS."""
+    but for case and spaces in names and mails and signs between digits; ids and numbers as the shop writes them.
+
+    Columns `HIT_COLUMNS`; found_by: name, phone, tail, mail, id, order, recipient (of one of their orders); the buyer of
+    the latest order first, at most MOST_HITS.
+    """
     asked = words.strip()
     vault = vault_of(connection)
     found: dict[Reference, str] = {}
@@ -173,6 +176,7 @@ def _hit(connection: sa.Connection, reference: Reference, how: str, reader: Read
         "person": str(reference), "found_by": how, "shops": shops, "orders": int(count),
         "last_order": None if last is None else pd.Timestamp(last),
         **{name: identity.get(name) for name in ("name", "phone", "email", "country", "province", "city")},
+        "name": identity.get("name") or identity.get("external_id"),
     }  # fmt: skip
 
 
@@ -207,6 +211,19 @@ def _latest_recipient(connection: sa.Connection, reference: Reference, reader: R
     )
     document: dict[str, Any] = connection.execute(query).scalar_one_or_none() or {}
     return {name: document[name] for name in ("name", "phone", "address") if name in document}
+
+
+def same_person(connection: sa.Connection, reference: Reference) -> list[Reference]:
+    """The other buyers with the same phone or mail: of another shop, or on a customer list."""
+    if reference.kind != "c":
+        return []
+    c = customer.c
+    own = connection.execute(sa.select(c.phone_digest, c.mail_digest).where(c.id == reference.id)).one_or_none()
+    same = [] if own is None else [c[name] == value for name, value in own._mapping.items() if value is not None]
+    if not same:
+        return []
+    query = sa.select(c.id).where(sa.or_(*same), c.id != reference.id, c.withdrawn_by.is_(None)).order_by(c.id)
+    return [Reference("c", number) for number in connection.execute(query.limit(MOST_HITS)).scalars()]
 
 
 def read_person(connection: sa.Connection, reference: Reference, reader: Reader) -> Person:

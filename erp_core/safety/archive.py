@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from erp_core.errors import BadInput, FileRefused
+from erp_core.files.lasting import sync_folder
 from erp_core.safety import sealed_file
 from erp_core.safety.rules import Made, Occasion
 from erp_core.safety.sealed_file import SealedReader, SealingWriter
@@ -250,17 +251,7 @@ def _put(part: Path, path: Path) -> None:
         if path.exists():
             raise FileExistsError(17, os.strerror(17), str(path)) from None
         part.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    if os.name != "posix":  # a folder cannot be opened there
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    sync_folder(path.parent)
 
 
 def member_name(table: str) -> str:

@@ -93,6 +93,7 @@ def change_key(database: Database, who: As, tell: Tell = unheard) -> Changed:
 
 def _change(database: Database, who: As, tell: Tell) -> Changed:
     with database.reading() as connection:
+        rekey.require_all_tables(connection)
         refuse_missing_keys(connection)
     ring = _forget_retired(database, ensure_keyring(database.keys, who.clock.now()))
     if not under_way(ring):
@@ -100,7 +101,7 @@ def _change(database: Database, who: As, tell: Tell) -> Changed:
         write_keyring(database.keys, ring)
     with unit_of_work(database, who) as uow:
         _know(uow, ring.current)
-        audit.record(uow, audit.Act.CHANGE_KEY, ring.current.id, begun=True)
+        audit.record(uow, audit.Act.BEGIN_KEY_CHANGE, ring.current.id)
         uow.commit()
     moved = 0
     while True:

@@ -47,7 +47,7 @@ def upgrade_safely(settings: Settings, clock: Clock) -> Upgraded:
     database is of a newer version, where the backup fails (then nothing was migrated) or where a migration does (then
     the database is as it was), and where the keyring lacks a key that the database's personal data need.
     """
-    settings.home.mkdir(parents=True, exist_ok=True)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)  # nobody else's business
     database = Database(settings.database_url, settings.keys)
     try:
         before = current_revision(database)

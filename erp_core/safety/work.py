@@ -150,12 +150,7 @@ class ProofWatch:
             return None
         if not views.readable(settings.backups):
             return None
-        database = Database(settings.database_url, settings.keys)
-        try:
-            with database.reading() as connection:
-                tried = views.last_tried(connection)
-        finally:
-            database.dispose()
+        tried = _last_tried(settings)
         if tried is not None and now - tried < PROOF_EVERY:
             return None
         self._asked = now
@@ -166,13 +161,17 @@ def next_proof(settings: Settings, clock: Clock) -> dt.datetime | None:
     """When the next proof is due; None where there is no backup to prove."""
     if not views.readable(settings.backups):
         return None
+    tried = _last_tried(settings)
+    return clock.now() if tried is None else tried + PROOF_EVERY
+
+
+def _last_tried(settings: Settings) -> dt.datetime | None:
     database = Database(settings.database_url, settings.keys)
     try:
         with database.reading() as connection:
-            tried = views.last_tried(connection)
+            return views.last_tried(connection)
     finally:
         database.dispose()
-    return clock.now() if tried is None else tried + PROOF_EVERY
 
 
 PROOF_DUTY = Duty(PROVE, PROOF_LOOK_SECONDS, BACKUP_USER.name, ProofWatch, next_proof)

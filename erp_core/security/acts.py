@@ -23,6 +23,7 @@ ACTS: Mapping[Act, Text] = {
     Act.BACKUP_NOT_PROVEN: T("Backup tried, and found not to come back"),
     Act.BACKUP_PROVEN: T("Backup proven by a restore"),
     Act.BACKUP_RESTORED: T("Backup restored"),
+    Act.BEGIN_KEY_CHANGE: T("Change of the key begun"),
     Act.BIND_SIGN_IN: T("Account bound to a sign-in elsewhere"),
     Act.CHANGE_COMPANY: T("Company settings changed"),
     Act.CHANGE_KEY: T("Key of personal data changed"),
@@ -100,8 +101,9 @@ _FAULTS: Mapping[Fault, Text] = {
 _MARK = re.compile("~[0-9a-f]{64}")  # of a value that belongs to a person (`audit.personal_mark`)
 
 # The names of values, as people know them; others stand as they are stored.
-_FIELDS: Mapping[str, Text] = {
+FIELDS: Mapping[str, Text] = {
     "accepted": T("Rows accepted"),
+    "act": T("Step"),
     "active": T("Active"),
     "address": T("Address"),
     "archived": T("Archived"),
@@ -110,9 +112,15 @@ _FIELDS: Mapping[str, Text] = {
     "barcodes": T("Further barcodes"),
     "base_currency": T("Base currency"),
     "benchmarks": T("Benchmarks"),
+    "browsers": T("Browsers"),
     "category": T("Category"),
+    "changed": T("What was changed"),
+    "channels": T("Shops"),
     "city": T("City"),
+    "cleared": T("Cleared"),
+    "code": T("Cause"),
     "components": T("Contents"),
+    "contacts": T("Contacts"),
     "cost": T("Unit cost"),
     "costs": T("Costs"),
     "country": T("Country"),
@@ -120,31 +128,43 @@ _FIELDS: Mapping[str, Text] = {
     "day": T("Day"),
     "days": T("Days"),
     "default": T("Default location"),
+    "deleted": T("Deleted"),
+    "documents": T("Documents"),
     "email": T("E-mail"),
     "external_id": T("Customer id"),
     "fields": T("Fields"),
     "files": T("Files"),
+    "filters": T("Filters"),
+    "fired": T("Fired"),
     "fixed": T("Fixed amount (minor units)"),
     "format": T("Format"),
+    "grants": T("Granted apart"),
     "is_charge": T("Charge"),
+    "issuer": T("Sign-in service"),
+    "kind": T("Kind"),
     "language": T("Language"),
     "lead_time_days": T("Lead time in days"),
+    "left_out": T("Left out"),
     "lines": T("Lines"),
     "location": T("Location"),
     "location_id": T("Location"),
+    "made_at": T("Made at"),
     "mappings": T("Mappings"),
     "measure": T("Number watched"),
     "moq": T("Minimum order quantity"),
     "muted_until": T("Muted until"),
     "name": T("Name"),
     "note": T("Remark"),
+    "occasion": T("Occasion"),
     "on_hand": T("On hand"),
     "orders": T("Orders"),
     "owner": T("Owner"),
     "pack": T("Pack size"),
+    "personal_data": T("Personal data"),
     "phone": T("Phone"),
     "planning": T("Planning defaults"),
     "postcode": T("Postcode"),
+    "prices": T("Prices"),
     "products": T("Products"),
     "province": T("Province"),
     "quantity": T("Quantity"),
@@ -152,9 +172,16 @@ _FIELDS: Mapping[str, Text] = {
     "rate": T("Rate"),
     "reason": T("Reason"),
     "rejected": T("Rows rejected"),
+    "retired": T("Retired"),
+    "revision": T("Version"),
+    "role": T("Role"),
     "rows": T("Rows"),
     "safety_buffer": T("Safety buffer"),
+    "saved": T("Saved before"),
     "schema": T("Schema"),
+    "sealed": T("Sealed"),
+    "second_factor": T("Second factor"),
+    "sha256": T("Hash"),
     "share": T("Share (millionths)"),
     "shared": T("Shared"),
     "status": T("Status"),
@@ -166,11 +193,11 @@ _FIELDS: Mapping[str, Text] = {
     "unit": T("Unit"),
     "unit_cost": T("Unit cost (millionths)"),
     "unit_price": T("Unit price (millionths)"),
-    UNREADABLE: T("Cannot be read"),
     "until": T("Until"),
     "valid_from": T("Valid from"),
     "weight_grams": T("Weight in grams"),
     "words": T("Words"),
+    UNREADABLE: T("Cannot be read"),
 }
 
 
@@ -235,7 +262,7 @@ def details_text(details: Mapping[str, Any], language: str) -> str:
 def _flat(values: Mapping[str, Any], language: str, above: str = "") -> dict[str, Any]:
     found: dict[str, Any] = {}
     for key, value in values.items():
-        name = above + (say(_FIELDS[key], language) if key in _FIELDS else key)
+        name = above + (say(FIELDS[key], language) if key in FIELDS else key)
         if isinstance(value, Mapping) and value:
             found |= _flat(value, language, f"{name} · ")
         else:

@@ -40,6 +40,7 @@ class Act(StrEnum):
     BACKUP_NOT_PROVEN = "backup.not_proven"
     BACKUP_PROVEN = "backup.proven"
     BACKUP_RESTORED = "backup.restored"
+    BEGIN_KEY_CHANGE = "begin key change"
     BIND_SIGN_IN = "bind sign-in"
     CHANGE_COMPANY = "change company"
     CHANGE_KEY = "change key"
@@ -102,6 +103,7 @@ class Act(StrEnum):
 LEAVES_NUMBERS = frozenset(
     {
         Act.ANSWER_DECISION,
+        Act.BEGIN_KEY_CHANGE,
         Act.CHANGE_KEY,
         Act.GIVE_PERSON,
         Act.LOOK_AT_PERSON,

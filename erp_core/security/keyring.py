@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from erp_core.errors import Unavailable
+from erp_core.files.lasting import sync_folder
 from erp_core.text import T
 
 FILE = "keyring.json"
@@ -113,7 +114,7 @@ def write_keyring(folder: Path, keyring: Keyring) -> None:
     part = _written(folder, keyring)
     try:
         part.replace(folder / FILE)
-        _sync(folder)
+        sync_folder(folder)
     finally:
         part.unlink(missing_ok=True)
 
@@ -127,7 +128,7 @@ def ensure_keyring(folder: Path, now: dt.datetime) -> Keyring:
     part = _written(folder, Keyring((Key.new(now),)))
     try:
         os.link(part, folder / FILE)  # fails where another program was faster, and never shows half a file
-        _sync(folder)
+        sync_folder(folder)
     except FileExistsError:
         pass
     except OSError:  # a file system without hard links
@@ -151,16 +152,6 @@ def _written(folder: Path, keyring: Keyring) -> Path:
         stream.flush()
         os.fsync(stream.fileno())
     return Path(name)
-
-
-def _sync(folder: Path) -> None:
-    if os.name != "posix":  # a folder cannot be opened there
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _unreadable(path: Path, reason: str) -> Unavailable:

@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from erp_core.db.base import metadata
+from erp_core.db.migrate import VERSION_TABLE
 from erp_core.security.sealing import digests_of
 from erp_core.security.vault import Kind, Sealed, Vault
 
@@ -64,6 +65,14 @@ def sealed_columns() -> tuple[SealedColumn, ...]:
     )
 
 
+def require_all_tables(connection: sa.Connection) -> None:
+    """Raise RuntimeError where the program has not loaded every room: what it does not know of would stay under the old
+    key, which is thrown away."""
+    unknown = set(sa.inspect(connection).get_table_names()) - set(metadata.tables) - {VERSION_TABLE}
+    if unknown:
+        raise RuntimeError(f"rooms are not loaded (import erp_core.schema): {sorted(unknown)}")
+
+
 def waiting(connection: sa.Connection, of: SealedColumn, key_id: str) -> int:
     """How many documents of a column are not under this key."""
     query = sa.select(sa.func.count()).select_from(of.table).where(_elsewhere(of, key_id))
@@ -93,6 +102,7 @@ def move_lot(connection: sa.Connection, of: SealedColumn, opening: Vault, sealin
 
 def reseal_all(connection: sa.Connection, old: Vault, new: Vault, tell: Tell) -> int:
     """Move every document of this database within the caller's transaction; how many there were. `old` opens them."""
+    require_all_tables(connection)
     columns = sealed_columns()
     counts = {of: waiting(connection, of, new.current_id) for of in columns}
     total, done = sum(counts.values()) or 1, 0

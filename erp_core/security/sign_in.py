@@ -149,18 +149,14 @@ def change_password(door: Door, token: str, change: PasswordChange) -> Begun:
             T("The new password is the old one."), hint=T("Choose another one."), code="password.same"
         )  # fmt: skip
     require_strong(new, [found.account.name, found.account.mail or "", *change.known])
-    tries = _Tries((_whose("account", name_key(found.account.name)), BY_ACCOUNT), None)
-    _count_try(door, tries, "change password")
-    with door.database.reading() as connection:
-        kept = connection.execute(sa.select(app_user.c.password_hash).where(app_user.c.id == found.account.id)).scalar()
-    if not fits(kept, old):
-        audit.refused(door.database, door.acting(found.account.name), "change password", "sign_in.refused")
-        raise NotPermitted(T("The old password is not right."), code="sign_in.refused")
+    tries = _know_password(door, found, old, ("change password", T("The old password is not right.")))
     with unit_of_work(door.database, door.acting(found.account.name)) as uow:
         _forget_tries(uow, tries)
         _update(uow, found.account.id, {"password_hash": hashed(new), "password_is_first": False})
         _end_all(uow, found.account.id)
         audit.record(uow, audit.Act.CHANGE_PASSWORD, found.account.name)
+        if found.stage is Stage.NEW_PASSWORD:  # only now the person is in
+            audit.record(uow, audit.Act.SIGN_IN, found.account.name)
         begun = Begun(open_session(uow, found.account.id, Stage.WHOLE, door.lasting, door.place), Stage.WHOLE)
         uow.commit()
     return begun
@@ -216,13 +212,7 @@ def confirm_second_factor(door: Door, token: str, code: str) -> list[str]:
 def drop_second_factor(door: Door, token: str, password: str) -> None:
     """Switch one's own second factor off, knowing the password. Raises SignedOut, NotPermitted."""
     found = _held(door, token, Stage.WHOLE)
-    tries = _Tries((_whose("account", name_key(found.account.name)), BY_ACCOUNT), None)
-    _count_try(door, tries, "second factor")
-    with door.database.reading() as connection:
-        kept = connection.execute(sa.select(app_user.c.password_hash).where(app_user.c.id == found.account.id)).scalar()
-    if not fits(kept, password):
-        audit.refused(door.database, door.acting(found.account.name), "second factor off", "sign_in.refused")
-        raise NotPermitted(T("The password is not right."), code="sign_in.refused")
+    tries = _know_password(door, found, password, ("second factor off", T("The password is not right.")))
     with unit_of_work(door.database, door.acting(found.account.name)) as uow:
         _forget_tries(uow, tries)
         _update(uow, found.account.id, {"second_factor": None, "second_factor_on": False})
@@ -438,6 +428,21 @@ def _end_all(uow: UnitOfWork, user_id: int, but: int | None = None) -> int:
     if but is not None:
         which = which.where(s.id != but)
     return uow.connection.execute(which.values(ended_at=uow.now())).rowcount
+
+
+def _know_password(door: Door, found: Held, password: str, refusal: tuple[str, Text]) -> _Tries:
+    """The tries to forget once the act is done. `refusal`: what was wanted, for the audit, and what to say.
+
+    Raises NotPermitted where this is not the account's password.
+    """
+    tries = _Tries((_whose("account", name_key(found.account.name)), BY_ACCOUNT), None)
+    _count_try(door, tries, refusal[0])
+    with door.database.reading() as connection:
+        kept = connection.execute(sa.select(app_user.c.password_hash).where(app_user.c.id == found.account.id)).scalar()
+    if not fits(kept, password):
+        audit.refused(door.database, door.acting(found.account.name), refusal[0], "sign_in.refused")
+        raise NotPermitted(refusal[1], code="sign_in.refused")
+    return tries
 
 
 def _wrong_code(door: Door, name: str) -> NotPermitted:

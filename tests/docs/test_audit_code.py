@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from erp_core.security.acts import ACTS, act_name
+from erp_core.security.acts import ACTS, FIELDS, act_name
 from erp_core.security.audit import LEAVES_NUMBERS, Act
 from erp_core.text import say
 from tests.docs.source_tree import ROOT, calls, parsed, python_files
@@ -76,9 +76,21 @@ def test_every_act_has_its_words_in_both_languages() -> None:
 
 def test_acts_that_change_no_number_are_those_of_decisions_alerts_views_and_people() -> None:
     assert sorted(LEAVES_NUMBERS) == [
-        "add person", "answer decision", "bind sign-in", "change key", "change password", "change person",
+        "add person", "answer decision", "begin key change", "bind sign-in", "change key", "change password", "change person",
         "delete view", "disable person", "enable person", "end sessions", "give person their data", "look at person",
         "manage alert", "manage digest", "refused", "rename view", "reset password", "save view", "second factor given",
         "second factor off", "second factor offered",
         "second factor on", "share view", "sign in", "sign out", "stop sharing view",
     ]  # fmt: skip
+
+
+def test_every_value_that_an_act_tells_has_a_name_for_people() -> None:
+    told = {
+        word.arg
+        for path in python_files("erp_core")
+        for call in calls(parsed(path))
+        if ast.unparse(call.func) == "audit.record"
+        for word in call.keywords
+    } - {None, "before", "after"}
+    assert len(told) > 20
+    assert sorted(told - set(FIELDS)) == []

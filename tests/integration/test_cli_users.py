@@ -47,7 +47,7 @@ def test_the_terminal_stands_in_the_audit_and_no_password_does(capsys: Capture) 
     with database.reading() as connection:
         rows = connection.execute(sa.select(audit_event).where(audit_event.c.action == "add person")).all()
     database.dispose()
-    assert [(row.actor, row.subject) for row in rows] == [("terminal", "Anna")]
+    assert [(row.actor, row.source, row.subject) for row in rows] == [("local", "terminal", "Anna")]
     assert anna["first_password"] not in str(rows)
 
 

@@ -207,3 +207,11 @@ def test_the_command_knows_every_table_in_a_process_of_its_own(filled: Shop, act
     done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     readable(filled)
+
+
+def test_a_program_that_does_not_know_every_table_changes_no_key(filled: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = ring(filled)
+    monkeypatch.setattr(rekey, "metadata", sa.MetaData())
+    with pytest.raises(RuntimeError, match="sales_order"):
+        change(filled)
+    assert ring(filled) == before

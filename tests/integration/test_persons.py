@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +11,14 @@ import pytest
 import sqlalchemy as sa
 
 from erp_core.calendar import Period
+from erp_core.cli import main
 from erp_core.db.engine import Database
 from erp_core.db.uow import unit_of_work
 from erp_core.errors import NotFound, NotPermitted
 from erp_core.orders.rules import Filters
 from erp_core.orders.views import buyers, order_days
 from erp_core.persons.service import erase, erase_person, extent, give
-from erp_core.persons.views import Reader, Reference, find_persons, read_person
+from erp_core.persons.views import Reader, Reference, find_persons, read_person, same_person
 from erp_core.security.actor import LOCAL_USER, Actor
 from erp_core.security.permissions import ALL_PERMISSIONS, Permission
 from tests.conftest import NOW
@@ -212,3 +215,28 @@ def test_the_file_holds_nothing_of_an_erased_person(filled: Shop, tmp_path: Path
     )
     assert [token[:40].encode() in content for (token,) in zhang] == [False, False]
     assert any(token and token[:40].encode() in content for token in tokens)  # of the others
+
+
+def test_the_other_entries_of_the_same_person_are_named(filled: Shop) -> None:
+    filled.load("Customer ID,Name,Email\nL-1,Zhang,ZHANG@example.com\nL-2,Other,other@example.com\n")
+    who = reference_of(filled, "C-1")
+    (listed,) = filled.read(same_person, who)
+    assert filled.read(same_person, listed) == [who]
+    assert filled.read(same_person, reference_of(filled, "other@example.com")) == []
+    assert filled.read(same_person, reference_of(filled, "王五")) == []
+
+
+def test_a_file_that_is_there_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = tmp_path / "orders.csv", tmp_path / "held.zip"
+    file.write_text(ORDERS, encoding="utf-8")
+    assert main(["import", str(file), "--json"]) == 0
+    out.write_text("mine")
+    capsys.readouterr()
+    assert main(["persons", "export", "c1", "--out", str(out), "--json"]) == 2
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "person.file_exists"
+    assert out.read_text() == "mine"
+    out.unlink()
+    assert main(["persons", "export", "c1", "--out", str(out), "--json"]) == 0
+    assert out.stat().st_mode & 0o777 == 0o600
+    with zipfile.ZipFile(out) as archive:
+        assert json.loads(archive.read("person.json"))["identity"]["name"] == "张三"

@@ -23,6 +23,7 @@ from ui.tables import Column, configuration
 FOUND_BY: dict[str, Text] = {
     "name": T("name"), "phone": T("phone"), "tail": T("last four digits"), "mail": T("mail"), "id": T("customer id"),
     "order": T("order number"), "recipient": T("recipient of an order"),
+    "rejected": T("a row that an import rejected"),
 }  # fmt: skip
 HITS = {
     "name": Column(T("Name")),
@@ -135,7 +136,9 @@ def _identity(visit: Visit, person: Person) -> None:
         st.info(visit.say(T("This person was erased: what is left are numbers.")), icon=":material/person_remove:")
     if not person.identity:
         return
-    rows = [{"field": visit.plain(field_name(name)), "value": str(value)} for name, value in person.identity.items()]
+    rows = [
+        {"field": visit.plain(field_name(name) or name), "value": str(value)} for name, value in person.identity.items()
+    ]
     st.dataframe(
         pd.DataFrame(rows),
         column_config={"field": visit.plain(T("Field")), "value": visit.plain(T("Value"))},

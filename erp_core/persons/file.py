@@ -32,15 +32,16 @@ _CONTACTS: Mapping[str, Text] = {
 }  # fmt: skip
 
 
-def field_name(name: str) -> Text:
-    """How a field of a person is called."""
-    return _FIELDS.get(name, T("Other"))
+def field_name(name: str) -> Text | None:
+    """How a field of a person is called; None for a column of a rejected row, which is called as in its file."""
+    return _FIELDS.get(name)
 
 
 def person_file(document: Mapping[str, Any], language: str, by: str, at: dt.datetime) -> bytes:
     """A ZIP: person.json, and identity, orders and contacts as CSV. `document`: as `views.everything` gives it."""
     identity = [
-        {"field": say(field_name(name), language), "value": value} for name, value in document["identity"].items()
+        {"field": say(field_name(name) or name, language), "value": value}
+        for name, value in document["identity"].items()
     ]
     tables: Sequence[tuple[str, list[dict[str, Any]], Mapping[str, Text], Text]] = (
         ("identity", identity, {"field": T("Field"), "value": T("Value")}, T("What is held of a person")),

@@ -23,7 +23,7 @@ from erp_core.imports.tables import import_change, import_issue, import_rejected
 from erp_core.orders.tables import order_event, return_case, sales_order, shipment, tracking_event
 from erp_core.parties.erased import mark_of_order, mark_of_person
 from erp_core.parties.tables import customer, erased_person
-from erp_core.persons.views import Reader, Reference, everything, unknown
+from erp_core.persons.views import Reader, Reference, everything, tells_of, unknown
 from erp_core.security import audit
 from erp_core.security.audit import Act
 from erp_core.security.guard import require
@@ -121,6 +121,11 @@ def erase_person(database: Database, who: As, reference: Reference) -> Extent:
 def _orders(connection: sa.Connection, reference: Reference) -> list[int]:
     """Their orders, those that were taken back too. Raises NotFound where there is nobody."""
     o = sales_order.c
+    if reference.kind == "r":
+        query = sa.select(import_rejected.c.id).where(import_rejected.c.id == reference.id)
+        if connection.execute(query).first() is None:
+            raise unknown(str(reference))
+        return []
     if reference.kind == "o":
         query = sa.select(o.id).where(o.id == reference.id)
         found = list(connection.execute(query).scalars())
@@ -154,6 +159,8 @@ def _lots(ids: Sequence[int], size: int = 500) -> Iterable[Sequence[int]]:
 def _documents(connection: sa.Connection, reference: Reference, orders: Sequence[int]) -> list[dict[str, Any]]:
     """What the person's rows say of them, to know it again elsewhere."""
     found: list[dict[str, Any]] = []
+    if reference.kind == "r":
+        return found
     if reference.kind == "c":
         found += connection.execute(sa.select(customer.c.personal).where(customer.c.id == reference.id)).scalars()
     for some in _lots(orders):
@@ -166,6 +173,8 @@ def _documents(connection: sa.Connection, reference: Reference, orders: Sequence
 
 def _remember(connection: sa.Connection, reference: Reference, at: dt.datetime) -> None:
     """So that a file which comes again does not bring them back."""
+    if reference.kind == "r":
+        return  # nothing of them was ever stored
     marker = marker_of(connection)
     customer_id: int | None
     if reference.kind == "c":
@@ -226,36 +235,42 @@ def _forget_imports(connection: sa.Connection, reference: Reference, documents: 
             values = {"before": _without_postcode(row.before), "personal": sa.null()}
             connection.execute(sa.update(import_change).where(c.id == row.id).values(**values))
     told = _telling(documents)
-    if not told:
+    if not told and reference.kind != "r":
         return 0
     gone = [
-        (row.id, {"cells": [HIDDEN] * len(row.personal["cells"]), "reason": row.reason})
+        (row.id, {"cells": [HIDDEN] * len(row.personal.get("cells", ())), "reason": row.reason})
         for row in connection.execute(
             sa.select(import_rejected.c.id, import_rejected.c.personal, import_rejected.c.reason)
         )
-        if any(_is_of(cell, told) for cell in row.personal.get("cells", ()))
+        if row.personal
+        and (_is_itself(row.id, reference) or any(tells_of(cell, told) for cell in row.personal["cells"]))
     ]
     for number, emptied in gone:
         connection.execute(sa.update(import_rejected).where(import_rejected.c.id == number).values(personal=emptied))
-    remarks = [
+    r, i = import_rejected.c, import_issue.c
+    at_its_row = sa.select(i.id).join(
+        import_rejected, sa.and_(r.batch_id == i.batch_id, r.file_no == i.file_no, r.row == i.row)
+    )
+    remarks = list(connection.execute(at_its_row.where(r.id.in_([number for number, _ in gone]))).scalars())
+    remarks += [
         row.id
-        for row in connection.execute(sa.select(import_issue.c.id, import_issue.c.personal))
-        if any(_is_of(word, told) for word in _quoted(row.personal.get("message", {})))
+        for row in connection.execute(sa.select(i.id, i.personal))
+        if any(tells_of(word, told) for word in _quoted(row.personal.get("message", {})))
     ]
     _empty(connection, import_issue, remarks)
     return len(gone)
 
 
 def _telling(documents: Sequence[Mapping[str, Any]]) -> frozenset[tuple[Kind, str]]:
-    """What tells the person from others: names, phone numbers, mail addresses and the shop's number of them."""
-    fields = {"name": Kind.NAME, "phone": Kind.PHONE, "email": Kind.MAIL, "external_id": Kind.KEY}
+    """What tells the person from others: names, phone numbers, mail addresses. (A shop's number of them may be a
+    quantity in another cell.)"""
+    fields = {"name": Kind.NAME, "phone": Kind.PHONE, "email": Kind.MAIL}
     told = {(kind, normal_form(kind, document.get(field))) for document in documents for field, kind in fields.items()}
     return frozenset((kind, word) for kind, word in told if word is not None)
 
 
-def _is_of(cell: Any, told: frozenset[tuple[Kind, str]]) -> bool:
-    word = str(cell or "")
-    return any((kind, normal) in told for kind in Kind if (normal := normal_form(kind, word)) is not None)
+def _is_itself(number: int, reference: Reference) -> bool:
+    return reference == Reference("r", number)
 
 
 def _quoted(message: Mapping[str, Any]) -> Iterable[str]:

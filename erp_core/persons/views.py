@@ -7,7 +7,7 @@ found is opened and compared, since two words may share a hash.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +18,11 @@ from erp_core.catalog.tables import product
 from erp_core.customers.views import CONTACT_COLUMNS, contacts
 from erp_core.db import facts
 from erp_core.errors import NotFound
+from erp_core.imports.tables import import_file, import_rejected
 from erp_core.money import to_major
 from erp_core.orders.tables import channel, order_line, return_case, sales_order, shipment
 from erp_core.parties.tables import customer
-from erp_core.security.masking import shown
+from erp_core.security.masking import HIDDEN, shown
 from erp_core.security.vault import Kind, Vault, normal_form, vault_of
 from erp_core.text import T
 
@@ -30,7 +31,7 @@ HIT_COLUMNS = (
 )  # fmt: skip
 ORDER_COLUMNS = ("order_id", "channel", "number", "ds", "state", "quantity", "total", "currency", "recipient")
 MOST_HITS = 200
-_REFERENCE = re.compile(r"([co])(\d+)")
+_REFERENCE = re.compile(r"([cor])(\d+)")
 _DIGESTS = {
     "name_digest": (Kind.NAME, "name"),
     "mail_digest": (Kind.MAIL, "email"),
@@ -49,7 +50,8 @@ class Reader:
 
 @dataclass(frozen=True)
 class Reference:
-    """A person: a buyer (`c12`), or the recipient of one order that has no buyer (`o345`)."""
+    """A person: a buyer (`c12`), the recipient of one order that has no buyer (`o345`), or somebody who is known from a
+    row that an import rejected, and from nothing else (`r6`)."""
 
     kind: str
     id: int
@@ -92,8 +94,9 @@ def find_persons(connection: sa.Connection, words: str, reader: Reader) -> pd.Da
     """Who has this name, phone number (or its last four digits), mail address, customer id or order number: exactly,
     but for case and spaces in names and mails and signs between digits; ids and numbers as the shop writes them.
 
-    Columns `HIT_COLUMNS`; found_by: name, phone, tail, mail, id, order, recipient (of one of their orders); the buyer of
-    the latest order first, at most MOST_HITS.
+    Columns `HIT_COLUMNS`; found_by: name, phone, tail, mail, id, order, recipient (of one of their orders), rejected
+    (these rows are opened one by one, and only where nobody else was found); the buyer of the latest order first, at
+    most MOST_HITS.
     """
     asked = words.strip()
     vault = vault_of(connection)
@@ -104,6 +107,8 @@ def find_persons(connection: sa.Connection, words: str, reader: Reader) -> pd.Da
         for order, buyer, how in _orders(connection, vault, asked):
             reference = Reference("o", order) if buyer is None else Reference("c", buyer)
             found.setdefault(reference, how)
+        if not found and reader.channels is None:  # a rejected row belongs to no shop
+            found = dict.fromkeys(_rejected(connection, asked), "rejected")
     hits = [_hit(connection, reference, how, reader) for reference, how in list(found.items())[:MOST_HITS]]
     frame = pd.DataFrame([hit for hit in hits if hit is not None], columns=list(HIT_COLUMNS))
     return frame.sort_values(["last_order", "person"], ascending=[False, True], na_position="last", ignore_index=True)
@@ -150,9 +155,28 @@ def _orders(connection: sa.Connection, vault: Vault, asked: str) -> Iterable[tup
                 yield row.id, row.customer_id, "recipient"
 
 
+def _rejected(connection: sa.Connection, asked: str) -> Iterable[Reference]:
+    wanted = {(kind, normal) for kind in TELLING if (normal := normal_form(kind, asked)) is not None}
+    r = import_rejected.c
+    for row in connection.execute(sa.select(r.id, r.personal).order_by(r.id.desc())):
+        if any(tells_of(cell, wanted) for cell in row.personal.get("cells", ())):
+            yield Reference("r", row.id)
+
+
+TELLING = (Kind.NAME, Kind.PHONE, Kind.MAIL)
+
+
+def tells_of(cell: Any, wanted: Collection[tuple[Kind, str]]) -> bool:
+    """Whether a cell is one of these names, numbers or addresses (`vault.normal_form`)."""
+    word = str(cell or "")
+    return any(normal_form(kind, word) == normal for kind, normal in wanted)
+
+
 def _of(reference: Reference) -> sa.ColumnElement[bool]:
     """The condition of a person's orders."""
     o = sales_order.c
+    if reference.kind == "r":
+        return sa.false()
     return o.customer_id == reference.id if reference.kind == "c" else o.id == reference.id
 
 
@@ -182,6 +206,8 @@ def _hit(connection: sa.Connection, reference: Reference, how: str, reader: Read
 
 def _identity(connection: sa.Connection, reference: Reference, reader: Reader) -> tuple[dict[str, Any], bool]:
     """Who it is as the reader may see it, and whether they were erased. Raises NotFound."""
+    if reference.kind == "r":
+        return _rejected_row(connection, reference, reader), False
     table = customer if reference.kind == "c" else sales_order
     t = table.c
     columns = [t.personal, t.country, t.province, t.city, t.postcode]
@@ -198,6 +224,19 @@ def _identity(connection: sa.Connection, reference: Reference, reader: Reader) -
             known = {**recipient, **known}
     identity = {**shown(known, see_personal_data=reader.see_personal_data), **places}
     return identity, row["erased_at"] is not None
+
+
+def _rejected_row(connection: sa.Connection, reference: Reference, reader: Reader) -> dict[str, Any]:
+    """The filled cells of a rejected row by their headers; hidden from those who may not see personal data."""
+    r = import_rejected.c
+    query = sa.select(r.batch_id, r.file_no, r.personal).where(r.id == reference.id)
+    row = connection.execute(query).one_or_none()
+    if row is None or reader.channels is not None:
+        raise unknown(str(reference))
+    files = sa.select(import_file.c.columns).where(import_file.c.batch_id == row.batch_id).order_by(import_file.c.id)
+    headers = connection.execute(files).scalars().all()[row.file_no]
+    cells = zip(headers, row.personal.get("cells", ()), strict=False)
+    return {header: cell if reader.see_personal_data else HIDDEN for header, cell in cells if cell}
 
 
 def _latest_recipient(connection: sa.Connection, reference: Reference, reader: Reader) -> dict[str, Any]:

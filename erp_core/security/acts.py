@@ -254,7 +254,7 @@ def details_text(details: Mapping[str, Any], language: str) -> str:
     """What else is told of an act, as `name: value`.
 
     >>> details_text({"lines": 3, "filters": {"Shop": "Lamps"}}, "en")
-    'Lines: 3; filters · Shop: Lamps'
+    'Lines: 3; Filters · Shop: Lamps'
     """
     return "; ".join(f"{name}: {_written(value, language)}" for name, value in _flat(details, language).items())
 

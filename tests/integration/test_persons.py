@@ -15,6 +15,7 @@ from erp_core.cli import main
 from erp_core.db.engine import Database
 from erp_core.db.uow import unit_of_work
 from erp_core.errors import NotFound, NotPermitted
+from erp_core.imports.tables import import_issue
 from erp_core.orders.rules import Filters
 from erp_core.orders.views import buyers, order_days
 from erp_core.persons.service import erase, erase_person, extent, give
@@ -240,3 +241,29 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path, capsys: pytest
     assert out.stat().st_mode & 0o777 == 0o600
     with zipfile.ZipFile(out) as archive:
         assert json.loads(archive.read("person.json"))["identity"]["name"] == "张三"
+
+
+def test_somebody_who_stands_in_a_rejected_row_alone_is_found_given_and_erased(filled: Shop) -> None:
+    bad = "X-1,some day,MUG,5,10,CNY,paid,Lamps,C-7,Rejectina Sorrowfield,r@example.com,136 6666 7777,,,,,,"
+    filled.load(f"{HEADER}\n{bad}\nX-2,some day,MUG,5,10,CNY,paid,Lamps,C-8,Other Person,,,,,,,,\n")
+    for words in ("rejectina sorrowfield", "13666667777", "R@example.com"):
+        (found,) = filled.read(find_persons, words, OPEN).to_dict("records")
+        assert found["found_by"] == "rejected"
+    who = Reference.of(found["person"])
+    assert "Sorrowfield" not in str(filled.read(read_person, who, MASKED))
+    assert filled.read(find_persons, "Rejectina Sorrowfield", Reader(True, frozenset({1}))).empty
+    assert filled.do(give, who)["identity"]["Customer name"] == "Rejectina Sorrowfield"
+    done = erase_person(filled.database, LOCAL_USER.acting(filled.clock), who)
+    assert (done.orders, done.contacts, done.rejected) == (0, 0, 1)
+    assert filled.read(find_persons, "Rejectina Sorrowfield", OPEN).empty
+    assert len(filled.read(find_persons, "Other Person", OPEN)) == 1
+    with filled.database.reading() as connection:
+        remarks = connection.execute(sa.select(import_issue.c.personal).order_by(import_issue.c.id)).scalars()
+        assert [bool(document) for document in remarks] == [False, True]
+
+
+def test_a_customers_number_is_not_taken_for_a_quantity(filled: Shop) -> None:
+    filled.load("Customer ID,Name,Email\n5,Five,five@example.com\n")
+    filled.load(f"{HEADER}\nX-2,some day,MUG,5,10,CNY,paid,Lamps,C-8,Other Person,,,,,,,,\n")
+    done = erase_person(filled.database, LOCAL_USER.acting(filled.clock), reference_of(filled, "five@example.com"))
+    assert done.rejected == 0

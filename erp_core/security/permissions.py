@@ -33,6 +33,8 @@ class Permission(StrEnum):
     VIEW_AUDIT = "view_audit"
     ANSWER_PERSONS = "answer_persons"  # give persons what is held of them, or erase it
     MANAGE_KEYS = "manage_keys"
+    VIEW_VENDORS = "view_vendors"
+    CHOOSE_ERP = "choose_erp"  # needs, ratings, quotes, weights and kept versions of the choice of an ERP
     EXPORT = "export"
     SEE_PERSONAL_DATA = "see_personal_data"
 

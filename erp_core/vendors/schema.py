@@ -124,10 +124,9 @@ class Range(Strict):
     @model_validator(mode="before")
     @classmethod
     def _middle(cls, given: Any) -> Any:
-        if isinstance(given, Mapping) and "likely" not in given:
-            low, high = given.get("low"), given.get("high")
-            if type(low) in (int, float) and type(high) in (int, float):
-                return {**given, "likely": (low + high) / 2}
+        match given:
+            case {"low": int() | float() as low, "high": int() | float() as high} if "likely" not in given:
+                return {**given, "likely": low / 2 + high / 2}
         return given
 
     @model_validator(mode="after")

@@ -277,7 +277,8 @@ Part = Annotated[Flat | PerUser | PerOrder | Tiers | PerLocation | Modules | Per
 
 
 class Renewal(Strict):
-    """How prices move: growth a year after `locked_years`, never above `cap`. None = unknown: the scenario's prior."""
+    """How prices move: growth a year after `locked_years` (the first year is always locked), never above `cap`. None =
+    unknown: what the scenario assumes."""
 
     growth: RangedGrowth | None = None
     cap: Fraction | None = None
@@ -371,6 +372,10 @@ PANORAMA_2012 = (
 )
 
 
+# How prices move at a renewal of which nothing is known. Ours: from nothing to 15 % a year; buyers report caps of 3 to 5 %.
+UNKNOWN_GROWTH = Range(low=0.0, likely=0.05, high=0.15)
+
+
 class Labour(Strict):
     """The merchant's own hours: during the project, and every year."""
 
@@ -389,8 +394,9 @@ class Downtime(Strict):
 class Scenario(Strict):
     """The merchant's next years: the same for every vendor. Orders are a month's.
 
-    `peak`: the busiest month's orders over an average month's. `price_growth`: the prior for vendors whose renewals are
-    unknown. `one_off_unknown`: the prior for a one-off that a vendor does not tell, as a share of the first year's
+    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose renewals
+    are unknown; None = nothing is: the total leaves growth out and says so, the simulation draws `UNKNOWN_GROWTH`.
+    `one_off_unknown`: the prior for a one-off that a vendor does not tell, as a share of the first year's
     software cost; None leaves it out and says so.
     """
 
@@ -403,7 +409,7 @@ class Scenario(Strict):
     locations: Path = Path(now=1.0)
     modules: tuple[Key, ...] = ()
     rates: tuple[Rate, ...] = ()
-    price_growth: RangedGrowth = Range(low=0.0, likely=0.05, high=0.15)
+    price_growth: RangedGrowth | None = None
     one_off_unknown: Range | None = None
     labour: Labour = Labour()
     downtime: Downtime = Downtime()

@@ -52,12 +52,14 @@ _MOST = 1e12
 @dataclass(frozen=True)
 class Bill:
     """What one vendor asks of the scenario's merchant. `extra`: further one-offs by kind, in the scenario's currency
-    (what it costs to meet requirements); `vendor`: whose draws these are."""
+    (what it costs to meet requirements); `vendor`: whose draws these are; `asked_share`: the share of its software
+    prices that is paid, 1 without a bargain, 0 were it free."""
 
     pricing: schema.Pricing
     scenario: schema.Scenario
     vendor: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
+    asked_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -203,10 +205,11 @@ def spent(bill: Bill, reading: Reading) -> Spent:
             bought, kept = bought + licences, kept + maintenance
         else:
             today = today + _recurring(part, f"part.{number}", years, reading)
-    subscription = today * (1 - asked.discount) * grown
-    licence = bought * grown
+    paid = grown * bill.asked_share
+    subscription = today * (1 - asked.discount) * paid
+    licence = bought * paid
 
-    running: Kinds = {"subscription": subscription, "maintenance": kept * grown}
+    running: Kinds = {"subscription": subscription, "maintenance": kept * paid}
     first = np.zeros_like(licence)
     first[0] = licence[0]
     running["licence"] = licence - first
@@ -378,11 +381,3 @@ def drawn_by_year(bill: Bill, draws: int, seed: int) -> Floats:
         )
     rows = spent(bill, Drawn(draws, seed, bill.vendor, schema.UNKNOWN_GROWTH)).by_year()
     return rows if rows.shape[1] == draws else np.repeat(rows, draws, axis=1)
-
-
-def listed(texts: list[Text]) -> Text:
-    """Several things in one sentence, in the reader's manner."""
-    said = texts[0]
-    for text in texts[1:]:
-        said = T("{first}, {second}", first=said, second=text)
-    return said

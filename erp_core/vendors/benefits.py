@@ -210,8 +210,8 @@ def _hours(known: _Known) -> list[Benefit] | Text:
         return T("Hours: the orders a year, the minutes of work an order, and the cost of an hour are not all known.")
     hours, gone = orders * minutes / 60, known.targets.hours_gone
     told = T(
-        "{orders} orders a year at {minutes} minutes are {hours} hours at {cost}; {low} to {high} % of them are taken to "
-        "go away (80 % is the most that is told).",
+        "{orders} orders a year at {minutes} minutes are {hours} hours at {cost}; {low} to {high} % of them are taken "
+        "to go away (80 % is the most that is told).",
         orders=f"{orders:,.0f}", minutes=f"{minutes:.3g}", hours=f"{hours:,.0f}", cost=known.money(cost),
         low=percent(gone.low), high=percent(gone.high),
     )  # fmt: skip

@@ -1,16 +1,16 @@
 """What a system returns against what it costs: the business case, from the merchant's own numbers.
 
 **When money moves.** Index 0 is before the first year: one-offs, the hours of the project, licences bought at the
-start. Index n is the end of year n: its benefits, less what the system costs that year to run. **Benefits** are reckoned
-a year at today's volume and come in by their ramp; one that comes `once` is spread over the rise of its ramp and never
-paid back. **Uncertainty.** Benefits are drawn from triangles, costs as in `cost.draw_costs` with the same draws, so that
-the case and the cost view agree. What is not known is left out and named.
+start. Index n is the end of year n: its benefits, less what the system costs that year to run. **Benefits** are
+reckoned a year at today's volume and come in by their ramp; one that comes `once` is spread over the rise of its ramp
+and never paid back. **Uncertainty.** Benefits are drawn from triangles, costs as in `cost.draw_costs` with the same
+draws, so that the case and the view of costs agree. What is not known is left out and named.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -61,8 +61,8 @@ class Case:
     the frames empty).
 
     `flows`: frame, index year 0..n, columns benefit, cost (both positive), net, cumulative, all expected (the mean).
-    `benefits`: frame year × key of benefit, expected. `band`: frame, index year, columns p10, p50, p90 of the cumulative
-    net. `npv_*`: of the draws; `npv_expected`: their mean, reckoned. `irr`, `payback` and `discounted_payback` (years)
+    `benefits`: frame year × key of benefit, expected. `band`: frame, index year, columns p10, p50, p90 of the
+    cumulative net. `npv_*`: of the draws; `npv_expected`: their mean, reckoned. `irr`, `payback` and `discounted_payback` (years)
     are those of the expected flows, None where there is none. `loss`: the probability that the present value is
     negative. `tornado`: frame key, name (Text), low, high (the input's P10 and P90), npv_low, npv_high, largest swing
     first. `lacking`: what is not counted.
@@ -91,8 +91,8 @@ def business_case(decision: schema.Decision, vendor: str | None = None) -> Case:
     """The case for a vendor (its key; without it the decision's `chosen`).
 
     `decision.benefits` are what is counted; where it holds none, they are proposed from its own numbers. A benefit for
-    one vendor goes before one of the same key for all. Same decision, same numbers. Raises NotFound for a vendor that is
-    not in the decision.
+    one vendor goes before one of the same key for all. Same decision, same numbers. Raises NotFound for a vendor that
+    is not in the decision.
     """
     key = vendor or decision.chosen
     found = next((entry for entry in decision.vendors if entry.key == key), None)
@@ -117,12 +117,14 @@ def business_case(decision: schema.Decision, vendor: str | None = None) -> Case:
 
 
 def counted_benefits(decision: schema.Decision, vendor: str) -> tuple[schema.Benefit, ...]:
-    """The benefits that count for a vendor: its own before those for all, in the order in which they stand."""
+    """The benefits that count for a vendor, each key once: its own before those for all, the first before later ones."""
     given = decision.benefits or propose_benefits(decision.own_numbers, decision.scenario)
-    own = {benefit.key for benefit in given if benefit.vendor == vendor}
-    return tuple(
-        benefit for benefit in given if benefit.vendor == vendor or (benefit.vendor is None and benefit.key not in own)
-    )
+    counted: dict[str, schema.Benefit] = {}
+    for whose in (vendor, None):
+        for benefit in given:
+            if benefit.vendor == whose:
+                counted.setdefault(benefit.key, benefit)
+    return tuple(benefit for benefit in given if counted.get(benefit.key) is benefit)
 
 
 def benefit_name(key: str) -> Text | str:
@@ -205,9 +207,8 @@ def _tornado(bill: Bill, counted: Sequence[schema.Benefit]) -> pd.DataFrame:
     discounts = (1 + scenario.discount_rate) ** -np.arange(scenario.years + 1.0)
     reading = expected()
     cost = float(discounts @ spent(bill, reading).by_year()[:, 0])
-    worth = {
-        benefit.key: float(discounts @ coming(benefit, scenario.years)) for benefit in counted
-    }  # of one unit a year
+    # The present value of one unit of each benefit a year.
+    worth = {benefit.key: float(discounts @ coming(benefit, scenario.years)) for benefit in counted}
     gain = sum(_mean(benefit.a_year) * worth[benefit.key] for benefit in counted)
 
     rows: list[tuple[str, Text | str, float, float, float, float]] = []
@@ -219,12 +220,11 @@ def _tornado(bill: Bill, counted: Sequence[schema.Benefit]) -> pd.DataFrame:
     for name, spread in reading.seen.items():
         chances = np.array([_LOW, _HIGH])
         values = triangular(spread, chances) if isinstance(spread, schema.Range) else overrun.at(spread, chances)
-        ends = tuple(
-            gain - float(discounts @ spent(bill, expected({name: float(value)})).by_year()[:, 0]) for value in values
-        )
-        rows.append((name, input_name(name, bill), float(values[0]), float(values[1]), ends[0], ends[1]))
+        low, high = (float(value) for value in values)
+        paid = [discounts @ spent(bill, expected({name: value})).by_year()[:, 0] for value in (low, high)]
+        rows.append((name, input_name(name, bill), low, high, gain - float(paid[0]), gain - float(paid[1])))
     if scenario.years > 1:
-        later = [replace_ramp(benefit) for benefit in counted]
+        later = [a_year_later(benefit) for benefit in counted]
         late = sum(_mean(benefit.a_year) * float(discounts @ coming(benefit, scenario.years)) for benefit in later)
         rows.append(("adoption", T("Everything works a year later"), 1.0, 0.0, late - cost, gain - cost))
     frame = pd.DataFrame(rows, columns=["key", "name", "low", "high", "npv_low", "npv_high"])
@@ -234,7 +234,7 @@ def _tornado(bill: Bill, counted: Sequence[schema.Benefit]) -> pd.DataFrame:
     return frame.loc[order].reset_index(drop=True)
 
 
-def replace_ramp(benefit: schema.Benefit) -> schema.Benefit:
+def a_year_later(benefit: schema.Benefit) -> schema.Benefit:
     """The same benefit a year later."""
     return benefit.model_copy(update={"ramp": (0.0, *benefit.ramp)})
 

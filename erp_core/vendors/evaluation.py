@@ -1,159 +1,58 @@
 """The answer: from a decision to gates, costs, scores, certainty and what to ask next.
 
 The steps, each a module of its own: `plans` picks what a vendor is paid by; `cost` draws what that comes to; `gates`
-says who is out, and what would bring them back; `scoring` turns ratings into values on fixed scales, with their spread;
-`jury` asks other methods; `certainty` counts how often each one wins; `meters` says what the cheapest and the
-over-fitted really cost, and which question is worth asking.
+says who is out, and what would bring them back; `scoring` and `cost_criterion` turn ratings and costs into values on
+fixed scales, with their spread; `jury` asks other methods; `certainty` counts how often each one wins; `switching`
+looks for the smallest change that turns the answer; `meters` says what the cheapest and the over-fitted really cost,
+and which question is worth asking.
+
+`prepare` does all that does not rest on the weights of the criteria, `answer` the light rest: a page keeps the former
+and calls the latter at every move of a slider.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from erp_core.text import Text
-
-Floats = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Gate:
-    """One test that a vendor failed (`state` "failed"), or that could not be made ("open").
-
-    `kind`: must (a requirement marked must is not met) or budget (P90 above it). `reason` what is wrong, `way_back`
-    what would bring the vendor in again.
-    """
-
-    vendor: str
-    kind: str
-    state: str
-    requirement: str | None
-    reason: Text
-    way_back: Text
-
-
-@dataclass(frozen=True)
-class VendorCost:
-    """What one vendor costs over the whole horizon, in the scenario's currency.
-
-    `table`: `cost.total_cost` (year × cost kind), None = unknown, because of `unknown`; `draws`: one total a draw;
-    `p50`, `p90` of them. `lacking`: what the total leaves out, in words. `plan`: the price list or quote it rests on.
-    """
-
-    vendor: str
-    plan: str | None
-    table: pd.DataFrame | None
-    draws: Floats | None = field(repr=False)
-    p50: float | None = None
-    p90: float | None = None
-    unknown: Text | None = None
-    lacking: tuple[Text, ...] = ()
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What one method says: `scores` in the order of the vendors (higher is better, whatever the method), `order` their
-    indices from first to last; `also`: others that VIKOR's compromise set puts beside the first."""
-
-    method: str
-    scores: Floats
-    order: tuple[int, ...]
-    also: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Switch:
-    """The smallest change that puts `challenger` level with the first: of the weights, of the price, of one rating.
-
-    `kind` weights, price or rating; `change`: sum of absolute weight changes, the share off the price, or the rise of
-    the value of the rating; `text` as a point for the negotiation. Where no such change exists there is no row.
-    """
-
-    challenger: str
-    kind: str
-    change: float
-    text: Text
-
-
-@dataclass(frozen=True)
-class Question:
-    """What to find out next: the vendor and what is unknown of it, and how much regret (in value, 0..1) knowing it
-    would save on average."""
-
-    vendor: str
-    about: str
-    saves: float
-    text: Text
-
-
-@dataclass(frozen=True)
-class PriceTrap:
-    """How the cheapest quote fares: in what share of opinions it wins, and what it costs beside the winner."""
-
-    cheapest: str
-    wins: float
-    first_year: float
-    p50: float
-    p90: float
-    text: Text
-
-
-@dataclass(frozen=True)
-class Overkill:
-    """What a vendor is paid for requirements marked not needed, over the horizon, in the scenario's currency."""
-
-    vendor: str
-    paid: float
-    share: float
-    text: Text
-
-
-@dataclass(frozen=True)
-class Dissent:
-    """How far evaluators are apart: their order of the vendors, and Kendall's W over them (1 = they agree)."""
-
-    orders: Mapping[str, tuple[str, ...]]
-    agreement: float | None
-    text: Text
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """The whole answer. `vendors`: keys in the order of all arrays; `in_play`: those that no gate shut out.
-
-    `weights`: of the first-level criteria, summing to 1. `low`, `middle`, `high`: vendors × criteria, values of 0..1
-    (index vendor, columns criterion); unknown ratings span the scale. `known`: the share of each vendor's weighted
-    requirements that is known. `scores`: frame vendor, low, middle, high. `ranks`: vendors × ranks, the probability of
-    each rank over those in play (rows of others are NaN). `pairwise`: how often row beats column. `central`: the
-    weights with which each vendor wins, on average; NaN rows for those that never do. `frontier`: vendors that nobody
-    beats on both value and cost. `notes`: what the reader has to know.
-    """
-
-    vendors: tuple[str, ...]
-    in_play: tuple[str, ...]
-    gates: tuple[Gate, ...]
-    costs: Mapping[str, VendorCost]
-    weights: Mapping[str, float]
-    low: pd.DataFrame
-    middle: pd.DataFrame
-    high: pd.DataFrame
-    known: Mapping[str, float]
-    scores: pd.DataFrame
-    jury: tuple[Verdict, ...]
-    jury_text: Text | None
-    ranks: pd.DataFrame
-    pairwise: pd.DataFrame
-    central: pd.DataFrame
-    switches: tuple[Switch, ...]
-    reversals: tuple[Text, ...]
-    price_trap: PriceTrap | None
-    overkill: tuple[Overkill, ...]
-    frontier: tuple[str, ...]
-    questions: tuple[Question, ...]
-    dissent: Dissent | None
-    inputs_hash: str
-    notes: tuple[Text, ...] = ()
+from erp_core.text import T, Text
+from erp_core.vendors import gates, meters, schema, switching
+from erp_core.vendors.bill import with_price
+from erp_core.vendors.certainty import Acceptability, simulate, weight_draws
+from erp_core.vendors.cost import draw_by_year, total_cost, vendor_cost
+from erp_core.vendors.cost_criterion import cost_value, growth_of, scale_of
+from erp_core.vendors.criteria import CRITERIA, criterion_of
+from erp_core.vendors.dissent import dissent_of
+from erp_core.vendors.jury import Bench, reversals, verdicts, why_they_differ
+from erp_core.vendors.methods import group_weights
+from erp_core.vendors.naming import listed, need_words, vendor_words
+from erp_core.vendors.plans import price_of
+from erp_core.vendors.refusals import BadValue
+from erp_core.vendors.results import (
+    Dissent,
+    Evaluation,
+    Gate,
+    Overkill,
+    PriceTrap,
+    Question,
+    Switch,
+    VendorCost,
+    Verdict,
+)
+from erp_core.vendors.results_json import to_json
+from erp_core.vendors.schema import Decision, Sureness, Weighting
+from erp_core.vendors.scoring import (
+    POINTS,
+    Cells,
+    Floats,
+    Opinion,
+    cells_of,
+    draws_of,
+    generator_of,
+    opinions,
+)

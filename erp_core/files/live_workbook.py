@@ -1,7 +1,7 @@
 """A workbook that goes on reckoning: numbers to change, and formulas over them.
 
-Text of people is written as text and escaped as everywhere (`export.safe_cell`). A formula is a `Formula`, which is made
-of references and of what a program wrote; nothing that a person gave ever goes into one.
+Text of people is written as text and escaped as everywhere (`export.safe_cell`). A formula is a `Formula`, which is
+made of references and of what a program wrote; nothing that a person gave ever goes into one.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class Formula:
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell. `kind` money, share, number, count, day or text; `given` = meant to be changed; `strong` = a heading or a
-    total. None stays empty."""
+    """One cell. `kind` money, share, number, count, day or text; `given` = meant to be changed; `strong` = a heading
+    or a total. None stays empty."""
 
     value: str | float | int | dt.date | Formula | None
     kind: str = "text"
@@ -120,7 +120,7 @@ def _write(sheet: Any, place: tuple[int, int], cell: Cell, look: Any) -> None:
         sheet.write_formula(*place, "=" + value.expression, look, value.value)
     elif isinstance(value, dt.date):
         sheet.write_datetime(*place, dt.datetime.combine(value, dt.time()), look)
-    elif isinstance(value, bool) or isinstance(value, str):
+    elif isinstance(value, bool | str):
         sheet.write_string(*place, safe_cell(str(value)), look)
     else:
         sheet.write_number(*place, float(value), look)

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from erp_core.text import Text
+from erp_core.text import BothLanguages, Text
 from erp_core.vendors.schema import Bilingual
 
-Said = Text | Bilingual | str  # a str is a name or a word of people: it is shown as it is
+Said = Text | Bilingual | BothLanguages | str  # a str is a name or a word of people: it is shown as it is
 Kind = Literal["text", "money", "share", "number", "count", "day"]
 
 

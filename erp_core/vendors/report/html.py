@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from erp_core.text import (
     LANGUAGES,
+    BothLanguages,
     T,
     format_date,
     format_datetime,
@@ -40,7 +41,7 @@ def _environment() -> Environment:
 
 def said(text: Said, language: str) -> str:
     """A sentence in a language; a word of people as it is."""
-    return text.said(language) if isinstance(text, Bilingual) else say(text, language)
+    return text.said(language) if isinstance(text, Bilingual | BothLanguages) else say(text, language)
 
 
 def written(value: Any, kind: str, currency: str, language: str) -> str:

@@ -211,8 +211,8 @@ def _scores(answered: Answered) -> list[Block]:
             ]
         )
     note = T(
-        "Values lie between 0 and 1 on fixed scales, so that no vendor's value depends on who else is compared. What is "
-        "unknown may lie anywhere between; the score is the middle of what may be true, from and to are its ends."
+        "Values lie between 0 and 1 on fixed scales, so that no vendor's value depends on who else is compared. What "
+        "is unknown may lie anywhere between; the score is the middle of what may be true, from and to are its ends."
     )
     return [Table(columns, rows, frozenset({0})), Paragraph(note, "note")]
 
@@ -275,8 +275,8 @@ def _negotiation(answered: Answered) -> list[Block]:
         blocks.append(
             Paragraph(
                 T(
-                    "Your alternative is {second}: value {score} of 1 against {best} of {vendor}. What {vendor} asks beyond "
-                    "that difference is what you would pay for not walking away.",
+                    "Your alternative is {second}: value {score} of 1 against {best} of {vendor}. What {vendor} asks "
+                    "beyond that difference is what you would pay for not walking away.",
                     second=answered.name(order[1]),
                     score=f"{scores.loc[order[1], 'middle']:.2f}",
                     best=f"{scores.loc[order[0], 'middle']:.2f}",

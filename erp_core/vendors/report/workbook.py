@@ -11,12 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from erp_core.files.export import ExportHeader
 from erp_core.files.live_workbook import Cell, Formula, LiveSheet, at, live_workbook, span
 from erp_core.text import T, Text, say
 from erp_core.vendors.cost import KINDS
 from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
-from erp_core.vendors.naming import EVIDENCE_NAMES, FIT_NAMES, PRIORITY_NAMES
+from erp_core.vendors.naming import PRIORITY_NAMES
 from erp_core.vendors.report.blocks import Report, Said, Table
 from erp_core.vendors.report.content import Answered
 from erp_core.vendors.report.html import said
@@ -74,6 +76,14 @@ class _Writer:
     def criteria(self) -> tuple[str, ...]:
         return tuple(str(key) for key in self.answered.evaluation.middle.columns)
 
+    @property
+    def standing(self) -> tuple[list[float], list[int]]:
+        """The scores that the formulas come to as the file is written, and their ranks."""
+        evaluation = self.answered.evaluation
+        weights = np.array([evaluation.weights.get(key, 0.0) for key in self.criteria])
+        sums = [float(value) for value in evaluation.middle.to_numpy(dtype=float) @ weights]
+        return sums, [1 + sum(other > one for other in sums) for one in sums]
+
 
 def decision_workbook(answered: Answered, report: Report, header: ExportHeader, flows: Flows | None = None) -> bytes:
     """The workbook in the language of the header. `report`: its last section holds the facts with their sources."""
@@ -116,33 +126,34 @@ def _weights(writer: _Writer) -> LiveSheet:
 
 
 def _scores(writer: _Writer) -> LiveSheet:
-    """vendor · score · rank · a column a criterion; the value of cost comes from the simulation, the others from the
-    ratings."""
+    """The shares of the weights in a row; under it vendor · score · rank · a column a criterion. The value of cost comes
+    from the simulation, the others from the ratings."""
     evaluation, criteria = writer.answered.evaluation, writer.criteria
+    count = len(criteria)
     rows = [writer.head(T("Vendor"), T("Score"), T("Rank"), *(CRITERIA[key] for key in criteria))]
-    shares = span((1, 2), (len(criteria), 2), writer.names.weights, fixed=True)
-    scores = span((1, 1), (len(writer.vendors), 1), fixed=True)
-    middles = [
-        sum(evaluation.weights.get(key, 0.0) * float(evaluation.middle.loc[vendor, key]) for key in criteria)
-        for vendor in writer.vendors
+    shares = [
+        Cell(Formula(at(row, 2, writer.names.weights), evaluation.weights.get(key, 0.0)), "share")
+        for row, key in enumerate(criteria, start=1)
     ]
-    for row, (vendor, middle) in enumerate(zip(writer.vendors, middles, strict=True), start=1):
-        values = span((row, 3), (row, 2 + len(criteria)))
+    rows.append([Cell(writer.word(T("Share of the weight"))), Cell(None), Cell(None), *shares])
+    scores = span((2, 1), (1 + len(writer.vendors), 1), fixed=True)
+    sums, ranks = writer.standing
+    for number, vendor in enumerate(writer.vendors):
+        row = 2 + number
+        reckoned = f"SUMPRODUCT({span((row, 3), (row, 2 + count))},{span((1, 3), (1, 2 + count), fixed=True)})"
         cells = [
             Cell(writer.name(vendor)),
-            Cell(Formula(f"SUMPRODUCT({values},TRANSPOSE({shares}))", middle), "number"),
-            Cell(Formula(f"RANK({at(row, 1)},{scores})", float(1 + sum(other > middle for other in middles))), "count"),
+            Cell(Formula(reckoned, sums[number]), "number"),
+            Cell(Formula(f"RANK({at(row, 1)},{scores})", float(ranks[number])), "count"),
         ]
-        for key in criteria:
-            value = float(evaluation.middle.loc[vendor, key])
-            cells.append(_criterion(writer, row - 1, key, value))
+        cells += [_criterion(writer, number, key, float(evaluation.middle.loc[vendor, key])) for key in criteria]
         rows.append(cells)
-    return LiveSheet(writer.names.scores, rows, frozen=(1, 1), widths=(28, 10, 8, *[13] * len(criteria)))
+    return LiveSheet(writer.names.scores, rows, frozen=(2, 1), widths=(28, 10, 8, *[13] * count))
 
 
 def _criterion(writer: _Writer, vendor: int, criterion: str, value: float) -> Cell:
-    """The value of a criterion: from the ratings where it has any. Unknown ratings are empty and count for the middle of
-    the scale here; the simulation lets them lie anywhere on it."""
+    """The value of a criterion: from the ratings where it has any. Unknown ratings are empty and count for the middle
+    of the scale here; the simulation lets them lie anywhere on it."""
     if criterion not in writer.cells.criteria:
         return Cell(value, "number", given=True)
     last = len(writer.cells.needs)
@@ -150,13 +161,9 @@ def _criterion(writer: _Writer, vendor: int, criterion: str, value: float) -> Ce
     belongs = span((1, 1), (last, 1), ratings, fixed=True)
     points = span((1, 4), (last, 4), ratings, fixed=True)
     values = span((1, 5 + vendor), (last, 5 + vendor), ratings, fixed=True)
-    row = 1 + list(writer.criteria).index(criterion)
-    name = at(row, 0, writer.names.weights, fixed=True)
-    one = f"({belongs}={name})*{points}"
-    return Cell(
-        Formula(f'SUMPRODUCT({one}*IF({values}="",0.5,{values}))/SUMPRODUCT({one})', value),
-        "number",
-    )
+    one = f"({belongs}={at(1 + writer.criteria.index(criterion), 0, writer.names.weights, fixed=True)})*{points}"
+    met, blank = f"SUMPRODUCT({one}*{values})", f'SUMPRODUCT({one}*({values}=""))'
+    return Cell(Formula(f"({met}+0.5*{blank})/SUMPRODUCT({one})", value), "number")
 
 
 def _ratings(writer: _Writer) -> LiveSheet:
@@ -335,17 +342,13 @@ def _summary(writer: _Writer) -> LiveSheet:
             T("Vendor"), T("State"), T("Comes first"), T("Middle case (P50)"), T("Nine of ten (P90)"), T("Score"), T("Rank"),
         )
     ]  # fmt: skip
+    sums, ranks = writer.standing
     for number, key in enumerate(writer.vendors, start=1):
         cost = evaluation.costs[key]
         inside = key in evaluation.in_play
         first: float | str = ""
         if inside and evaluation.ranks.shape[1]:
             first = float(evaluation.ranks.loc[key].iloc[0])
-        score = sum(evaluation.weights.get(c, 0.0) * float(evaluation.middle.loc[key, c]) for c in writer.criteria)
-        others = [
-            sum(evaluation.weights.get(c, 0.0) * float(evaluation.middle.loc[other, c]) for c in writer.criteria)
-            for other in writer.vendors
-        ]
         unknown = writer.word(T("unknown"))
         rows.append(
             [
@@ -354,8 +357,8 @@ def _summary(writer: _Writer) -> LiveSheet:
                 Cell(first, "share"),
                 Cell(unknown if cost.p50 is None else cost.p50, "money"),
                 Cell(unknown if cost.p90 is None else cost.p90, "money"),
-                Cell(Formula(at(number, 1, writer.names.scores), score), "number"),
-                Cell(Formula(at(number, 2, writer.names.scores), float(1 + sum(o > score for o in others))), "count"),
+                Cell(Formula(at(1 + number, 1, writer.names.scores), sums[number - 1]), "number"),
+                Cell(Formula(at(1 + number, 2, writer.names.scores), float(ranks[number - 1])), "count"),
             ]
         )
     return LiveSheet(writer.names.summary, rows, widths=(28, 10, 13, 20, 20, 10, 8))

@@ -38,31 +38,31 @@ def headline(told: Answered) -> None:
         chance = answer.ranks.iloc[:, 0][first]
         cost = answer.costs[first]
         number(
-            T("Ranks first most often"),
+            T("First most often"),
             short(told.name(first)),
             T("The vendor that comes first in most draws of weights, ratings and costs"),
         )
         if len(order) > 1 and pd.notna(chance):
             number(
-                T("Chance of first place"),
+                T("Chance"),
                 told.chance(chance),
                 T("Share of draws of weights, ratings and costs in which it comes first"),
             )
         number(
-            T("Cost, even chance (P50)"),
+            T("Cost P50"),
             told.money(cost.p50),
             T("Half of the draws cost less over the whole horizon, half cost more"),
         )
         number(
-            T("Cost, nine of ten (P90)"), told.money(cost.p90), T("Nine of ten draws cost less over the whole horizon")
+            T("Cost P90"), told.money(cost.p90), T("Nine of ten draws cost less over the whole horizon")
         )
         number(
-            T("Known of its requirements"),
+            T("Known of it"),
             told.chance(answer.known.get(first, 0.0)),
             T("Share of the weighted requirements of which it is known how the vendor meets them"),
         )
     of = visit.plain(T("{count} of {all}", count=len(answer.in_play), all=len(answer.vendors)))
-    number(T("Vendors in play"), of, T("Those that no gate shuts out"))
+    number(T("In play"), of, T("Those that no gate shuts out"))
 
 
 def first_place(told: Answered) -> None:

@@ -37,11 +37,23 @@ class Money:
 
 
 @dataclass(frozen=True)
+class BothLanguages:
+    """Words inside a sentence that a file gives in each language already, such as a requirement's: data, not ours."""
+
+    en: str
+    zh: str
+
+    def said(self, language: str) -> str:
+        """The words for a reader."""
+        return self.zh if language.startswith("zh") else self.en
+
+
+@dataclass(frozen=True)
 class Text:
     """A sentence not yet put into a language: its English form and the values to fill in.
 
-    `values` may hold further `Text`s, amounts (`Money`) and days (`datetime.date`), which wait for their reader too.
-    Brace placeholders follow `str.format`.
+    `values` may hold further `Text`s, amounts (`Money`), days (`datetime.date`) and words in `BothLanguages`, which
+    wait for their reader too. Brace placeholders follow `str.format`.
     """
 
     id: str
@@ -72,6 +84,8 @@ def _from_json(value: Any) -> Any:
             return Money(amount, currency)
         case {"day": day}:
             return dt.date.fromisoformat(day)
+        case {"en": en, "zh": zh}:
+            return BothLanguages(en, zh)
     return value
 
 
@@ -80,6 +94,8 @@ def _json_value(value: Any) -> Any:
         return value.to_json()
     if isinstance(value, Money):
         return {"amount": value.amount, "currency": value.currency}
+    if isinstance(value, BothLanguages):
+        return {"en": value.en, "zh": value.zh}
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return {"day": value.isoformat()}
     return value if isinstance(value, int | float | str | bool) or value is None else str(value)
@@ -126,6 +142,8 @@ def _written(value: Any, language: str, quoted: Callable[[str], str]) -> Any:
         return quoted(format_money(value.amount, value.currency, language, compact=True))
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
         return format_date(value, language)
+    if isinstance(value, BothLanguages):
+        return quoted(value.said(language))
     return quoted(value) if isinstance(value, str) else value
 
 

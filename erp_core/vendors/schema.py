@@ -10,6 +10,7 @@ twelve months from its start; the first year is 1.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any, Literal
@@ -36,9 +37,17 @@ def _currency(code: str) -> str:
     return code
 
 
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
 def _day(value: Any) -> Any:
     """A date, or its ISO text; a moment or a number is neither."""
-    if isinstance(value, dt.datetime) or not isinstance(value, dt.date | str):
+    if isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        try:
+            return dt.date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("date_type", "no date") from None
+    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
         raise PydanticCustomError("date_type", "no date")
     return value
 
@@ -48,6 +57,7 @@ NotNegative = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0)]
 Positive = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=0)]
 Fraction = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=0, le=1)]
 Growth = Annotated[float, Field(strict=True, allow_inf_nan=False, gt=-1)]
+Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0)]
 Words = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 Key = Annotated[str, StringConstraints(strict=True, pattern=r"^[a-z0-9][a-z0-9_.-]*$")]
@@ -104,11 +114,20 @@ class Fact(Sourced):
 
 
 class Range(Strict):
-    """An amount that is not known exactly: from, most likely, to."""
+    """An amount that is not known exactly: from, most likely, to. Where only from and to are told, the middle of the
+    two stands for the most likely one."""
 
     low: NotNegative
     likely: NotNegative
     high: NotNegative
+
+    @model_validator(mode="before")
+    @classmethod
+    def _middle(cls, given: Any) -> Any:
+        match given:
+            case {"low": int() | float() as low, "high": int() | float() as high} if "likely" not in given:
+                return {**given, "likely": low / 2 + high / 2}
+        return given
 
     @model_validator(mode="after")
     def _in_order(self) -> Range:
@@ -146,17 +165,29 @@ RangedGrowth = Annotated[
 ]
 
 
+def _within_one(value: Range) -> Range:
+    if value.high > 1:
+        raise PydanticCustomError("share", "more than 1")
+    return value
+
+
+RangedFraction = Annotated[
+    Annotated[Fraction, Tag("number")] | Annotated[Range, AfterValidator(_within_one), Tag("range")],
+    Discriminator(_shape_of_amount),
+]
+
+
 class Flat(Strict):
     """A fixed price a month or a year."""
 
     model: Literal["flat"]
-    price: NotNegative
+    price: Amount
     per: Literal["month", "year"] = "month"
 
 
 class PerUser(Strict):
     """Seats: `base` a month (or year) covers `included` users, each further one costs `price`. `minimum` users are paid
-    for at least; with more than `maximum` the plan cannot be had. `users`: which of the scenario's users it counts."""
+    for at least; with more than `maximum` the plan cannot be had."""
 
     model: Literal["per_user"]
     price: NotNegative
@@ -218,7 +249,7 @@ class Module(Strict):
 
     key: Key
     name: Words
-    price: NotNegative
+    price: Amount
     serves: tuple[Key, ...] = ()
 
 
@@ -236,9 +267,9 @@ class Perpetual(Strict):
 
     model: Literal["perpetual"]
     price: Amount
-    per_user: bool = True
+    per_user: Flag = True
     maximum: Count | None = None
-    maintenance: Fraction = 0.0
+    maintenance: RangedFraction = 0.0
     first_maintenance: Annotated[int, Field(strict=True, ge=1)] = 1
 
 
@@ -246,7 +277,8 @@ Part = Annotated[Flat | PerUser | PerOrder | Tiers | PerLocation | Modules | Per
 
 
 class Renewal(Strict):
-    """How prices move: growth a year after `locked_years`, never above `cap`. None = unknown: the scenario's prior."""
+    """How prices move: growth a year after `locked_years` (the first year is always locked), never above `cap`. None =
+    unknown: what the scenario assumes."""
 
     growth: RangedGrowth | None = None
     cap: Fraction | None = None
@@ -284,10 +316,18 @@ class Pricing(Strict):
 
 
 class Plan(Sourced):
-    """A published price list, or a quote."""
+    """A published price list, or a quote.
+
+    `at_least`: the source says “from”; what it comes to lies above the price by nobody knows how much, so the total is
+    a lower bound. `by_choice`: has limits that a scenario does not know (so many products, readers only, a server of
+    one's own): taken only where `plans_taken` names it. `note`: what the source leaves open.
+    """
 
     name: Words
     pricing: Pricing
+    at_least: Flag = False
+    by_choice: Flag = False
+    note: Bilingual | None = None
 
 
 # --- the scenario --------------------------------------------------------------------------------------------------
@@ -332,6 +372,10 @@ PANORAMA_2012 = (
 )
 
 
+# How prices move at a renewal of which nothing is known. Ours: from nothing to 15 % a year; buyers report caps of 3 to 5 %.
+UNKNOWN_GROWTH = Range(low=0.0, likely=0.05, high=0.15)
+
+
 class Labour(Strict):
     """The merchant's own hours: during the project, and every year."""
 
@@ -350,8 +394,9 @@ class Downtime(Strict):
 class Scenario(Strict):
     """The merchant's next years: the same for every vendor. Orders are a month's.
 
-    `peak`: the busiest month's orders over an average month's. `price_growth`: the prior for vendors whose renewals are
-    unknown. `one_off_unknown`: the prior for a one-off that a vendor does not tell, as a share of the first year's
+    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose renewals
+    are unknown; None = nothing is: the total leaves growth out and says so, the simulation draws `UNKNOWN_GROWTH`.
+    `one_off_unknown`: the prior for a one-off that a vendor does not tell, as a share of the first year's
     software cost; None leaves it out and says so.
     """
 
@@ -364,7 +409,7 @@ class Scenario(Strict):
     locations: Path = Path(now=1.0)
     modules: tuple[Key, ...] = ()
     rates: tuple[Rate, ...] = ()
-    price_growth: RangedGrowth = Range(low=0.0, likely=0.05, high=0.15)
+    price_growth: RangedGrowth | None = None
     one_off_unknown: Range | None = None
     labour: Labour = Labour()
     downtime: Downtime = Downtime()
@@ -397,7 +442,7 @@ class Requirement(Strict):
     weight: Positive = 1.0
     metric: Key | None = None
     reason: Bilingual | None = None
-    own: bool = False
+    own: Flag = False
 
 
 # --- ratings -------------------------------------------------------------------------------------------------------
@@ -464,7 +509,7 @@ class Vendor(Strict):
     facts: tuple[Fact, ...] = ()
     fits: tuple[PublishedFit, ...] = ()
     plans: tuple[Plan, ...] = ()
-    own: bool = False
+    own: Flag = False
 
     def named(self, language: str) -> str:
         """The vendor's name for a reader."""
@@ -539,7 +584,7 @@ class Benefit(Strict):
     key: Key
     a_year: Range
     ramp: Annotated[tuple[Fraction, ...], Field(min_length=1)] = (0.3, 0.8, 1.0)
-    once: bool = False
+    once: Flag = False
     evidence: Bilingual | None = None
     vendor: Key | None = None
 

@@ -1,10 +1,4 @@
-"""The answer: from a decision to gates, costs, scores, certainty and what to ask next.
-
-The steps, each a module of its own: `plans` picks what a vendor is paid by; `cost` draws what that comes to; `gates`
-says who is out, and what would bring them back; `scoring` turns ratings into values on fixed scales, with their spread;
-`jury` asks other methods; `certainty` counts how often each one wins; `meters` says what the cheapest and the
-over-fitted really cost, and which question is worth asking.
-"""
+"""What the answer holds, as values: gates, costs, scores, verdicts, certainty, what to ask next."""
 
 from __future__ import annotations
 

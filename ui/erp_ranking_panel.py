@@ -10,7 +10,7 @@ import streamlit as st
 
 from erp_core.text import T, Text
 from erp_core.vendors.criteria import CRITERIA
-from erp_core.vendors.evaluation import Gate
+from erp_core.vendors.results import Gate
 from ui import charts
 from ui.erp_words import MOST_DRAWN, Answered, short
 from ui.literal import literal
@@ -53,9 +53,7 @@ def headline(told: Answered) -> None:
             told.money(cost.p50),
             T("Half of the draws cost less over the whole horizon, half cost more"),
         )
-        number(
-            T("Cost P90"), told.money(cost.p90), T("Nine of ten draws cost less over the whole horizon")
-        )
+        number(T("Cost P90"), told.money(cost.p90), T("Nine of ten draws cost less over the whole horizon"))
         number(
             T("Known of it"),
             told.chance(answer.known.get(first, 0.0)),

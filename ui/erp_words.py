@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from erp_core.text import T, format_money, format_number, format_share
-from erp_core.vendors.evaluation import Evaluation
+from erp_core.vendors.results import Evaluation
 from erp_core.vendors.schema import Decision
 from ui.guard import Visit
 

@@ -64,7 +64,7 @@ def winning_regions(values: npt.ArrayLike, base: npt.ArrayLike | None = None) ->
         share, centre = _measured(corners)
         if share > _LEAST:
             found.append(Region(tuple(group), corners, centre, share))
-    return tuple(sorted(found, key=lambda region: (-region.share, region.vendors)))
+    return tuple(sorted(found, key=lambda region: (-round(region.share, 9), region.vendors)))
 
 
 def _cut(corners: Floats, lead: Floats) -> Floats:

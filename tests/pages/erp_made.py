@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from erp_core.text import T
-from erp_core.vendors.evaluation import (
+from erp_core.vendors.results import (
     Dissent,
     Evaluation,
     Gate,

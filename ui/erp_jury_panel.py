@@ -6,20 +6,12 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from erp_core.text import T, Text, format_number
+from erp_core.text import T, format_number
+from erp_core.vendors.jury import METHOD_NAMES
 from ui import charts
 from ui.erp_words import Answered, short
 from ui.literal import literal
 from ui.tables import Column, configuration, downloads
-
-METHODS: dict[str, Text] = {
-    "weighted_sum": T("Weighted sum on fixed scales"),
-    "weighted_product": T("Weighted product"),
-    "topsis_vector": T("TOPSIS, vector"),
-    "topsis_minmax": T("TOPSIS, min–max"),
-    "vikor": T("VIKOR"),
-    "promethee_ii": T("PROMETHEE II"),
-}
 
 
 def jury(told: Answered) -> None:
@@ -34,7 +26,7 @@ def jury(told: Answered) -> None:
     keys = list(answer.vendors)
     rows = pd.DataFrame(
         {
-            "method": [visit.plain(METHODS.get(verdict.method, verdict.method)) for verdict in answer.jury],
+            "method": [visit.plain(METHOD_NAMES.get(verdict.method, verdict.method)) for verdict in answer.jury],
             "first": [told.name(keys[verdict.order[0]]) for verdict in answer.jury],
             "beside": [" · ".join(told.name(keys[row]) for row in verdict.also) for verdict in answer.jury],
             "order": [" > ".join(told.name(keys[row]) for row in verdict.order) for verdict in answer.jury],

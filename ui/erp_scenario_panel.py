@@ -48,7 +48,9 @@ def show(visit: Visit, choice: Choice) -> None:
             return
         with st.form(f"{_FORM}_{acts.token(_FORM)}", border=False):
             given = _fields(visit, choice, locked=False)
-            sent = st.form_submit_button(visit.say(T("Save")), type="primary", icon=":material/save:", key="erp_scenario_save")
+            sent = st.form_submit_button(
+                visit.say(T("Save")), type="primary", icon=":material/save:", key="erp_scenario_save"
+            )
         if sent:
             _save(visit, choice, given)
 
@@ -101,9 +103,17 @@ def _fields(visit: Visit, choice: Choice, *, locked: bool) -> dict[str, Any]:
 def _path(visit: Visit, name: str, path: Path, *, locked: bool) -> dict[str, Any]:
     label, note = PATHS[name]
     one, two, three = st.columns([2, 2, 4])
-    now = one.number_input(visit.say(label), 0.0, None, float(path.now), 1.0, format="%.0f", disabled=locked, help=visit.say(note))
+    now = one.number_input(
+        visit.say(label), 0.0, None, float(path.now), 1.0, format="%.0f", disabled=locked, help=visit.say(note)
+    )
     growth = two.number_input(
-        visit.say(T("Growth, % a year")), -99.0, 1000.0, 100 * path.growth, 1.0, key=f"erp_growth_{name}_{path}", disabled=locked
+        visit.say(T("Growth, % a year")),
+        -99.0,
+        1000.0,
+        100 * path.growth,
+        1.0,
+        key=f"erp_growth_{name}_{path}",
+        disabled=locked,
     )
     by_year = three.text_input(
         visit.say(T("Or year by year")), ", ".join(f"{value:g}" for value in path.by_year), key=f"erp_by_year_{name}_{path}",
@@ -136,7 +146,9 @@ def _three(value: float | Range | None, times: float = 1.0) -> list[float | None
     return [times * value] * 3
 
 
-def _grid(visit: Visit, title: Text, rows: Mapping[Text, list[float | None]], key: str, *, locked: bool) -> list[list[float | None]]:
+def _grid(
+    visit: Visit, title: Text, rows: Mapping[Text, list[float | None]], key: str, *, locked: bool
+) -> list[list[float | None]]:
     """Amounts from, most likely, to: three numbers a row, which may be equal."""
     st.markdown(f"**{visit.say(title)}**")
     frame = pd.DataFrame(list(rows.values()), columns=list(PARTS), dtype=float)
@@ -170,7 +182,8 @@ def _shares(visit: Visit, scenario: Scenario, *, locked: bool) -> list[list[floa
 def _overrun(visit: Visit, scenario: Scenario, *, locked: bool) -> list[list[Any]]:
     st.markdown(f"**{visit.say(T('How projects end beside their budget'))}**")
     frame = pd.DataFrame(
-        [[100 * step.share, 100 * step.low, 100 * step.high] for step in scenario.overrun], columns=["share", "low", "high"]
+        [[100 * step.share, 100 * step.low, 100 * step.high] for step in scenario.overrun],
+        columns=["share", "low", "high"],
     )
     number = st.column_config.NumberColumn
     edited = st.data_editor(
@@ -180,7 +193,13 @@ def _overrun(visit: Visit, scenario: Scenario, *, locked: bool) -> list[list[Any
             "high": number(visit.plain(T("to"))),
         },
     )  # fmt: skip
-    st.caption(visit.say(T("The default is an old survey of mostly large firms (Panorama 2012, from a secondary source): put your own experience in its place.")))
+    st.caption(
+        visit.say(
+            T(
+                "The default is an old survey of mostly large firms (Panorama 2012, from a secondary source): put your own experience in its place."
+            )
+        )
+    )
     return [list(row) for row in edited.to_numpy() if not any(pd.isna(value) for value in row)]
 
 
@@ -230,7 +249,9 @@ def _scenario(given: Mapping[str, Any]) -> dict[str, Any]:
         "one_off_unknown": one_off,
         "labour": labour,
         "downtime": downtime,
-        "overrun": [{"share": share / 100, "low": low / 100, "high": high / 100} for share, low, high in given["overrun"]],
+        "overrun": [
+            {"share": share / 100, "low": low / 100, "high": high / 100} for share, low, high in given["overrun"]
+        ],
     }
 
 
@@ -259,12 +280,16 @@ def _numbers(text: str) -> list[float]:
     try:
         return [float(word) for word in words]
     except ValueError:
-        raise BadInput(T("“{text}” is no list of numbers.", text=text), hint=T("Write one number a year, such as 3, 5, 8.")) from None
+        raise BadInput(
+            T("“{text}” is no list of numbers.", text=text), hint=T("Write one number a year, such as 3, 5, 8.")
+        ) from None
 
 
 def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
     if any(row[name] is None for name in ("currency", "rate", "as_of")):
-        raise BadInput(T("An exchange rate lacks its currency, its value or its date."), hint=T("Fill in the row, or remove it."))
+        raise BadInput(
+            T("An exchange rate lacks its currency, its value or its date."), hint=T("Fill in the row, or remove it.")
+        )
     day = row["as_of"]
     as_of = day.date() if isinstance(day, dt.datetime) else day
     return {

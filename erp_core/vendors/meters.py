@@ -36,7 +36,11 @@ class Opinions:
 
 
 def price_trap(
-    decision: Decision, costs: Sequence[VendorCost], first_year: Sequence[float | None], opinions: Opinions, winner: int | None
+    decision: Decision,
+    costs: Sequence[VendorCost],
+    first_year: Sequence[float | None],
+    opinions: Opinions,
+    winner: int | None,
 ) -> PriceTrap | None:
     """How the quote that asks least in its first year fares, None where no price is known.
 
@@ -106,7 +110,11 @@ def idle_modules(serves: Mapping[str, Iterable[str]], decision: Decision) -> tup
 
 
 def overkill(
-    decision: Decision, vendor: Vendor, held: Mapping[tuple[str, str], tuple[Opinion, ...]], cost: VendorCost, paid: Paid | None
+    decision: Decision,
+    vendor: Vendor,
+    held: Mapping[tuple[str, str], tuple[Opinion, ...]],
+    cost: VendorCost,
+    paid: Paid | None,
 ) -> Overkill | None:
     """What a vendor is paid for requirements marked not needed, None where its cost is unknown.
 
@@ -151,13 +159,17 @@ def _rating_costs(decision: Decision, vendor: str, needs: set[str]) -> float:
 # --- value for money -----------------------------------------------------------------------------------------------
 
 
-def value_for_money(vendors: Sequence[str], values: Floats, costs: Sequence[VendorCost], in_play: Sequence[int]) -> pd.DataFrame:
+def value_for_money(
+    vendors: Sequence[str], values: Floats, costs: Sequence[VendorCost], in_play: Sequence[int]
+) -> pd.DataFrame:
     """Frame `vendor, value, p50, p90, frontier`: the value without the criterion cost (0..1) beside the cost.
 
     `frontier`: no other vendor in play is at least as good and at most as dear, and better in one of the two. Vendors
     whose cost is unknown, and those out, are left out.
     """
-    rows = [(vendors[at], float(values[at]), costs[at].p50, costs[at].p90) for at in in_play if costs[at].p50 is not None]
+    rows = [
+        (vendors[at], float(values[at]), costs[at].p50, costs[at].p90) for at in in_play if costs[at].p50 is not None
+    ]
     frame = pd.DataFrame(rows, columns=["vendor", "value", "p50", "p90"])
     frame["frontier"] = [
         not any(
@@ -233,7 +245,11 @@ def about_criterion(vendor: Vendor, criterion: str, unknown: int, saves: float) 
 def about_price(vendor: Vendor, known: bool, saves: float) -> Question:
     """The question what a vendor costs."""
     named = {"vendor": vendor_words(vendor)}
-    text = T("What will {vendor} really cost? Have its quote made firm.", **named) if known else T("What does {vendor} cost?", **named)
+    text = (
+        T("What will {vendor} really cost? Have its quote made firm.", **named)
+        if known
+        else T("What does {vendor} cost?", **named)
+    )
     return Question(vendor.key, "cost", saves, text)
 
 

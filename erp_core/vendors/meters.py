@@ -247,4 +247,3 @@ def best_first(questions: Iterable[Question]) -> tuple[Question, ...]:
     """The questions that save anything, the most useful ones first, at most QUESTIONS of them."""
     useful = [question for question in questions if question.saves > 0]
     return tuple(sorted(useful, key=lambda question: -question.saves)[:QUESTIONS])
-

@@ -167,7 +167,7 @@ def triangle(told: Answered) -> None:
     values = answer.middle.loc[vendors, chosen].to_numpy()
     base = answer.middle.loc[vendors, others].to_numpy() @ np.array([answer.weights.get(name, 0.0) for name in others]) if keep else None  # fmt: skip
     try:
-        regions = winning_regions(values * (together if keep else 1.0), base)
+        regions = winning_regions(values, base, together if keep else 1.0)
     except ErpError as error:
         acts.refused(visit, error)
         return

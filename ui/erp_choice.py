@@ -115,14 +115,16 @@ def answer(_visit: Visit, choice: Choice) -> Evaluation:
     return _answer(choice.document, choice.key)
 
 
-
 def form_of(visit: Visit, form: str, shown: object) -> str:
     """The key of a form that shows stored values: another one when these change, so that what somebody else changed in
     the meantime stands in the fields instead of being overwritten; and a word on it."""
     now = hashlib.sha256(repr(shown).encode()).hexdigest()[:12]
     before = st.session_state.get(f"form_shown_{form}")
     if before is not None and before != now and not st.session_state.pop(f"form_own_{form}", False):
-        st.info(visit.say(T("This was changed elsewhere in the meantime: the form shows what stands now.")), icon=":material/sync:")
+        st.info(
+            visit.say(T("This was changed elsewhere in the meantime: the form shows what stands now.")),
+            icon=":material/sync:",
+        )
     st.session_state[f"form_shown_{form}"] = now
     return f"{form}_{now}"
 

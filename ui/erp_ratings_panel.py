@@ -174,7 +174,12 @@ def _save(visit: Visit, choice: Choice, sheet: _Sheet, changes: edits.Changes) -
     count = format_number(len(changes), visit.language)
     label = T("Save {count} ratings", count=count) if changes else T("Nothing changed")
     if left.button(
-        visit.say(label), type="primary", icon=":material/save:", key="ratings_save", disabled=not changes, width="stretch"
+        visit.say(label),
+        type="primary",
+        icon=":material/save:",
+        key="ratings_save",
+        disabled=not changes,
+        width="stretch",
     ):
         given, gone, without = _read(visit, sheet, changes)
         if without:
@@ -190,7 +195,11 @@ def _save(visit: Visit, choice: Choice, sheet: _Sheet, changes: edits.Changes) -
 
         acts.perform(visit, save, T("{count} ratings saved.", count=count))
     if right.button(
-        visit.say(T("Let the changes go")), key="ratings_forget", disabled=not changes, icon=":material/undo:", width="stretch"
+        visit.say(T("Let the changes go")),
+        key="ratings_forget",
+        disabled=not changes,
+        icon=":material/undo:",
+        width="stretch",
     ):
         edits.forget(sheet.name)
         st.rerun(scope="fragment")

@@ -127,9 +127,9 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
     if proposed:
         chosen &= every["reason"] != ""
     for word in search.casefold().split():
-        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every["where"].str.casefold().str.contains(
-            word, regex=False
-        )
+        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every[
+            "where"
+        ].str.casefold().str.contains(word, regex=False)
     rows = every[chosen]
     if len(rows) < len(every):
         shown, count = (format_number(number, visit.language) for number in (len(rows), len(every)))
@@ -142,7 +142,12 @@ def _save(visit: Visit, choice: Choice, changes: edits.Changes, every: pd.DataFr
     count = format_number(len(changes), visit.language)
     label = T("Save {count} changed requirements", count=count) if changes else T("Nothing changed")
     if left.button(
-        visit.say(label), type="primary", icon=":material/save:", key="needs_save", disabled=not changes, width="stretch"
+        visit.say(label),
+        type="primary",
+        icon=":material/save:",
+        key="needs_save",
+        disabled=not changes,
+        width="stretch",
     ):
         wanted = [
             service.Wanted(
@@ -160,7 +165,11 @@ def _save(visit: Visit, choice: Choice, changes: edits.Changes, every: pd.DataFr
 
         acts.perform(visit, save, T("{count} requirements saved.", count=count))
     if right.button(
-        visit.say(T("Let the changes go")), key="needs_forget", disabled=not changes, icon=":material/undo:", width="stretch"
+        visit.say(T("Let the changes go")),
+        key="needs_forget",
+        disabled=not changes,
+        icon=":material/undo:",
+        width="stretch",
     ):
         edits.forget(_EDITOR)
         st.rerun(scope="fragment")
@@ -195,7 +204,14 @@ def _add(visit: Visit, choice: Choice) -> None:
                 words = Bilingual(en=text, zh=text)
                 asked = ask.strip() or text
                 service.add_requirement(
-                    uow, choice.at, words, Bilingual(en=asked, zh=asked), leaf, Priority(priority), weight, acts.token(_FORM)
+                    uow,
+                    choice.at,
+                    words,
+                    Bilingual(en=asked, zh=asked),
+                    leaf,
+                    Priority(priority),
+                    weight,
+                    acts.token(_FORM),
                 )
                 acts.renew(_FORM)
 

@@ -79,9 +79,7 @@ def _values_by(panel: Panel, own: Mapping[tuple[str, str], Fit]) -> Floats:
     return values
 
 
-def _agreement_in_words(
-    panel: Panel, orders: Mapping[str, tuple[str, ...]], agreement: float | None
-) -> list[Text]:
+def _agreement_in_words(panel: Panel, orders: Mapping[str, tuple[str, ...]], agreement: float | None) -> list[Text]:
     if agreement is None:
         return [T("With fewer than two vendors in play there is nothing to disagree about.")]
     named = {vendor.key: vendor_words(vendor) for vendor in panel.decision.vendors}

@@ -72,7 +72,9 @@ def _idle_money(bill: Bill, decision: schema.Decision) -> float:
     idle = set(idle_modules(serves, decision))
     if not idle:
         return 0.0
-    without = bill.scenario.model_copy(update={"modules": tuple(key for key in bill.scenario.modules if key not in idle)})
+    without = bill.scenario.model_copy(
+        update={"modules": tuple(key for key in bill.scenario.modules if key not in idle)}
+    )
     kinds = list(SOFTWARE)
     paid = total_cost(bill.pricing, bill.scenario)[kinds].to_numpy().sum()
     return float(paid - total_cost(bill.pricing, without)[kinds].to_numpy().sum())

@@ -143,5 +143,3 @@ def least_fit(value: float) -> Fit:
     """
     enough = [fit for fit, worth in FIT_VALUES.items() if worth >= value - _NOTHING]
     return min(enough, key=lambda fit: FIT_VALUES[fit]) if enough else schema.Fit.NATIVE
-
-

@@ -1,8 +1,7 @@
-"""Three criteria as a triangle: exactly where, among all ways to weigh them, each vendor comes first.
+"""Three criteria as a triangle to be drawn: where, among all ways to weigh them, each vendor comes first.
 
-A corner stands for a weighting that looks at one criterion alone. A vendor's value is linear in the weights, so the
-weightings for which it comes first are those on the right side of a line for every other vendor: a convex polygon, cut
-out of the triangle line by line (Sutherland and Hodgman 1974). No simulation, no rounding but that of floats.
+The regions are those of `certainty.first_rank_regions`; here they are put together for a reader: equal vendors named
+once, largest first, each with its centre, for a vendor that has something already from criteria whose weights stay.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from erp_core.errors import BadInput
-from erp_core.text import T
+from erp_core.vendors.certainty import exact_first_rank, first_rank_regions
+from erp_core.vendors.matrices import checked_values
 
 Floats = npt.NDArray[np.float64]
-_LEAST = 1e-9  # a share of the triangle below which a polygon is a line or a point
+_LEAST = 1e-9  # a share of the triangle below which a region is a line or a point
 
 
 @dataclass(frozen=True)
@@ -33,62 +32,38 @@ class Region:
     share: float
 
 
-def winning_regions(values: npt.ArrayLike, base: npt.ArrayLike | None = None) -> tuple[Region, ...]:
+def winning_regions(
+    values: npt.ArrayLike, base: npt.ArrayLike | None = None, weight: float = 1.0
+) -> tuple[Region, ...]:
     """Where each vendor comes first, largest region first; vendors that never do have none.
 
-    `values`: vendors × 3 criteria; `base`: what each vendor has already from criteria whose weights stay as they are
-    (None = nothing). A vendor's value is `base + values @ weights`, with the three weights summing to 1.
-
-    Raises BadInput where there is no vendor, not three criteria, or a value is not finite.
+    `values`: vendors × 3 criteria, 0..1; `base`: what each vendor has already from criteria whose weights stay as they
+    are (None = nothing), 0..1 − `weight`; `weight`: what the three have together. A vendor's value is
+    `base + weight × values @ w`, with the three w summing to 1. Raises BadMatrix as `first_rank_regions` does.
 
     >>> [(region.vendors, round(region.share, 3)) for region in winning_regions([[1, 0, 0], [0, 1, 1]])]
     [((1,), 0.75), ((0,), 0.25)]
     """
-    rows = np.asarray(values, dtype=float)
-    own = np.zeros(len(rows)) if base is None else np.asarray(base, dtype=float)
-    if rows.ndim != 2 or rows.shape[1:] != (3,) or not len(rows) or own.shape != (len(rows),):
-        raise BadInput(T("A triangle needs the values of at least one vendor on exactly three criteria."))
-    if not (np.isfinite(rows).all() and np.isfinite(own).all()):
-        raise BadInput(T("A triangle needs values that are known."))
-    # the weights sum to 1, so what a vendor has already counts the same at every corner
-    at_corners = rows + own[:, None]
+    rows = weight * checked_values(values)
+    if base is not None:
+        # the three weights sum to 1, so what a vendor has already counts the same at every corner
+        rows = np.clip(rows + np.asarray(base, dtype=float)[:, None], 0.0, 1.0)
+    shares, corners = exact_first_rank(rows), first_rank_regions(rows)
     equal: dict[bytes, list[int]] = {}
-    for row, value in enumerate(at_corners):
-        equal.setdefault(value.tobytes(), []).append(row)
-    found = []
-    for group in equal.values():
-        corners = np.eye(3)
-        for other in equal.values():
-            if other is not group and len(corners):
-                corners = _cut(corners, at_corners[group[0]] - at_corners[other[0]])
-        share, centre = _measured(corners)
-        if share > _LEAST:
-            found.append(Region(tuple(group), corners, centre, share))
+    for row, region in enumerate(corners):
+        if shares[row] > _LEAST:
+            equal.setdefault(region.tobytes(), []).append(row)
+    found = [
+        Region(tuple(group), corners[group[0]], _centre(corners[group[0]]), float(sum(shares[row] for row in group)))
+        for group in equal.values()
+    ]
     return tuple(sorted(found, key=lambda region: (-round(region.share, 9), region.vendors)))
 
 
-def _cut(corners: Floats, lead: Floats) -> Floats:
-    """The part of a polygon where `weights @ lead` is not negative."""
-    heights = corners @ lead
-    kept: list[Floats] = []
-    for here, there in zip(range(len(corners)), [*range(1, len(corners)), 0], strict=True):
-        if heights[here] >= 0:
-            kept.append(corners[here])
-        if (heights[here] > 0 > heights[there]) or (heights[here] < 0 < heights[there]):
-            part = heights[here] / (heights[here] - heights[there])
-            kept.append(corners[here] + part * (corners[there] - corners[here]))
-    return np.array(kept).reshape(-1, 3)
-
-
-def _measured(corners: Floats) -> tuple[float, Floats]:
-    """The share of the triangle that a polygon takes, and its centre of gravity."""
-    if len(corners) < 3:
-        return 0.0, np.full(3, np.nan)
+def _centre(corners: Floats) -> Floats:
+    """The centre of gravity of a polygon with an area."""
     x, y = corners[:, 0], corners[:, 1]
     after_x, after_y = np.roll(x, -1), np.roll(y, -1)
     cross = x * after_y - after_x * y
-    twice = float(cross.sum())
-    if abs(twice) <= _LEAST:
-        return 0.0, np.full(3, np.nan)
-    centre = np.array([((x + after_x) * cross).sum(), ((y + after_y) * cross).sum()]) / (3 * twice)
-    return abs(twice), np.array([*centre, 1 - centre.sum()])
+    centre = np.array([((x + after_x) * cross).sum(), ((y + after_y) * cross).sum()]) / (3 * cross.sum())
+    return np.array([*centre, 1 - centre.sum()])

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from erp_core.text import Money, T, Text
+from erp_core.text import Money, T
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.gates import MEETS
 from erp_core.vendors.jury import in_a_row
@@ -205,11 +205,18 @@ def worth_of_knowing(mean: float, swing: Floats, best_other: float) -> float:
     return max(0.0, round(float(np.maximum(scores, best_other).mean()) - without, 12))
 
 
-def worth_of_a_must(mean: float, weight: float, best_other: float) -> float:
-    """The same for a must that nobody knows: where it turns out not to be met the vendor is worth nothing.
+def worth_of_a_rating(mean: float, weight: float, best_other: float) -> float:
+    """The same for one rating that nobody knows, anywhere on the scale with equal chance; `weight`: what the
+    requirement weighs in the whole score."""
+    if mean + weight / 2 <= best_other or mean - weight / 2 >= best_other:
+        return 0.0  # whatever it turns out to be, the choice stays
+    return worth_of_knowing(mean, weight * (_GRID - 0.5), best_other)
 
-    `weight`: what the requirement weighs in the whole score; its value is anywhere on the scale with equal chance.
-    """
+
+def worth_of_a_must(mean: float, weight: float, best_other: float) -> float:
+    """The same for a must that nobody knows: where it turns out not to be met the vendor is worth nothing."""
+    if mean + weight / 2 <= best_other:
+        return 0.0
     scores = np.where(_GRID < NOT_MET_BELOW, 0.0, mean + weight * (_GRID - 0.5))
     without = max(float(scores.mean()), best_other)
     return max(0.0, round(float(np.maximum(scores, best_other).mean()) - without, 12))

@@ -1,4 +1,4 @@
-"""From ratings to values of 0..1 on fixed scales, with their spread; additive, so that no vendor's value rests on others.
+"""From ratings to values of 0..1 on fixed scales, with their spread; no vendor's value rests on another's.
 
 **Scale.** A fit has one value (`FIT_VALUES`), whoever else is on the list. **Spread.** What is known is a triangle
 around it, as wide as its evidence is weak (`HALF_WIDTHS`), cut off at 0 and 1; what is unknown lies anywhere on the

@@ -7,15 +7,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from erp_core.text import BothLanguages, T, Text
+from erp_core.text import BothLanguages, T
 from erp_core.vendors import schema
 from erp_core.vendors.certainty import switching_points
 from erp_core.vendors.criteria import CRITERIA
-from erp_core.vendors.jury import in_a_row
 from erp_core.vendors.naming import FIT_NAMES, listed, need_words, percent, percent_up
 from erp_core.vendors.results import Switch
 from erp_core.vendors.schema import Fit, Requirement
-from erp_core.vendors.scoring import FIT_VALUES, Floats
+from erp_core.vendors.scoring import FIT_VALUES, Flags, Floats
 
 _NOTHING = 1e-9
 _STEPS = 30  # of bisection
@@ -25,9 +24,9 @@ _STEPS = 30  # of bisection
 class Contest:
     """The vendors in play (rows, at least two) and what could be changed.
 
-    `values`: by criterion (columns); `keys`, `names`: of the vendors; `rise`: requirement × share of its criterion, and
-    the vendors' middle values (vendors × requirements) in `rated`; `cost_at`: per vendor its value in the criterion cost
-    at a share off the software's price, None where the cost is unknown or not scored.
+    `values`: by criterion (columns); `keys`, `names`: of the vendors; `pull`: what each requirement weighs in the whole
+    score; `rated`, `known`: the vendors' middle values, vendors × requirements, and which of them are known; `cost_at`:
+    per vendor its value in the criterion cost at a share off the software's price, None where that is not reckoned.
     """
 
     values: Floats
@@ -38,7 +37,7 @@ class Contest:
     needs: tuple[Requirement, ...]
     pull: Floats
     rated: Floats
-    known: Floats
+    known: Flags
     cost_at: tuple[Callable[[float], float] | None, ...]
 
     def scores(self) -> Floats:

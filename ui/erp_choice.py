@@ -6,27 +6,27 @@ Views are hung in as `of_choice(panel.show)`, where `show(visit, choice)` is giv
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from erp_core.clock import today
-from erp_core.db.uow import UnitOfWork
-from erp_core.errors import Conflict
 from erp_core.overview.own_numbers import own_numbers
 from erp_core.security.permissions import Permission
-from erp_core.text import Text
+from erp_core.text import T, format_money, format_number, format_share
 from erp_core.vendors import views as stored
 from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.evaluation import evaluate
+from erp_core.vendors.own_numbers import OWN_METRICS
 from erp_core.vendors.results import Evaluation
 from erp_core.vendors.schema import Decision, OwnNumber, Vendor
-from erp_core.vendors.service import Seen
-from ui import acts, kept, reads
+from erp_core.vendors.versions import inputs_hash
+from erp_core.vendors.working import Seen
+from ui import kept, reads
 from ui.guard import Visit
 
 PAGE = "erp_choice"
@@ -85,7 +85,7 @@ def chosen(visit: Visit) -> Choice | None:
     row = (one if len(one) else known).iloc[0]
     with visit.database.reading() as connection:
         document = stored.decision_document(connection, int(row["id"]), catalogue(), numbers(visit))
-    key = hashlib.sha256(document.model_dump_json().encode()).hexdigest()
+    key = inputs_hash(document)
     may_change = visit.actor.may(Permission.CHOOSE_ERP) and not row["archived"]
     return Choice(int(row["id"]), int(row["version"]), document, key, may_change)
 
@@ -95,6 +95,8 @@ def of_choice(panel: Callable[[Visit, Choice], None]) -> Callable[[Visit], None]
 
     def view(visit: Visit) -> None:
         """Choose the decision, then show it."""
+        from ui import erp_begin_panel  # which needs this module
+
         choice = chosen(visit)
         if choice is None:
             erp_begin_panel.show(visit)
@@ -134,17 +136,19 @@ def form_saved(form: str) -> None:
     st.session_state[f"form_own_{form}"] = True
 
 
-def since(choice: Choice, editor: str) -> Seen:
-    """The decision as it stood when the first change was typed into an editor (`edits`): what others changed in between is
-    not overwritten unseen."""
-    key = f"since_{editor}"
-    held = st.session_state.get(key) if edits.kept(editor) else None
-    if held is None or held.decision_id != choice.id:
-        held = choice.at
-    st.session_state[key] = held
-    return held
+
+def number_said(visit: Visit, choice: Choice, number: OwnNumber) -> str:
+    """An own number with its name, in words: “Orders a month: 1,240”."""
+    metric = OWN_METRICS[number.key]
+    return f"{visit.plain(metric.title)}: {number_written(visit, choice, number)}"
 
 
-def seen_now(editor: str) -> None:
-    """The visitor was told of the other change: the next attempt goes on top of it."""
-    st.session_state.pop(f"since_{editor}", None)
+def number_written(visit: Visit, choice: Choice, number: OwnNumber) -> str:
+    """An own number's value in its unit."""
+    unit, language = OWN_METRICS[number.key].unit, visit.language
+    if unit == "money":
+        return format_money(number.value, choice.currency, language, compact=True)
+    if unit == "share":
+        return format_share(number.value, language)
+    whole = float(number.value).is_integer()
+    return format_number(number.value, language, 0 if whole else 1)

@@ -10,10 +10,12 @@ import streamlit as st
 from erp_core.clock import today
 from erp_core.db.uow import UnitOfWork
 from erp_core.text import T, Text, format_number
-from erp_core.vendors import service
 from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
+from erp_core.vendors.naming import EVIDENCE_NAMES, FIT_NAMES, PRIORITY_NAMES
+from erp_core.vendors.ratings import Cell, rate, withdraw_ratings
 from erp_core.vendors.schema import Evidence, Fit, Priority, Rating, Vendor
-from ui import acts, edits, states
+from ui import edits, erp_edits, states
+from erp_core.vendors.working import Seen
 from ui.erp_choice import Choice
 from ui.erp_requirements_panel import PRIORITIES
 from ui.guard import Visit, same_as_before
@@ -72,7 +74,7 @@ def rows_of(visit: Visit, choice: Choice, vendor: Vendor, evaluator: str) -> pd.
 
 
 def _published(fit: Fit, evidence: Evidence) -> Text:
-    return T("{fit} ({evidence})", fit=FITS[fit], evidence=EVIDENCE[evidence])
+    return T("{fit} ({evidence})", fit=FIT_NAMES[fit], evidence=EVIDENCE_NAMES[evidence])
 
 
 @st.fragment
@@ -135,18 +137,18 @@ def _look(visit: Visit, choice: Choice) -> dict[str, Any]:
         "where": visit.plain(T("Criterion")),
         "text": config.TextColumn(visit.plain(T("Requirement")), width="large"),
         "priority": config.SelectboxColumn(
-            visit.plain(T("Priority")), options=list(PRIORITIES), width="small",
-            format_func=lambda name: visit.plain(PRIORITIES[name]),
+            visit.plain(T("Priority")), options=PRIORITIES, width="small",
+            format_func=lambda name: visit.plain(PRIORITY_NAMES[Priority(name)]),
         ),
         "published": config.TextColumn(
             visit.plain(T("Published")), help=visit.plain(T("What a published fact bears out; your own rating goes before it"))
         ),
         "fit": config.SelectboxColumn(
-            visit.plain(T("Met how?")), options=[str(fit) for fit in FITS], format_func=lambda name: visit.plain(FITS[Fit(name)])
+            visit.plain(T("Met how?")), options=[str(fit) for fit in Fit], format_func=lambda name: visit.plain(FIT_NAMES[Fit(name)])
         ),
         "evidence": config.SelectboxColumn(
-            visit.plain(T("On what evidence?")), options=[str(kind) for kind in EVIDENCE],
-            format_func=lambda name: visit.plain(EVIDENCE[Evidence(name)]),
+            visit.plain(T("On what evidence?")), options=[str(kind) for kind in Evidence],
+            format_func=lambda name: visit.plain(EVIDENCE_NAMES[Evidence(name)]),
         ),
         "cost": config.NumberColumn(
             visit.plain(T("Costs once ({currency})", currency=choice.currency)), min_value=0, format="localized",
@@ -170,39 +172,18 @@ class _Sheet:
 
 
 def _save(visit: Visit, choice: Choice, sheet: _Sheet, changes: edits.Changes) -> None:
-    left, right, _ = st.columns([2, 2, 6])
-    count = format_number(len(changes), visit.language)
-    label = T("Save {count} ratings", count=count) if changes else T("Nothing changed")
-    if left.button(
-        visit.say(label),
-        type="primary",
-        icon=":material/save:",
-        key="ratings_save",
-        disabled=not changes,
-        width="stretch",
-    ):
-        given, gone, without = _read(visit, sheet, changes)
-        if without:
-            names = ", ".join(sheet.rows.at[key, "text"] for key in without[:3])
-            st.error(visit.say(T("Say first how it is met: {names}", names=names)), icon=":material/error:")
-            return
+    given, gone, without = _read(visit, sheet, changes)
+    if without:
+        names = "; ".join(sheet.rows.at[key, "text"] for key in without[:3])
+        st.warning(visit.say(T("Say how it is met, else it is not saved: {names}", names=names)), icon=":material/warning:")
+    count = format_number(len(given) + len(gone), visit.language)
+    saving = erp_edits.Saving(sheet.name, T("Save {count} ratings", count=count), T("{count} ratings saved.", count=count))
 
-        def save(uow: UnitOfWork) -> None:
-            service.rate(uow, choice.at, given)
-            for key in gone:
-                service.withdraw_rating(uow, choice.at, sheet.vendor.key, key, sheet.evaluator or None)
-            edits.forget(sheet.name)
+    def save(uow: UnitOfWork, seen: Seen) -> None:
+        rate(uow, seen, given)
+        withdraw_ratings(uow, seen, [Cell(sheet.vendor.key, key, sheet.evaluator or None) for key in gone])
 
-        acts.perform(visit, save, T("{count} ratings saved.", count=count))
-    if right.button(
-        visit.say(T("Let the changes go")),
-        key="ratings_forget",
-        disabled=not changes,
-        icon=":material/undo:",
-        width="stretch",
-    ):
-        edits.forget(sheet.name)
-        st.rerun(scope="fragment")
+    erp_edits.buttons(visit, choice, saving, save)
 
 
 def _read(visit: Visit, sheet: _Sheet, changes: edits.Changes) -> tuple[list[Rating], list[str], list[str]]:

@@ -8,21 +8,16 @@ import pandas as pd
 import streamlit as st
 
 from erp_core.db.uow import UnitOfWork
-from erp_core.text import T, Text, format_number
-from erp_core.vendors import service
+from erp_core.text import T, format_number
 from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
-from erp_core.vendors.schema import Bilingual, Priority, Requirement
-from ui import acts, edits, states
+from erp_core.vendors.naming import PRIORITY_NAMES
+from erp_core.vendors.requirements import NewRequirement, add_requirement, set_requirements
+from erp_core.vendors.schema import Priority
+from ui import acts, edits, erp_choice, erp_edits, states
 from ui.erp_choice import Choice
 from ui.guard import Visit, same_as_before
 
-PRIORITIES: dict[str, Text] = {
-    Priority.MUST: T("must"),
-    Priority.SHOULD: T("should"),
-    Priority.COULD: T("could"),
-    Priority.NOT_NEEDED: T("not needed"),
-}
-_ALL = "all"
+PRIORITIES = [str(priority) for priority in Priority]
 _EDITED = ("priority", "weight")
 _EDITOR = "requirements"
 _FORM = "add_requirement"
@@ -56,7 +51,7 @@ def rows_of(visit: Visit, choice: Choice) -> pd.DataFrame:
             "priority": str(need.priority),
             "weight": float(need.weight),
             "reason": need.reason.said(visit.language) if need.reason else "",
-            "priced": own_numbers.worded(numbers[need.metric], visit.language) if need.metric in numbers else "",
+            "priced": erp_choice.number_said(visit, choice, numbers[need.metric]) if need.metric in numbers else "",
             "ask": need.ask.said(visit.language),
             "own": need.own,
         }
@@ -82,8 +77,8 @@ def _table(visit: Visit, choice: Choice) -> None:
         "where": visit.plain(T("Criterion")),
         "text": st.column_config.TextColumn(visit.plain(T("Requirement")), width="large"),
         "priority": st.column_config.SelectboxColumn(
-            visit.plain(T("Priority")), options=list(PRIORITIES), required=True,
-            format_func=lambda name: visit.plain(PRIORITIES[name]),
+            visit.plain(T("Priority")), options=PRIORITIES, required=True,
+            format_func=lambda name: visit.plain(PRIORITY_NAMES[name]),
         ),
         "weight": st.column_config.NumberColumn(
             visit.plain(T("Weight")), min_value=0.1, max_value=100.0, required=True, width="small",
@@ -112,8 +107,8 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
         format_func=lambda key: visit.plain(CRITERIA[key]), placeholder=visit.say(T("All")),
     )  # fmt: skip
     priorities = three.multiselect(
-        visit.say(T("Priority")), list(PRIORITIES), key="priority", bind="query-params",
-        format_func=lambda key: visit.plain(PRIORITIES[key]), placeholder=visit.say(T("All")),
+        visit.say(T("Priority")), PRIORITIES, key="priority", bind="query-params",
+        format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)]), placeholder=visit.say(T("All")),
     )  # fmt: skip
     proposed = four.toggle(
         visit.say(T("From my numbers")), key="proposed", bind="query-params",
@@ -127,9 +122,9 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
     if proposed:
         chosen &= every["reason"] != ""
     for word in search.casefold().split():
-        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every[
-            "where"
-        ].str.casefold().str.contains(word, regex=False)
+        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every["where"].str.casefold().str.contains(
+            word, regex=False
+        )
     rows = every[chosen]
     if len(rows) < len(every):
         shown, count = (format_number(number, visit.language) for number in (len(rows), len(every)))
@@ -138,41 +133,12 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
 
 
 def _save(visit: Visit, choice: Choice, changes: edits.Changes, every: pd.DataFrame) -> None:
-    left, right, _ = st.columns([2, 2, 6])
-    count = format_number(len(changes), visit.language)
-    label = T("Save {count} changed requirements", count=count) if changes else T("Nothing changed")
-    if left.button(
-        visit.say(label),
-        type="primary",
-        icon=":material/save:",
-        key="needs_save",
-        disabled=not changes,
-        width="stretch",
-    ):
-        wanted = [
-            service.Wanted(
-                key,
-                Priority(cells.get("priority", every.at[key, "priority"])),
-                float(cells.get("weight", every.at[key, "weight"])),
-            )
-            for key, cells in changes.items()
-            if key in every.index
-        ]
-
-        def save(uow: UnitOfWork) -> None:
-            service.set_requirements(uow, choice.at, wanted)
-            edits.forget(_EDITOR)
-
-        acts.perform(visit, save, T("{count} requirements saved.", count=count))
-    if right.button(
-        visit.say(T("Let the changes go")),
-        key="needs_forget",
-        disabled=not changes,
-        icon=":material/undo:",
-        width="stretch",
-    ):
-        edits.forget(_EDITOR)
-        st.rerun(scope="fragment")
+    wanted = {key: dict(cells) for key, cells in changes.items() if key in every.index}
+    count = format_number(len(wanted), visit.language)
+    saving = erp_edits.Saving(
+        _EDITOR, T("Save {count} changed requirements", count=count), T("{count} requirements saved.", count=count)
+    )
+    erp_edits.buttons(visit, choice, saving, lambda uow, seen: set_requirements(uow, seen, wanted))
 
 
 def _add(visit: Visit, choice: Choice) -> None:
@@ -192,7 +158,7 @@ def _add(visit: Visit, choice: Choice) -> None:
             format_func=lambda key: f"{visit.plain(CRITERIA[criterion_of(key)])} · {visit.plain(LEAVES[key])}",
         )  # fmt: skip
         priority = two.selectbox(
-            visit.say(T("Priority")), list(PRIORITIES), index=1, format_func=lambda key: visit.plain(PRIORITIES[key])
+            visit.say(T("Priority")), PRIORITIES, index=1, format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)])
         )
         weight = three.number_input(visit.say(T("Weight")), 0.1, 100.0, 1.0, 0.5)
         if st.form_submit_button(visit.say(T("Add requirement")), type="primary", icon=":material/add:"):
@@ -200,19 +166,10 @@ def _add(visit: Visit, choice: Choice) -> None:
                 st.error(visit.say(T("Say what is required, and which criterion it belongs to.")))
                 return
 
+            new = NewRequirement(leaf, text, ask, Priority(priority), weight, acts.token(_FORM))
+
             def add(uow: UnitOfWork) -> None:
-                words = Bilingual(en=text, zh=text)
-                asked = ask.strip() or text
-                service.add_requirement(
-                    uow,
-                    choice.at,
-                    words,
-                    Bilingual(en=asked, zh=asked),
-                    leaf,
-                    Priority(priority),
-                    weight,
-                    acts.token(_FORM),
-                )
+                add_requirement(uow, choice.at, new)
                 acts.renew(_FORM)
 
             acts.perform(visit, add, T("The requirement is added."))

@@ -15,10 +15,9 @@ from erp_core.text import T, Text, format_number, format_share
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.methods import ahp, group_weights, weights_of
 from erp_core.vendors.schema import Weighting
-from ui import acts, edits
+from ui import acts, edits, erp_edits
 from ui.erp_choice import Choice
 from ui.guard import Visit, same_as_before
-from ui.literal import literal
 
 METHODS: dict[str, Text] = {
     "direct": T("By points"),
@@ -108,13 +107,11 @@ def _form(visit: Visit, choice: Choice) -> None:
     found = _pairs(visit, draft) if draft.method == "ahp" else _points(visit, draft)
     if found is None:
         return
+    name = _editor(draft)
+    erp_edits.since(choice, name)
     if st.button(visit.say(T("Save these weights")), type="primary", icon=":material/save:", key="weights_save"):
-
-        def save(uow: UnitOfWork) -> None:
-            service.set_weighting(uow, choice.at, found)
-            edits.forget(_editor(draft))
-
-        acts.perform(visit, save)
+        saving = erp_edits.Saving(name, T("Save these weights"))
+        erp_edits.save(visit, choice, saving, lambda uow, seen: service.set_weighting(uow, seen, found))
 
 
 def _editor(draft: _Draft) -> str:

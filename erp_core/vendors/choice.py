@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field
 
 from erp_core.errors import BadInput
 from erp_core.text import T, Text
+from erp_core.vendors.loading import check
 from erp_core.vendors.schema import (
     Benefit,
     CostScale,
@@ -100,17 +101,8 @@ def thing_name(thing: Thing) -> Text | str:
 
 
 def checked(model: type[M], given: M | Mapping[str, Any]) -> M:
-    """The value that `given` tells. Raises BadInput naming the first field that is wrong and what is wrong with it."""
-    try:
-        return model.model_validate(given.model_dump(mode="json") if isinstance(given, BaseModel) else given)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-        place = ".".join(str(part) for part in first["loc"]) or model.__name__
-        raise BadInput(
-            T("The field {field} cannot be used: {reason}.", field=place, reason=first["msg"]),
-            hint=T("Correct it and save again."),
-            code="choice.bad_value",
-        ) from error
+    """The value that `given` tells. Raises BadInput that names each field that is wrong, and what would be right."""
+    return check(model, given.model_dump(mode="json") if isinstance(given, BaseModel) else given)
 
 
 def stored(value: BaseModel) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What is needed: requirements of a choice, proposed from the template and the merchant's numbers, changed by people."""
+"""What is needed: requirements of a choice, proposed from template and the merchant's numbers, changed by people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all acts on a choice share: the lock, finding out whose change meets whose, the note of the change, its event."""
+"""What all acts on a choice share: the lock, whose change meets whose, the note of the change, its event."""
 
 from __future__ import annotations
 

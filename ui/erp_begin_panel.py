@@ -33,10 +33,7 @@ def show(visit: Visit) -> None:
         if visit.actor.may(Permission.CHOOSE_ERP):
             _form(visit)
         else:
-            st.info(
-                visit.say(T("Nobody has begun yet. Whoever may choose an ERP begins here.")),
-                icon=":material/hourglass_empty:",
-            )
+            st.info(visit.say(T("Nobody has begun yet. Whoever may choose an ERP begins here.")), icon=":material/hourglass_empty:")
     with right:
         _own_numbers(visit)
 
@@ -53,14 +50,7 @@ def _own_numbers(visit: Visit) -> None:
         numbers = erp_choice.numbers(visit)
         if numbers:
             st.markdown(f"**{visit.say(T('Your own numbers are there'))}**")
-            st.caption(
-                visit.say(
-                    T(
-                        "{count} numbers of your shop propose priorities and prices; each can be changed.",
-                        count=len(numbers),
-                    )
-                )
-            )
+            st.caption(visit.say(T("{count} numbers of your shop propose priorities and prices; each can be changed.", count=len(numbers))))
             return
         st.markdown(f"**{visit.say(T('It works without any data'))}**")
         st.caption(visit.say(_WOULD_HELP))
@@ -114,9 +104,7 @@ class _Wanted:
 def _begin(visit: Visit, wanted: _Wanted) -> None:
     own = erp_choice.numbers(visit)
     day = today(visit.clock, visit.company.time_zone)
-    scenario = scenario_from(
-        own, wanted.currency, day, erp_choice.rates(visit, wanted.currency, day), wanted.years
-    ).scenario
+    scenario = scenario_from(own, wanted.currency, day, erp_choice.rates(visit, wanted.currency, day), wanted.years).scenario
     new = NewDecision(
         name=wanted.name,
         settings=Settings(scenario=scenario, budget=wanted.budget or None),

@@ -26,9 +26,7 @@ _FORM = "choice_frame"
 def show(visit: Visit, choice: Choice) -> None:
     """What holds, in a line; the form under it."""
     document = choice.document
-    money = (
-        None if document.budget is None else format_money(document.budget, choice.currency, visit.language, decimals=0)
-    )
+    money = None if document.budget is None else format_money(document.budget, choice.currency, visit.language, decimals=0)
     held = [
         visit.say(T("Budget {money} over {count} years", money=money, count=document.scenario.years))
         if money is not None
@@ -43,9 +41,7 @@ def show(visit: Visit, choice: Choice) -> None:
 
 def _form(visit: Visit, choice: Choice) -> None:
     document, scenario = choice.document, choice.document.scenario
-    form = erp_choice.form_of(
-        visit, _FORM, (document.name, document.budget, document.cost_scale, document.sureness, scenario)
-    )
+    form = erp_choice.form_of(visit, _FORM, (document.name, document.budget, document.cost_scale, document.sureness, scenario))
     with st.form(form, border=False):
         one, two, three, four = st.columns([3, 2, 1.3, 2])
         name = one.text_input(visit.say(T("Name")), document.name, max_chars=120, key=f"{form}_name")

@@ -46,11 +46,7 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
     )  # fmt: skip
     pricing: dict[str, Any] | str
     if way == "yaml":
-        st.caption(
-            visit.say(
-                T("Everything that a price can say, ranges among it; the fields are explained in docs/vendors.md.")
-            )
-        )
+        st.caption(visit.say(T("Everything that a price can say, ranges among it; the fields are explained in docs/vendors.md.")))
         pricing = st.text_area(
             visit.say(T("Price as YAML")), _START.format(currency=about["currency"]), height=280, key=_key("yaml")
         )
@@ -173,10 +169,7 @@ def _perpetual(visit: Visit) -> dict[str, Any]:
     whose = {"user": T("for each user"), "all": T("for all")}
     price = _price(visit, one, T("Licence"), "licence_price")
     of = two.selectbox(
-        visit.say(T("Licence is")),
-        list(whose),
-        key=_key("licence_of"),
-        format_func=lambda name: visit.plain(whose[name]),
+        visit.say(T("Licence is")), list(whose), key=_key("licence_of"), format_func=lambda name: visit.plain(whose[name])
     )
     maintenance = _percent(visit, three, T("Maintenance % a year"), "maintenance")
     first = four.number_input(visit.say(T("Maintenance from year")), 1, 10, 1, key=_key("maintenance_from"))

@@ -25,10 +25,7 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
         for plan in vendor.plans:
             _plan(visit, plan)
     else:
-        st.info(
-            visit.say(T("No price of this vendor is published: it is unknown until there is an offer.")),
-            icon=":material/help:",
-        )
+        st.info(visit.say(T("No price of this vendor is published: it is unknown until there is an offer.")), icon=":material/help:")
     if choice.may_change:
         with st.expander(visit.say(T("Enter an offer")), icon=":material/request_quote:"):
             erp_offer_form.show(visit, choice, vendor)
@@ -49,23 +46,17 @@ def _offers(visit: Visit, choice: Choice, vendor: Vendor) -> None:
             notes = [visit.say(T("entered by {name}", name=row["actor"]))]
             if valid is not None:
                 day = format_date(valid, visit.language)
-                notes.append(
-                    visit.say(T("valid until {day}", day=day) if valid >= now else T("expired on {day}", day=day))
-                )
+                notes.append(visit.say(T("valid until {day}", day=day) if valid >= now else T("expired on {day}", day=day)))
             if row["withdrawn"]:
                 notes.append(visit.say(T("withdrawn: it no longer counts")))
             if row["quote"].note:
                 notes.append(visit.say(row["quote"].note))
             st.caption(" · ".join(notes))
-            if (
-                choice.may_change
-                and not row["withdrawn"]
-                and st.button(visit.say(T("Withdraw this offer")), icon=":material/undo:", key=f"withdraw_{row['id']}")
+            if choice.may_change and not row["withdrawn"] and st.button(
+                visit.say(T("Withdraw this offer")), icon=":material/undo:", key=f"withdraw_{row['id']}"
             ):
                 quote_id = int(row["id"])
-                acts.perform(
-                    visit, lambda uow: service.withdraw_quote(uow, choice.at, quote_id), T("The offer is withdrawn.")
-                )
+                acts.perform(visit, lambda uow: service.withdraw_quote(uow, choice.at, quote_id), T("The offer is withdrawn."))
 
 
 def _plan(visit: Visit, plan: Plan) -> None:

@@ -13,6 +13,7 @@ from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
 from erp_core.vendors.naming import PRIORITY_NAMES
 from erp_core.vendors.requirements import NewRequirement, add_requirement, set_requirements
 from erp_core.vendors.schema import Priority
+from erp_core.vendors.views import requirements_frame
 from ui import acts, edits, erp_choice, erp_edits, states
 from ui.erp_choice import Choice
 from ui.guard import Visit, same_as_before
@@ -40,24 +41,15 @@ def show(visit: Visit, choice: Choice) -> None:
 
 
 def rows_of(visit: Visit, choice: Choice) -> pd.DataFrame:
-    """A row a requirement, by key, in the visitor's language."""
-    numbers = {number.key: number for number in choice.document.own_numbers}
-    rows = [
-        {
-            "key": need.key,
-            "criterion": criterion_of(need.criterion),
-            "where": visit.plain(LEAVES.get(need.criterion, CRITERIA.get(need.criterion, need.criterion))),
-            "text": need.text.said(visit.language),
-            "priority": str(need.priority),
-            "weight": float(need.weight),
-            "reason": need.reason.said(visit.language) if need.reason else "",
-            "priced": erp_choice.number_said(visit, choice, numbers[need.metric]) if need.metric in numbers else "",
-            "ask": need.ask.said(visit.language),
-            "own": need.own,
-        }
-        for need in choice.document.requirements
-    ]
-    return pd.DataFrame(rows).set_index("key")
+    """`vendors.views.requirements_frame` by key, with the criterion in words and the own number that prices each."""
+    with visit.database.reading() as connection:
+        held = requirements_frame(connection, choice.id, visit.language)
+    numbers = {number.key: erp_choice.number_said(visit, choice, number) for number in choice.document.own_numbers}
+    return held.assign(
+        where=[visit.plain(LEAVES.get(leaf, leaf)) for leaf in held["criterion"]],
+        criterion=[criterion_of(leaf) for leaf in held["criterion"]],
+        priced=[numbers.get(metric, "") for metric in held["metric"]],
+    ).set_index("key")
 
 
 @st.fragment

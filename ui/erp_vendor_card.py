@@ -55,10 +55,7 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
 def _facts(visit: Visit, choice: Choice, vendor: Vendor) -> None:
     facts = facts_frame([vendor], today(visit.clock, visit.company.time_zone), visit.language)
     if facts.empty:
-        st.info(
-            visit.say(T("Nothing is published of this vendor that could be found: all of it is unknown.")),
-            icon=":material/help:",
-        )
+        st.info(visit.say(T("Nothing is published of this vendor that could be found: all of it is unknown.")), icon=":material/help:")
     else:
         _facts_table(visit, facts, vendor)
     _unknown(visit, vendor)
@@ -108,11 +105,7 @@ def _unknown(visit: Visit, vendor: Vendor) -> None:
     lacking = without_facts(vendor)
     if lacking:
         names = ", ".join(visit.plain(LEAVES[leaf]) for leaf in lacking)
-        st.caption(
-            visit.say(
-                T("Nothing known yet about: {names}. Unknown widens the answer; it never counts as zero.", names=names)
-            )
-        )
+        st.caption(visit.say(T("Nothing known yet about: {names}. Unknown widens the answer; it never counts as zero.", names=names)))
 
 
 def _notes(visit: Visit, choice: Choice, vendor: Vendor) -> None:
@@ -140,21 +133,15 @@ def _fact_form(visit: Visit, vendor: Vendor) -> None:
             placeholder=visit.say(T("Choose a criterion")),
         )  # fmt: skip
         text = st.text_input(visit.say(T("Fact")), max_chars=500)
-        source = st.text_input(
-            visit.say(T("Source")), max_chars=300, placeholder=visit.say(T("Page, person or document"))
-        )
+        source = st.text_input(visit.say(T("Source")), max_chars=300, placeholder=visit.say(T("Page, person or document")))
         one, two = st.columns(2)
         as_of = one.date_input(visit.say(T("As of")), now, max_value=now, format="YYYY-MM-DD")
         grade = two.selectbox(
-            visit.say(T("Grade")),
-            [str(grade) for grade in reversed(Grade)],
-            format_func=lambda key: visit.plain(GRADES[Grade(key)]),
+            visit.say(T("Grade")), [str(grade) for grade in reversed(Grade)], format_func=lambda key: visit.plain(GRADES[Grade(key)])
         )
         if st.form_submit_button(visit.say(T("Save fact")), type="primary", icon=":material/save:"):
             if about is None or not text.strip() or not source.strip():
-                st.error(
-                    visit.say(T("Say what it is about, the fact, and where it comes from.")), icon=":material/error:"
-                )
+                st.error(visit.say(T("Say what it is about, the fact, and where it comes from.")), icon=":material/error:")
                 return
             fact = Fact(about=about, text=Bilingual(en=text, zh=text), source=source, as_of=as_of, grade=Grade(grade))
 

@@ -35,7 +35,7 @@ def show(visit: Visit, choice: Choice) -> None:
         return
     try:
         with st.spinner(visit.say(T("Adding up …"))):
-            told = Answered(visit, choice.document, erp_choice.answer(visit, choice))
+            told = Answered(visit, choice.document, erp_choice.answer(choice))
     except ErpError as error:
         acts.refused(visit, error)
         return

@@ -268,7 +268,12 @@ def matrix(told: Answered) -> None:
     rows["score"] = [told.spread(*scores.loc[vendor, ["low", "middle", "high"]]) for vendor in vendors]
     for name in criteria:
         rows[name] = [
-            told.spread(answer.low.at[vendor, name], answer.middle.at[vendor, name], answer.high.at[vendor, name])
+            told.spread(
+                answer.low.at[vendor, name],
+                answer.middle.at[vendor, name],
+                answer.high.at[vendor, name],
+                answer.coverage.at[vendor, name],
+            )
             for vendor in vendors
         ]
     columns = {

@@ -36,7 +36,7 @@ def _ranking(visit: Visit, choice: Choice) -> None:
     same_as_before(visit)
     try:
         with st.spinner(visit.say(T("Weighing …"))):
-            stored = erp_choice.answer(visit, choice)
+            stored = erp_choice.answer(choice)
         head, left, right = st.container(), *st.columns([3, 1.15])
         with right:
             tried = erp_what_if_panel.show(visit, choice, stored.weights)

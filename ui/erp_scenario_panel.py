@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput
 from erp_core.money import currencies
 from erp_core.text import T, Text, format_number, format_share
 from erp_core.vendors import service
 from erp_core.vendors.schema import Modules, Path, Range, Scenario
-from ui import acts
+from ui import acts, erp_choice
 from ui.erp_choice import Choice
 from ui.guard import Visit
 
@@ -33,6 +33,25 @@ PARTS = ("low", "likely", "high")
 _FORM = "erp_scenario"
 
 
+@dataclass(frozen=True)
+class _Sheet:
+    """The form: whose scenario, under which key, and whether it can be changed."""
+
+    visit: Visit
+    choice: Choice
+    key: str
+    locked: bool
+
+    @property
+    def scenario(self) -> Scenario:
+        """What stands."""
+        return self.choice.document.scenario
+
+    def say(self, text: Text) -> str:
+        """A sentence for a label."""
+        return self.visit.say(text)
+
+
 def show(visit: Visit, choice: Choice) -> None:
     """A sentence that says the scenario, and the form behind it."""
     scenario = choice.document.scenario
@@ -42,99 +61,91 @@ def show(visit: Visit, choice: Choice) -> None:
         years=scenario.years, users=format_number(scenario.users.now, language),
         orders=format_number(scenario.orders.now, language), growth=format_share(scenario.orders.growth, language),
     )  # fmt: skip
+    sheet = _Sheet(visit, choice, erp_choice.form_of(visit, _FORM, scenario), not choice.may_change)
     with st.expander(visit.say(title), icon=":material/tune:"):
-        if not choice.may_change:
-            _fields(visit, choice, locked=True)
+        if sheet.locked:
+            _fields(sheet)
             return
-        with st.form(f"{_FORM}_{acts.token(_FORM)}", border=False):
-            given = _fields(visit, choice, locked=False)
+        with st.form(sheet.key, border=False):
+            given = _fields(sheet)
             sent = st.form_submit_button(
                 visit.say(T("Save")), type="primary", icon=":material/save:", key="erp_scenario_save"
             )
         if sent:
-            _save(visit, choice, given)
+            acts.perform(visit, lambda uow: service.change_settings(uow, choice.at, {"scenario": _scenario(given)}))
 
 
-def _save(visit: Visit, choice: Choice, given: Mapping[str, Any]) -> None:
-    def save(uow: UnitOfWork) -> None:
-        """Store the scenario; the form begins anew from what is stored."""
-        service.change_settings(uow, choice.at, {"scenario": _scenario(given)})
-        acts.renew(_FORM)
-
-    acts.perform(visit, save)
-
-
-def _fields(visit: Visit, choice: Choice, *, locked: bool) -> dict[str, Any]:
-    scenario = choice.document.scenario
+def _fields(sheet: _Sheet) -> dict[str, Any]:
+    scenario, key, locked, say = sheet.scenario, sheet.key, sheet.locked, sheet.say
     given: dict[str, Any] = {"currency": scenario.currency}
     one, two, three, four = st.columns(4)
-    given["start"] = one.date_input(visit.say(T("Start")), scenario.start, disabled=locked, format="YYYY-MM-DD")
-    given["years"] = two.number_input(visit.say(T("Years")), 1, 10, scenario.years, disabled=locked)
+    given["start"] = one.date_input(
+        say(T("Start")), scenario.start, key=f"{key}_start", disabled=locked, format="YYYY-MM-DD"
+    )
+    given["years"] = two.number_input(say(T("Years")), 1, 10, scenario.years, key=f"{key}_years", disabled=locked)
     given["peak"] = three.number_input(
-        visit.say(T("Peak month ÷ average month")), 1.0, 100.0, float(scenario.peak), 0.1, disabled=locked,
-        help=visit.say(T("Prices by transactions follow the busiest month")),
+        say(T("Peak month ÷ average month")), 1.0, 100.0, float(scenario.peak), 0.1, key=f"{key}_peak", disabled=locked,
+        help=say(T("Prices by transactions follow the busiest month")),
     )  # fmt: skip
     given["discount_rate"] = four.number_input(
-        visit.say(T("Discount rate, % a year")), 0.0, 100.0, 100 * scenario.discount_rate, 0.5, disabled=locked,
-        help=visit.say(T("What money costs you: later years count less by it")),
+        say(T("Discount rate, % a year")), 0.0, 100.0, 100 * scenario.discount_rate, 0.5, key=f"{key}_rate", disabled=locked,
+        help=say(T("What money costs you: later years count less by it")),
     )  # fmt: skip
     for name in PATHS:
-        given[name] = _path(visit, name, getattr(scenario, name), locked=locked)
-    given["modules"] = _modules(visit, choice, locked=locked)
+        given[name] = _path(sheet, name)
+    given["modules"] = _modules(sheet)
     left, right = st.columns(2)
     with left:
-        given["hours"] = _hours(visit, scenario, locked=locked)
+        given["hours"] = _hours(sheet)
         one, two = st.columns(2)
         given["labour_price"] = one.number_input(
-            visit.say(T("An hour of work costs ({currency})", currency=scenario.currency)), 0.0, None,
-            float(scenario.labour.cost_an_hour), disabled=locked,
+            say(T("An hour of work costs ({currency})", currency=scenario.currency)), 0.0, None,
+            float(scenario.labour.cost_an_hour), key=f"{key}_labour", disabled=locked,
         )  # fmt: skip
         given["downtime_price"] = two.number_input(
-            visit.say(T("An hour of standstill costs ({currency})", currency=scenario.currency)), 0.0, None,
-            float(scenario.downtime.cost_an_hour), disabled=locked,
+            say(T("An hour of standstill costs ({currency})", currency=scenario.currency)), 0.0, None,
+            float(scenario.downtime.cost_an_hour), key=f"{key}_downtime", disabled=locked,
         )  # fmt: skip
-        given["shares"] = _shares(visit, scenario, locked=locked)
+        given["shares"] = _shares(sheet)
     with right:
-        given["overrun"] = _overrun(visit, scenario, locked=locked)
-        given["rates"] = _rates(visit, scenario, locked=locked)
+        given["overrun"] = _overrun(sheet)
+        given["rates"] = _rates(sheet)
     return given
 
 
-def _path(visit: Visit, name: str, path: Path, *, locked: bool) -> dict[str, Any]:
+def _path(sheet: _Sheet, name: str) -> dict[str, Any]:
+    path: Path = getattr(sheet.scenario, name)
     label, note = PATHS[name]
+    key, locked, say = f"{sheet.key}_{name}", sheet.locked, sheet.say
     one, two, three = st.columns([2, 2, 4])
     now = one.number_input(
-        visit.say(label), 0.0, None, float(path.now), 1.0, format="%.0f", disabled=locked, help=visit.say(note)
+        say(label), 0.0, None, float(path.now), 1.0, format="%.0f", key=f"{key}_now", disabled=locked, help=say(note)
     )
     growth = two.number_input(
-        visit.say(T("Growth, % a year")),
-        -99.0,
-        1000.0,
-        100 * path.growth,
-        1.0,
-        key=f"erp_growth_{name}_{path}",
-        disabled=locked,
+        say(T("Growth, % a year")), -99.0, 1000.0, 100 * path.growth, 1.0, key=f"{key}_growth", disabled=locked
     )
     by_year = three.text_input(
-        visit.say(T("Or year by year")), ", ".join(f"{value:g}" for value in path.by_year), key=f"erp_by_year_{name}_{path}",
-        disabled=locked, placeholder="3, 5, 8", help=visit.say(T("Year 1, 2, …; the last number holds on. It goes before growth.")),
+        say(T("Or year by year")), ", ".join(f"{value:g}" for value in path.by_year), key=f"{key}_by_year", disabled=locked,
+        placeholder="3, 5, 8", help=say(T("Year 1, 2, …; the last number holds on. It goes before growth.")),
     )  # fmt: skip
     return {"now": now, "growth": growth / 100, "by_year": by_year}
 
 
-def _modules(visit: Visit, choice: Choice, *, locked: bool) -> list[str]:
+def _modules(sheet: _Sheet) -> list[str]:
     """Modules of the vendors on the list: those that are wanted are paid for."""
-    plans = [plan for vendor in choice.document.vendors for plan in vendor.plans]
-    plans += [quote.plan for quote in choice.document.quotes]
+    document = sheet.choice.document
+    plans = [plan for vendor in document.vendors for plan in vendor.plans] + [quote.plan for quote in document.quotes]
     parts = [part for plan in plans for part in plan.pricing.parts if isinstance(part, Modules)]
     offered = {module.key: module.name for part in parts for module in part.modules}
-    held = [key for key in choice.document.scenario.modules if key in offered]
+    others = [key for key in sheet.scenario.modules if key not in offered]
     if not offered:
-        return list(choice.document.scenario.modules)
-    return st.multiselect(
-        visit.say(T("Modules that are wanted")), list(offered), held, format_func=lambda key: offered[key], disabled=locked,
-        help=visit.say(T("Of vendors that price by module, only these are paid for")), placeholder=visit.say(T("None")),
+        return others
+    chosen = st.multiselect(
+        sheet.say(T("Modules that are wanted")), list(offered), [key for key in sheet.scenario.modules if key in offered],
+        format_func=lambda name: offered[name], key=f"{sheet.key}_modules", disabled=sheet.locked,
+        help=sheet.say(T("Of vendors that price by module, only these are paid for")), placeholder=sheet.say(T("None")),
     )  # fmt: skip
+    return [*chosen, *others]
 
 
 def _three(value: float | Range | None, times: float = 1.0) -> list[float | None]:
@@ -146,77 +157,76 @@ def _three(value: float | Range | None, times: float = 1.0) -> list[float | None
     return [times * value] * 3
 
 
-def _grid(
-    visit: Visit, title: Text, rows: Mapping[Text, list[float | None]], key: str, *, locked: bool
-) -> list[list[float | None]]:
+def _grid(sheet: _Sheet, title: Text, rows: Mapping[Text, list[float | None]], name: str) -> list[list[float | None]]:
     """Amounts from, most likely, to: three numbers a row, which may be equal."""
-    st.markdown(f"**{visit.say(title)}**")
+    st.markdown(f"**{sheet.say(title)}**")
     frame = pd.DataFrame(list(rows.values()), columns=list(PARTS), dtype=float)
-    frame.insert(0, "what", [visit.plain(text) for text in rows])
-    number = st.column_config.NumberColumn
+    frame.insert(0, "what", [sheet.visit.plain(text) for text in rows])
+    number, plain = st.column_config.NumberColumn, sheet.visit.plain
     edited = st.data_editor(
-        frame, hide_index=True, disabled=True if locked else ["what"], key=f"{key}_{acts.token(_FORM)}",
+        frame, hide_index=True, disabled=True if sheet.locked else ["what"], key=f"{sheet.key}_{name}",
         column_config={
-            "what": visit.plain(T("What")), "low": number(visit.plain(T("Low"))), "likely": number(visit.plain(T("Likely"))),
-            "high": number(visit.plain(T("High"))),
+            "what": plain(T("What")), "low": number(plain(T("Low"))), "likely": number(plain(T("Likely"))),
+            "high": number(plain(T("High"))),
         },
     )  # fmt: skip
     return [[None if pd.isna(value) else float(value) for value in row] for row in edited[list(PARTS)].to_numpy()]
 
 
-def _hours(visit: Visit, scenario: Scenario, *, locked: bool) -> list[list[float | None]]:
-    rows = {text: _three(getattr(getattr(scenario, group), name)) for (group, name), text in HOURS.items()}
-    return _grid(visit, T("Hours"), rows, "erp_hours", locked=locked)
+def _hours(sheet: _Sheet) -> list[list[float | None]]:
+    rows = {text: _three(getattr(getattr(sheet.scenario, group), name)) for (group, name), text in HOURS.items()}
+    return _grid(sheet, T("Hours"), rows, "hours")
 
 
-def _shares(visit: Visit, scenario: Scenario, *, locked: bool) -> list[list[float | None]]:
+def _shares(sheet: _Sheet) -> list[list[float | None]]:
     rows = {
-        T("Price growth at renewal, % a year, where a vendor tells none"): _three(scenario.price_growth, 100),
-        T("Each one-off that is not told, % of the first year’s software"): _three(scenario.one_off_unknown, 100),
+        T("Price growth at renewal, % a year, where a vendor tells none"): _three(sheet.scenario.price_growth, 100),
+        T("Each one-off that is not told, % of the first year’s software"): _three(sheet.scenario.one_off_unknown, 100),
     }
-    found = _grid(visit, T("Where vendors tell nothing"), rows, "erp_priors", locked=locked)
-    st.caption(visit.say(T("Left blank, it is left out of the total, and the total says so.")))
+    found = _grid(sheet, T("Where vendors tell nothing"), rows, "priors")
+    st.caption(sheet.say(T("Left blank, it is left out of the total, and the total says so.")))
     return found
 
 
-def _overrun(visit: Visit, scenario: Scenario, *, locked: bool) -> list[list[Any]]:
-    st.markdown(f"**{visit.say(T('How projects end beside their budget'))}**")
+def _overrun(sheet: _Sheet) -> list[list[Any]]:
+    st.markdown(f"**{sheet.say(T('How projects end beside their budget'))}**")
     frame = pd.DataFrame(
-        [[100 * step.share, 100 * step.low, 100 * step.high] for step in scenario.overrun],
+        [[100 * step.share, 100 * step.low, 100 * step.high] for step in sheet.scenario.overrun],
         columns=["share", "low", "high"],
     )
-    number = st.column_config.NumberColumn
+    number, plain = st.column_config.NumberColumn, sheet.visit.plain
     edited = st.data_editor(
-        frame, hide_index=True, num_rows="fixed" if locked else "dynamic", disabled=locked, key=f"erp_overrun_{acts.token(_FORM)}",
+        frame, hide_index=True, num_rows="fixed" if sheet.locked else "dynamic", disabled=sheet.locked, key=f"{sheet.key}_overrun",
         column_config={
-            "share": number(visit.plain(T("Of 100 projects"))), "low": number(visit.plain(T("% over budget, from"))),
-            "high": number(visit.plain(T("to"))),
+            "share": number(plain(T("Of 100 projects"))), "low": number(plain(T("% over budget, from"))),
+            "high": number(plain(T("to"))),
         },
     )  # fmt: skip
     st.caption(
-        visit.say(
+        sheet.say(
             T(
-                "The default is an old survey of mostly large firms (Panorama 2012, from a secondary source): put your own experience in its place."
+                "The default is an old survey of mostly large firms (Panorama 2012, from a secondary source): put your own "
+                "experience in its place."
             )
         )
     )
     return [list(row) for row in edited.to_numpy() if not any(pd.isna(value) for value in row)]
 
 
-def _rates(visit: Visit, scenario: Scenario, *, locked: bool) -> list[dict[str, Any]]:
-    st.markdown(f"**{visit.say(T('Exchange rates'))}**")
+def _rates(sheet: _Sheet) -> list[dict[str, Any]]:
+    st.markdown(f"**{sheet.say(T('Exchange rates'))}**")
+    own, plain, config = sheet.scenario.currency, sheet.visit.plain, st.column_config
     frame = pd.DataFrame(
-        [[rate.currency, rate.rate, rate.as_of, rate.source] for rate in scenario.rates],
+        [[rate.currency, rate.rate, rate.as_of, rate.source] for rate in sheet.scenario.rates],
         columns=["currency", "rate", "as_of", "source"],
     ).astype({"currency": "string", "rate": "float", "source": "string"})
     frame["as_of"] = pd.to_datetime(frame["as_of"])
-    config = st.column_config
     edited = st.data_editor(
-        frame, hide_index=True, num_rows="fixed" if locked else "dynamic", disabled=locked, key=f"erp_rates_{acts.token(_FORM)}",
+        frame, hide_index=True, num_rows="fixed" if sheet.locked else "dynamic", disabled=sheet.locked, key=f"{sheet.key}_rates",
         column_config={
-            "currency": config.SelectboxColumn(visit.plain(T("Currency")), options=sorted(currencies() - {scenario.currency})),
-            "rate": config.NumberColumn(visit.plain(T("1 unit is worth ({base})", base=scenario.currency)), min_value=0, format="%.6g"),
-            "as_of": config.DateColumn(visit.plain(T("Date"))), "source": config.TextColumn(visit.plain(T("Source"))),
+            "currency": config.SelectboxColumn(plain(T("Currency")), options=sorted(currencies() - {own})),
+            "rate": config.NumberColumn(plain(T("1 unit is worth ({base})", base=own)), min_value=0, format="%.6g"),
+            "as_of": config.DateColumn(plain(T("Date"))), "source": config.TextColumn(plain(T("Source"))),
         },
     )  # fmt: skip
     return [

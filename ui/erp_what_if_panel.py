@@ -8,19 +8,15 @@ from dataclasses import dataclass
 import streamlit as st
 
 from erp_core.db.uow import UnitOfWork
-from erp_core.text import T, Text
+from erp_core.text import T
 from erp_core.vendors import service
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.schema import Sureness, Weighting
 from ui import acts
 from ui.erp_choice import Choice
+from ui.erp_frame_panel import SURENESS
 from ui.guard import Visit
 
-SURENESS: Mapping[Sureness, Text] = {
-    Sureness.EXACT: T("exactly"),
-    Sureness.ABOUT: T("about"),
-    Sureness.OPEN: T("open"),
-}
 _SET = "erp_what_if_set"
 
 
@@ -46,7 +42,7 @@ def show(visit: Visit, choice: Choice, weights: Mapping[str, float]) -> Tried:
         sureness = st.segmented_control(
             visit.say(T("How far to trust them")), list(SURENESS), default=choice.document.sureness, required=True,
             format_func=lambda word: visit.say(SURENESS[word]), key=f"erp_what_if_sureness_{held}",
-            help=visit.say(T("Exactly: as they stand. About: somewhere near them. Open: any weights at all.")),
+            help=visit.say(T("How far the answer lets the weights stray from those stated")),
         )  # fmt: skip
         points = {
             name: st.slider(visit.say(CRITERIA[name]), 0, 100, usual[name], key=f"erp_what_if_{name}_{held}")

@@ -55,9 +55,9 @@ class Answered:
         """A value of 0..1 as points of 100."""
         return format_number(100 * value, self.visit.language)
 
-    def spread(self, low: float, middle: float, high: float) -> str:
-        """A value with its range; what may be anything is unknown."""
-        if pd.isna(middle) or (low <= 0 and high >= 1):
+    def spread(self, low: float, middle: float, high: float, known: float = 1.0) -> str:
+        """A value with its range; that of which nothing is known is said to be unknown."""
+        if pd.isna(middle) or known <= 0:
             return self.visit.plain(T("unknown"))
         return f"{self.points(middle)} ({self.points(low)}–{self.points(high)})"
 

@@ -1,0 +1,72 @@
+"""How the choice of an ERP is said: vendors by name, money of the decision, chances and points of a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from erp_core.text import T, format_money, format_number, format_share
+from erp_core.vendors.results import Evaluation
+from erp_core.vendors.schema import Decision
+from ui.guard import Visit
+
+_SMALL = 0.1  # below this a chance is told to one decimal
+_LEAST = 0.001
+MOST_DRAWN = 12  # vendors in a chart; tables have all
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A decision and what comes out of it; `what_if`: with weights that nobody stored."""
+
+    visit: Visit
+    document: Decision
+    answer: Evaluation
+    what_if: bool = False
+
+    def name(self, vendor: str) -> str:
+        """A vendor as the visitor reads it: data, to be quoted where Markdown is read."""
+        found = [known.named(self.visit.language) for known in self.document.vendors if known.key == vendor]
+        return found[0] if found else vendor
+
+    def money(self, amount: float | None, *, compact: bool = True) -> str:
+        """An amount in the decision's currency; unknown is said."""
+        if amount is None or pd.isna(amount):
+            return self.visit.plain(T("unknown"))
+        return format_money(
+            amount,
+            self.document.scenario.currency,
+            self.visit.language,
+            compact=compact,
+            decimals=None if compact else 0,
+        )
+
+    def chance(self, probability: float) -> str:
+        """A probability, never told as nought while it is not."""
+        if 0 < probability < _LEAST:
+            return f"<{format_share(_LEAST, self.visit.language, 1)}"
+        if 1 - _LEAST < probability < 1:
+            return f">{format_share(1 - _LEAST, self.visit.language, 1)}"
+        sharp = 0 < probability < _SMALL or 1 - _SMALL < probability < 1
+        return format_share(probability, self.visit.language, 1 if sharp else 0)
+
+    def points(self, value: float) -> str:
+        """A value of 0..1 as points of 100."""
+        return format_number(100 * value, self.visit.language)
+
+    def spread(self, low: float, middle: float, high: float, known: float = 1.0) -> str:
+        """A value with its range; that of which nothing is known is said to be unknown."""
+        if pd.isna(middle) or known <= 0:
+            return self.visit.plain(T("unknown"))
+        return f"{self.points(middle)} ({self.points(low)}–{self.points(high)})"
+
+    def by_chance(self) -> list[str]:
+        """The vendors in play, likeliest first place first."""
+        first = self.answer.ranks.iloc[:, 0]
+        return sorted(self.answer.in_play, key=lambda vendor: -first.fillna(0.0)[vendor])
+
+
+def short(name: str, longest: int = 24) -> str:
+    """A name that fits beside a bar."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"

@@ -153,11 +153,12 @@ def rates_by_year(currency: str, scenario: schema.Scenario) -> Floats:
             hint=T("Add to the scenario what one {currency} costs in {own}.", currency=currency, own=scenario.currency),
             code="cost.missing_rate",
         )
-    days = [_anniversary(scenario.start, year) for year in range(scenario.years)]
+    days = [anniversary(scenario.start, year) for year in range(scenario.years)]
     return np.array([([rates[0]] + [rate for rate in rates if rate.as_of <= day])[-1].rate for day in days])
 
 
-def _anniversary(start: dt.date, years: int) -> dt.date:
+def anniversary(start: dt.date, years: int) -> dt.date:
+    """The same day so many years later; 28 February for the 29th."""
     try:
         return start.replace(year=start.year + years)
     except ValueError:  # 29 February

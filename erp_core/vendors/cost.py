@@ -76,7 +76,7 @@ def lacking(
     if missing and plan.one_off_unknown is not None:
         said.append(
             T(
-                "Not told, so reckoned at {low} to {high} of the first year's software each: {costs}",
+                "Not told, so reckoned at {low} to {high} of the first year's software each: {costs}.",
                 low=_percent(plan.one_off_unknown.low),
                 high=_percent(plan.one_off_unknown.high),
                 costs=listed([KINDS[kind] for kind in missing]),
@@ -87,7 +87,7 @@ def lacking(
     if asked.exit is None:
         missing.append("exit")
     if missing:
-        said.append(T("Not told and left out: {costs}", costs=listed([KINDS[kind] for kind in missing])))
+        said.append(T("Not told and left out: {costs}.", costs=listed([KINDS[kind] for kind in missing])))
     if asked.renewal.growth is None:
         said.append(_growth_assumed(plan))
     return tuple(said)

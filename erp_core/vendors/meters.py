@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from erp_core.text import Money, T, Text
+from erp_core.text import Money, T
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.gates import MEETS
 from erp_core.vendors.jury import in_a_row
@@ -118,42 +118,37 @@ def overkill(
 ) -> Overkill | None:
     """What a vendor is paid for requirements marked not needed, None where its cost is unknown.
 
-    Three parts: what ratings say that meeting them costs; modules that serve nothing else; and of the rest of the
-    software's price the share that the not needed have in the weights of all requirements known to be met.
+    Two parts: modules that serve nothing else; and of the rest of the software's price the share that the not needed
+    have in the weights of all requirements known to be met. What it would cost to meet such a requirement is not among
+    them: nobody pays it, and no total holds it.
     """
     if paid is None or cost.p50 is None:
         return None
-    idle = {need.key for need in decision.requirements if need.priority is Priority.NOT_NEEDED}
     met = [
         need
         for need in decision.requirements
         if any(opinion.fit in MEETS for opinion in held.get((vendor.key, need.key), ()))
     ]
     whole = sum(need.weight for need in met)
-    vain = sum(need.weight for need in met if need.key in idle)
-    rated = _rating_costs(decision, vendor.key, idle)
-    spread = (paid.software - paid.idle_modules) * (vain / whole if whole else 0.0)
-    amount = rated + paid.idle_modules + spread
+    vain = sum(need.weight for need in met if need.priority is Priority.NOT_NEEDED)
+    share = vain / whole if whole else 0.0
+    spread = (paid.software - paid.idle_modules) * share
+    amount = paid.idle_modules + spread
     if amount <= 0:
         return None
     currency = decision.scenario.currency
-    text = T(
-        "{vendor} is paid {amount} for what you marked not needed: {rated} to meet such requirements, {modules} for "
-        "modules that serve nothing else, {spread} as their share ({percent} %) of the other software.",
-        vendor=vendor_words(vendor), amount=Money(amount, currency), rated=Money(rated, currency),
-        modules=Money(paid.idle_modules, currency), spread=Money(spread, currency),
-        percent=percent(vain / whole if whole else 0.0),
-    )  # fmt: skip
-    return Overkill(vendor.key, amount, amount / cost.p50 if cost.p50 > 0 else 0.0, text)
-
-
-def _rating_costs(decision: Decision, vendor: str, needs: set[str]) -> float:
-    """What ratings say that meeting these requirements costs; of several evaluators the mean of those who said."""
-    costs: dict[str, list[float]] = {}
-    for rating in decision.ratings:
-        if rating.vendor == vendor and rating.requirement in needs and rating.fit in MEETS and rating.cost is not None:
-            costs.setdefault(rating.requirement, []).append(rating.cost)
-    return sum(sum(said) / len(said) for said in costs.values())
+    said = [
+        T("{vendor} is paid {amount} over {years} years for what you marked not needed.",
+          vendor=vendor_words(vendor), amount=Money(amount, currency), years=decision.scenario.years)
+    ]  # fmt: skip
+    if paid.idle_modules > 0:
+        said.append(T("Modules that serve nothing else: {modules}.", modules=Money(paid.idle_modules, currency)))
+    if spread > 0:
+        said.append(
+            T("Of the other software {spread}: what is not needed is {percent} % of all that it is known to do.",
+              spread=Money(spread, currency), percent=percent(share))
+        )  # fmt: skip
+    return Overkill(vendor.key, amount, amount / cost.p50 if cost.p50 > 0 else 0.0, in_a_row(said))
 
 
 # --- value for money -----------------------------------------------------------------------------------------------
@@ -215,11 +210,18 @@ def worth_of_knowing(mean: float, swing: Floats, best_other: float) -> float:
     return max(0.0, round(float(np.maximum(scores, best_other).mean()) - without, 12))
 
 
-def worth_of_a_must(mean: float, weight: float, best_other: float) -> float:
-    """The same for a must that nobody knows: where it turns out not to be met the vendor is worth nothing.
+def worth_of_a_rating(mean: float, weight: float, best_other: float) -> float:
+    """The same for one rating that nobody knows, anywhere on the scale with equal chance; `weight`: what the
+    requirement weighs in the whole score."""
+    if mean + weight / 2 <= best_other or mean - weight / 2 >= best_other:
+        return 0.0  # whatever it turns out to be, the choice stays
+    return worth_of_knowing(mean, weight * (_GRID - 0.5), best_other)
 
-    `weight`: what the requirement weighs in the whole score; its value is anywhere on the scale with equal chance.
-    """
+
+def worth_of_a_must(mean: float, weight: float, best_other: float) -> float:
+    """The same for a must that nobody knows: where it turns out not to be met the vendor is worth nothing."""
+    if mean + weight / 2 <= best_other:
+        return 0.0
     scores = np.where(_GRID < NOT_MET_BELOW, 0.0, mean + weight * (_GRID - 0.5))
     without = max(float(scores.mean()), best_other)
     return max(0.0, round(float(np.maximum(scores, best_other).mean()) - without, 12))
@@ -257,8 +259,3 @@ def best_first(questions: Iterable[Question]) -> tuple[Question, ...]:
     """The questions that save anything, the most useful ones first, at most QUESTIONS of them."""
     useful = [question for question in questions if question.saves > 0]
     return tuple(sorted(useful, key=lambda question: -question.saves)[:QUESTIONS])
-
-
-def spoken(text: Text | None) -> list[Text]:
-    """A sentence that may be missing, for a list of sentences."""
-    return [] if text is None else [text]

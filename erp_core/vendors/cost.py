@@ -22,6 +22,8 @@ from erp_core.vendors.naming import listed
 from erp_core.vendors.results import VendorCost
 from erp_core.vendors.sampling import Likely
 
+__all__ = ["KINDS", "draw_costs", "expected_cost", "lacking", "total_cost", "vendor_cost"]
+
 Floats = npt.NDArray[np.float64]
 
 # --- the public functions ------------------------------------------------------------------------------------------

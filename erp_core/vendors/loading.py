@@ -89,7 +89,7 @@ def bad_file(name: str, problems: Sequence[Problem]) -> BadInput:
 def dump_decision(decision: Decision) -> str:
     """The decision as YAML that `load_decision` reads back equal: fields in the order of `schema`, Chinese as it is.
 
-    Fields that say nothing (no value, an empty text or list) are left out where the same is meant without them.
+    Fields that say nothing (no value, an empty text or list, 0) are left out where the same is meant without them.
     """
     return _dumped(decision)
 
@@ -428,12 +428,7 @@ def _dumped(value: BaseModel) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case BaseModel():
-            return {
-                name: _plain(getattr(value, name))
-                for name, field in type(value).model_fields.items()
-                if field.is_required()
-                or not _says_nothing(getattr(value, name), field.get_default(call_default_factory=True))
-            }
+            return _fields(value)
         case Enum():
             return value.value
         case Mapping():
@@ -447,5 +442,12 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def _says_nothing(value: Any, default: Any) -> bool:
-    return value == default and (value is None or value in ("", (), False) or value == {})
+def _fields(value: BaseModel) -> dict[str, Any]:
+    """The fields of a value but those that hold their default and say nothing by it: no value, an empty text, a 0."""
+    written = {}
+    for name, field in type(value).model_fields.items():
+        given = getattr(value, name)
+        plain = _plain(given)
+        if plain or field.is_required() or given != field.get_default(call_default_factory=True):
+            written[name] = plain
+    return written

@@ -67,9 +67,7 @@ def value_of_total(cost: VendorCost, growth: schema.Range, scale: schema.CostSca
     return _added(on_scale(p50, scale), _overrun_value(cost), float(_growth_value(growth.likely)))
 
 
-def cost_value(
-    cost: VendorCost, growth: schema.Range | None, scale: schema.CostScale, drawn: VendorDraws
-) -> CostValue:
+def cost_value(cost: VendorCost, growth: schema.Range | None, scale: schema.CostScale, drawn: VendorDraws) -> CostValue:
     """The value of a vendor's cost. Its low and high rest on P90 and P10, and on the ends of its price growth."""
     if cost.draws is None or cost.p50 is None or cost.p90 is None or growth is None:
         return CostValue(0.0, 0.5, 1.0, drawn.cost_place, known=False)

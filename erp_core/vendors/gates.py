@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from erp_core.text import Money, T
-from erp_core.vendors.naming import FIT_NAMES, need_words, percent, vendor_words
+from erp_core.vendors.naming import FIT_NAMES, need_words, percent_up, vendor_words
 from erp_core.vendors.results import Gate, VendorCost
 from erp_core.vendors.schema import Decision, Fit, Priority, Requirement, Vendor
 from erp_core.vendors.scoring import Floats, Opinion
@@ -91,7 +91,7 @@ def budget_gate(vendor: Vendor, cost: VendorCost, decision: Decision, free: Floa
     if cut is not None:
         way_back = T(
             "A software price {percent} % lower brings what {vendor} costs in nine cases of ten down to {budget}.",
-            percent=percent(cut), budget=budget, **named,
+            percent=percent_up(cut), budget=budget, **named,
         )  # fmt: skip
     else:
         over = cost.p90 - decision.budget if free is None else float(np.quantile(free, 0.9)) - decision.budget

@@ -50,8 +50,12 @@ _ASKED: Mapping[str, Callable[[Floats, Floats], tuple[Floats, tuple[int, ...]]]]
     "weighted_product": _plain(
         lambda matrix, weights: methods.weighted_product(np.maximum(matrix, LEAST), weights, np.ones(matrix.shape[1]))
     ),
-    "topsis_vector": _plain(lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "vector")),
-    "topsis_minmax": _plain(lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "minmax")),
+    "topsis_vector": _plain(
+        lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "vector")
+    ),
+    "topsis_minmax": _plain(
+        lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "minmax")
+    ),
     "vikor": _vikor,
     "promethee_ii": _plain(
         lambda matrix, weights: methods.promethee_ii(
@@ -97,9 +101,7 @@ def why_they_differ(bench: Bench, found: Sequence[Verdict]) -> Text:
     leading = next(verdict for verdict in found if verdict.method == WEIGHTED_SUM)
     ours = row_of[leading.order[0]]
     dissenting = [verdict for verdict in found if verdict.order[0] != leading.order[0]]
-    said: list[Text] = [
-        _reason(bench, verdict.method, ours, row_of[verdict.order[0]]) for verdict in dissenting
-    ]
+    said: list[Text] = [_reason(bench, verdict.method, ours, row_of[verdict.order[0]]) for verdict in dissenting]
     if not dissenting:
         if all(verdict.order == leading.order for verdict in found):
             said.append(T("All methods give the same order."))
@@ -189,7 +191,13 @@ def reversals(bench: Bench) -> tuple[Text, ...]:
         else:
             said.append(_turn_in_words(METHOD_NAMES[method], bench, turned))
     kept = listed(steady)
-    said.insert(0, T("No vendor that leaves the list, or comes twice, changes the order of the others for: {methods}.", methods=kept))
+    said.insert(
+        0,
+        T(
+            "No vendor that leaves the list, or comes twice, changes the order of the others for: {methods}.",
+            methods=kept,
+        ),
+    )
     return tuple(said)
 
 

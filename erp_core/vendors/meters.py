@@ -36,7 +36,11 @@ class Opinions:
 
 
 def price_trap(
-    decision: Decision, costs: Sequence[VendorCost], first_year: Sequence[float | None], opinions: Opinions, winner: int | None
+    decision: Decision,
+    costs: Sequence[VendorCost],
+    first_year: Sequence[float | None],
+    opinions: Opinions,
+    winner: int | None,
 ) -> PriceTrap | None:
     """How the quote that asks least in its first year fares, None where no price is known.
 
@@ -106,58 +110,56 @@ def idle_modules(serves: Mapping[str, Iterable[str]], decision: Decision) -> tup
 
 
 def overkill(
-    decision: Decision, vendor: Vendor, held: Mapping[tuple[str, str], tuple[Opinion, ...]], cost: VendorCost, paid: Paid | None
+    decision: Decision,
+    vendor: Vendor,
+    held: Mapping[tuple[str, str], tuple[Opinion, ...]],
+    cost: VendorCost,
+    paid: Paid | None,
 ) -> Overkill | None:
     """What a vendor is paid for requirements marked not needed, None where its cost is unknown.
 
-    Three parts: what ratings say that meeting them costs; modules that serve nothing else; and of the rest of the
-    software's price the share that the not needed have in the weights of all requirements known to be met.
+    Two parts: modules that serve nothing else; and of the rest of the software's price the share that the not needed
+    have in the weights of all requirements known to be met. What it would cost to meet such a requirement is not among
+    them: nobody pays it, and no total holds it.
     """
     if paid is None or cost.p50 is None:
         return None
-    idle = {need.key for need in decision.requirements if need.priority is Priority.NOT_NEEDED}
     met = [
         need
         for need in decision.requirements
         if any(opinion.fit in MEETS for opinion in held.get((vendor.key, need.key), ()))
     ]
     whole = sum(need.weight for need in met)
-    vain = sum(need.weight for need in met if need.key in idle)
-    rated = _rating_costs(decision, vendor.key, idle)
-    spread = (paid.software - paid.idle_modules) * (vain / whole if whole else 0.0)
-    amount = rated + paid.idle_modules + spread
+    vain = sum(need.weight for need in met if need.priority is Priority.NOT_NEEDED)
+    share = vain / whole if whole else 0.0
+    spread = (paid.software - paid.idle_modules) * share
+    amount = paid.idle_modules + spread
     if amount <= 0:
         return None
     currency = decision.scenario.currency
     text = T(
-        "{vendor} is paid {amount} for what you marked not needed: {rated} to meet such requirements, {modules} for "
-        "modules that serve nothing else, {spread} as their share ({percent} %) of the other software.",
-        vendor=vendor_words(vendor), amount=Money(amount, currency), rated=Money(rated, currency),
-        modules=Money(paid.idle_modules, currency), spread=Money(spread, currency),
-        percent=percent(vain / whole if whole else 0.0),
+        "{vendor} is paid {amount} for what you marked not needed: {modules} for modules that serve nothing else, and "
+        "{spread} as its share ({percent} %) of the other software.",
+        vendor=vendor_words(vendor), amount=Money(amount, currency), modules=Money(paid.idle_modules, currency),
+        spread=Money(spread, currency), percent=percent(share),
     )  # fmt: skip
     return Overkill(vendor.key, amount, amount / cost.p50 if cost.p50 > 0 else 0.0, text)
-
-
-def _rating_costs(decision: Decision, vendor: str, needs: set[str]) -> float:
-    """What ratings say that meeting these requirements costs; of several evaluators the mean of those who said."""
-    costs: dict[str, list[float]] = {}
-    for rating in decision.ratings:
-        if rating.vendor == vendor and rating.requirement in needs and rating.fit in MEETS and rating.cost is not None:
-            costs.setdefault(rating.requirement, []).append(rating.cost)
-    return sum(sum(said) / len(said) for said in costs.values())
 
 
 # --- value for money -----------------------------------------------------------------------------------------------
 
 
-def value_for_money(vendors: Sequence[str], values: Floats, costs: Sequence[VendorCost], in_play: Sequence[int]) -> pd.DataFrame:
+def value_for_money(
+    vendors: Sequence[str], values: Floats, costs: Sequence[VendorCost], in_play: Sequence[int]
+) -> pd.DataFrame:
     """Frame `vendor, value, p50, p90, frontier`: the value without the criterion cost (0..1) beside the cost.
 
     `frontier`: no other vendor in play is at least as good and at most as dear, and better in one of the two. Vendors
     whose cost is unknown, and those out, are left out.
     """
-    rows = [(vendors[at], float(values[at]), costs[at].p50, costs[at].p90) for at in in_play if costs[at].p50 is not None]
+    rows = [
+        (vendors[at], float(values[at]), costs[at].p50, costs[at].p90) for at in in_play if costs[at].p50 is not None
+    ]
     frame = pd.DataFrame(rows, columns=["vendor", "value", "p50", "p90"])
     frame["frontier"] = [
         not any(
@@ -233,7 +235,11 @@ def about_criterion(vendor: Vendor, criterion: str, unknown: int, saves: float) 
 def about_price(vendor: Vendor, known: bool, saves: float) -> Question:
     """The question what a vendor costs."""
     named = {"vendor": vendor_words(vendor)}
-    text = T("What will {vendor} really cost? Have its quote made firm.", **named) if known else T("What does {vendor} cost?", **named)
+    text = (
+        T("What will {vendor} really cost? Have its quote made firm.", **named)
+        if known
+        else T("What does {vendor} cost?", **named)
+    )
     return Question(vendor.key, "cost", saves, text)
 
 
@@ -242,7 +248,3 @@ def best_first(questions: Iterable[Question]) -> tuple[Question, ...]:
     useful = [question for question in questions if question.saves > 0]
     return tuple(sorted(useful, key=lambda question: -question.saves)[:QUESTIONS])
 
-
-def spoken(text: Text | None) -> list[Text]:
-    """A sentence that may be missing, for a list of sentences."""
-    return [] if text is None else [text]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from erp_core.text import BothLanguages, T, Text
@@ -57,4 +58,14 @@ def percent(share: float) -> float:
     (12, 5.7, 3)
     """
     value = round(share * 100, 0 if abs(share) >= 0.1 else 1)
+    return int(value) if value == int(value) else value
+
+
+def percent_up(share: float) -> float:
+    """The same, rounded up to a tenth, where less would not suffice.
+
+    >>> percent_up(0.12011)
+    12.1
+    """
+    value = math.ceil(round(share * 1000, 6)) / 10
     return int(value) if value == int(value) else value

@@ -378,7 +378,7 @@ PANORAMA_2012 = (
 )
 
 
-# How prices move at a renewal of which nothing is known. Ours: from nothing to 15 % a year; buyers report caps of 3 to 5 %.
+# How prices move at a renewal of which nothing is known. Ours: nothing to 15 % a year; buyers report caps of 3 to 5 %.
 UNKNOWN_GROWTH = Range(low=0.0, likely=0.05, high=0.15)
 
 
@@ -400,8 +400,8 @@ class Downtime(Strict):
 class Scenario(Strict):
     """The merchant's next years: the same for every vendor. Orders are a month's.
 
-    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose renewals
-    are unknown; None = nothing is: the total leaves growth out and says so, the simulation draws `UNKNOWN_GROWTH`.
+    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose
+    renewals are unknown; None = nothing: the total leaves growth out and says so, draws take `UNKNOWN_GROWTH`.
     `one_off_unknown`: the prior for a one-off that a vendor does not tell, as a share of the first year's
     software cost; None leaves it out and says so.
     """

@@ -182,7 +182,9 @@ def cells_of(decision: Decision, held: Mapping[tuple[str, str], tuple[Opinion, .
     needs = tuple(
         need
         for need in decision.requirements
-        if POINTS[need.priority] > 0 and criterion_of(need.criterion) in CRITERIA and criterion_of(need.criterion) != "cost"
+        if POINTS[need.priority] > 0
+        and criterion_of(need.criterion) in CRITERIA
+        and criterion_of(need.criterion) != "cost"
     )
     under = [criterion_of(need.criterion) for need in needs]
     criteria = tuple(key for key in CRITERIA if key in set(under))

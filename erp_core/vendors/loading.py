@@ -22,6 +22,7 @@ from erp_core.errors import BadInput, NotFound, Unavailable
 from erp_core.files import strict_yaml
 from erp_core.files.strict_yaml import Node, Refusal
 from erp_core.text import T, Text
+from erp_core.vendors.criteria import LEAVES, criterion_of
 from erp_core.vendors.schema import Decision, Vendor
 
 CODE = "vendors.bad_file"
@@ -86,6 +87,13 @@ def bad_file(name: str, problems: Sequence[Problem]) -> BadInput:
     return BadInput(message, hint=T("Put these right and try again."), code=CODE)
 
 
+def mistakes(model: type[BaseModel], error: ValidationError) -> Text:
+    """What is wrong with values that come from no file: the first mistake with its field, in words."""
+    details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
+    problem = _problem(model, Node(0, fields={}), details[0])
+    return _told(Problem(None, problem.field, problem.what, problem.allowed))
+
+
 def dump_decision(decision: Decision) -> str:
     """The decision as YAML that `load_decision` reads back equal: fields in the order of `schema`, Chinese as it is.
 
@@ -136,12 +144,14 @@ def _told(problem: Problem, file: str | None = None) -> Text:
             where: Text | str = T("{file}, line {line}, {field}", **values)
         case True, True, False:
             where = T("{file}, line {line}", file=file, line=problem.line)
-        case True, _, _:
+        case True, False, _:
             where = str(file)
-        case False, _, True:
+        case False, True, True:
             where = T("line {line}, {field}", line=problem.line, field=problem.field)
-        case _:
+        case False, True, False:
             where = T("line {line}", line=problem.line)
+        case _:
+            where = problem.field or T("as a whole")
     if problem.allowed:
         return T("{where}: {what}. {allowed}", where=where, what=problem.what, allowed=problem.allowed)
     return T("{where}: {what}.", where=where, what=problem.what)
@@ -151,8 +161,8 @@ def _problem(model: type[BaseModel], root: Node, detail: ErrorDetails) -> Proble
     kind, context = detail["type"], detail.get("ctx", {})
     spot = _spot(model, root, detail["loc"])
     place, line = spot.place, spot.line
-    if kind in ("twice", "dangling"):
-        place, line = _culprit(spot, context) or (place, line)
+    if kind in ("twice", "dangling", "criterion", "metric"):
+        place, line = _culprit(spot, {**context, "kind": kind}) or (place, line)
     names = _fields_of(spot.above) if kind == "extra_forbidden" else ()
     what, allowed = _words(detail, context, names)
     return Problem(line, _field(place), what, allowed)
@@ -203,10 +213,17 @@ def _culprit(spot: _Spot, context: Mapping[str, Any]) -> tuple[Place, int] | Non
     """Where a mistake between parts of a document lies: the second of two, or the entry that names what is missing."""
     fields, seen = spot.node.fields or {}, set()
     for index, entry in enumerate(_entries(fields, context.get("list"))):
-        key = (entry.fields or {}).get("key", entry)
+        names = entry.fields or {}
+        named = "key" if "key" in names else "name"
+        key = names.get(named, entry)
         if key.value is not None and key.value in seen:
-            return (*spot.place, context["list"], index, "key"), key.line
+            return (*spot.place, context["list"], index, named), key.line
         seen.add(key.value)
+    if "given" in context:
+        for index, entry in enumerate(_entries(fields, "requirements")):
+            value = (entry.fields or {}).get(context["kind"])
+            if value and value.value == context["given"]:
+                return (*spot.place, "requirements", index, context["kind"]), value.line
     wanted = {name: context[name] for name in ("vendor", "requirement") if name in context}
     for name in ("ratings", "quotes") if wanted else ():
         for index, entry in enumerate(_entries(fields, name)):
@@ -328,9 +345,15 @@ def _words_of_schema(kind: str, value: Text | str, context: Mapping[str, Any]) -
         case "share":
             return T("the share is larger than the whole"), T("At most {bound}.", bound="1")
         case "twice" if "list" in context:
-            return T("the key stands twice in “{list}”", list=context["list"]), T("Every key once.")
+            return T("the same key or name stands twice in “{list}”", list=context["list"]), None
         case "twice":
             return T("a criterion stands twice"), None
+        case "criterion":
+            return T(
+                "there is no criterion “{given}” that a requirement can belong to", given=context["given"]
+            ), _nearest(context["given"], [leaf for leaf in LEAVES if criterion_of(leaf) != "cost"])
+        case "metric":
+            return T("there is no own number “{given}”", given=context["given"]), None
         case "pairwise_size":
             return T("the comparison is not as wide and high as there are criteria"), None
         case "points_size":

@@ -11,13 +11,14 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from erp_core.errors import BadInput, NotFound, Unavailable
 from erp_core.files import strict_yaml
 from erp_core.text import Text, say, translated
-from erp_core.vendors import schema
+from erp_core.vendors import schema, template
 from erp_core.vendors.catalogue import facts_frame, read_catalogue, stale, unknown_leaves
-from erp_core.vendors.loading import dump_decision, dump_vendor, load, load_decision, load_vendor
+from erp_core.vendors.loading import dump_decision, dump_vendor, load, load_decision, load_vendor, mistakes
 from erp_core.vendors.schema import Decision, Pricing, Scenario, Vendor
 
 TODAY = dt.date(2026, 11, 25)
@@ -210,8 +211,21 @@ MISTAKES: list[tuple[type[Any], str, str, str, str]] = [
         "line 16, plans[0].pricing.exit.high",
         "this field is missing",
     ),
-    (Decision, "key: bolt, name", "key: acme, name", "line 19, vendors[1].key", "the key stands twice in “vendors”"),
+    (
+        Decision,
+        "key: bolt, name",
+        "key: acme, name",
+        "line 19, vendors[1].key",
+        "the same key or name stands twice in “vendors”",
+    ),
     (Decision, "key: stock", "key: orders", "line 12, requirements[1].key", "stands twice in “requirements”"),
+    (
+        Vendor,
+        "plans:\n",
+        "plans:\n  - {name: Cloud, source: x, as_of: null, grade: B, pricing: {currency: EUR}}\n",
+        "line 11, plans[1].name",
+        "the same key or name stands twice in “plans”",
+    ),
     (Decision, "requirement: stock,", "requirement: stok,", "line 22, ratings[1]", "the requirement “stok” is not in"),
     (Decision, "vendor: bolt\n", "vendor: volt\n", "line 24, quotes[0]", "the vendor “volt” is not in this document"),
     (Decision, "name: 选型", "chosen: volt\nname: 选型", "line 1, chosen", "the vendor “volt” is not in this document"),
@@ -256,9 +270,33 @@ def test_a_mistake_is_named_with_file_line_field_and_what_is_allowed(
     assert re.search("[\u3400-\u9fff]", say(refused.message, "zh_CN"))
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "where", "told"),
+    [
+        ("function.stock", "function.stok", "line 8, requirements[1].criterion", "Did you mean “function.stock”?"),
+        ("function.stock", "cost.total", "line 8, requirements[1].criterion", "no criterion “cost.total”"),
+        ("key: stock", "key: stock\n    metric: moons", "line 8, requirements[1].metric", "no own number “moons”"),
+    ],
+)
+def test_a_file_of_requirements_names_the_one_that_is_wrong(before: str, after: str, where: str, told: str) -> None:
+    needs = DECISION[DECISION.index("requirements:") : DECISION.index("vendors:")]
+    assert len(load(template.RequirementsFile, needs).requirements) == 2
+    message = str(refusal(template.RequirementsFile, needs.replace(before, after)))
+    assert f"{where}: " in message
+    assert told in message
+
+
+def test_values_that_come_from_no_file_are_refused_with_their_field() -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Pricing.model_validate({"currency": "EUR", "parts": [{"model": "flat", "prise": 5, "price": 4}]})
+    assert str(mistakes(Pricing, wrong.value)) == (
+        "parts[0].prise: there is no field of this name. Did you mean “price”? Allowed: model, price, per."
+    )
+
+
 def raised_in_the_schema() -> set[str]:
-    """The kinds of error that `schema` raises itself."""
-    code = Path(schema.__file__).read_text(encoding="utf-8")
+    """The kinds of error that the schemas raise themselves."""
+    code = "".join(Path(module.__file__).read_text(encoding="utf-8") for module in (schema, template))
     return set(re.findall(r'PydanticCustomError\(\s*"(\w+)"', code))
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -153,7 +154,7 @@ def _reason(bench: Bench, method: str, ours: int, theirs: int) -> Text:
             _, far = criterion(bench.weights * (other - mine) / np.maximum(np.linalg.norm(bench.matrix, axis=0), _SAME))
             return T(
                 "TOPSIS (vector) puts {vendor} first instead of {instead}: it squares the distance from the best and "
-                "the worst of the list, so that the large difference in {criterion} counts more than several small ones.",
+                "the worst of the list, so that a large difference in {criterion} counts more than several small ones.",
                 criterion=far, **named,
             )  # fmt: skip
         case "vikor":
@@ -227,7 +228,7 @@ def _first_turn(bench: Bench, ask: Callable[[Floats, Floats], tuple[Floats, tupl
         for leaves, rows, again in changed:
             at = {row: place for place, row in enumerate(rows)}
             ranked = [row for row in order if row in at]
-            for place, (first, second) in enumerate(zip(ranked, ranked[1:], strict=False)):
+            for place, (first, second) in enumerate(pairwise(ranked)):
                 if scores[first] > scores[second] + _SAME and again[at[first]] < again[at[second]] - _SAME:
                     found.append((place, _Turn(third, leaves, first, second)))
                     break

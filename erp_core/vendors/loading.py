@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -75,6 +75,37 @@ def load(model: type[Model], source: Path | str | bytes, name: str | None = None
     raise bad_file(name, sorted(problems, key=lambda problem: problem.line or 0))
 
 
+def check(model: type[Model], given: Mapping[str, Any]) -> Model:
+    """The value in fields that a form or a program gives.
+
+    Raises BadInput (code `vendors.bad_value`) that names field, what is wrong and what is allowed.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        root = _as_node(given)
+        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
+        problems = [replace(_problem(model, root, detail), line=None) for detail in details]
+    hint = T("Put these right and try again.")
+    raise BadInput(_told_together([_told(problem) for problem in problems]), hint=hint, code="vendors.bad_value")
+
+
+def _told_together(told: Sequence[Text]) -> Text:
+    message = told[0]
+    for text in told[1:_MOST]:
+        message = T("{before}\n- {next}", before=message, next=text)
+    return message
+
+
+def _as_node(value: Any) -> Node:
+    if isinstance(value, Mapping):
+        fields = {str(key): _as_node(inner) for key, inner in value.items()}
+        return Node(0, fields=fields, key_lines=dict.fromkeys(fields, 0))
+    if isinstance(value, list | tuple):
+        return Node(0, items=[_as_node(inner) for inner in value])
+    return Node(0, value)
+
+
 def bad_file(name: str, problems: Sequence[Problem]) -> BadInput:
     """The problems of one file as one error."""
     if len(problems) == 1:
@@ -85,13 +116,6 @@ def bad_file(name: str, problems: Sequence[Problem]) -> BadInput:
     if len(problems) > _MOST:
         message = T("{before}\n- and {count} more", before=message, count=len(problems) - _MOST)
     return BadInput(message, hint=T("Put these right and try again."), code=CODE)
-
-
-def mistakes(model: type[BaseModel], error: ValidationError) -> Text:
-    """What is wrong with values that come from no file: the first mistake with its field, in words."""
-    details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
-    problem = _problem(model, Node(0, fields={}), details[0])
-    return _told(Problem(None, problem.field, problem.what, problem.allowed))
 
 
 def dump_decision(decision: Decision) -> str:
@@ -150,8 +174,10 @@ def _told(problem: Problem, file: str | None = None) -> Text:
             where = T("line {line}, {field}", line=problem.line, field=problem.field)
         case False, True, False:
             where = T("line {line}", line=problem.line)
+        case False, False, True:
+            where = problem.field
         case _:
-            where = problem.field or T("as a whole")
+            return T("{what}. {allowed}", what=problem.what, allowed=problem.allowed or "")
     if problem.allowed:
         return T("{where}: {what}. {allowed}", where=where, what=problem.what, allowed=problem.allowed)
     return T("{where}: {what}.", where=where, what=problem.what)

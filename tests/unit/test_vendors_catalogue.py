@@ -11,14 +11,13 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import ValidationError
 
 from erp_core.errors import BadInput, NotFound, Unavailable
 from erp_core.files import strict_yaml
 from erp_core.text import Text, say, translated
 from erp_core.vendors import schema, template
 from erp_core.vendors.catalogue import facts_frame, read_catalogue, stale, unknown_leaves
-from erp_core.vendors.loading import dump_decision, dump_vendor, load, load_decision, load_vendor, mistakes
+from erp_core.vendors.loading import check, dump_decision, dump_vendor, load, load_decision, load_vendor
 from erp_core.vendors.schema import Decision, Pricing, Scenario, Vendor
 
 TODAY = dt.date(2026, 11, 25)
@@ -287,11 +286,15 @@ def test_a_file_of_requirements_names_the_one_that_is_wrong(before: str, after: 
 
 
 def test_values_that_come_from_no_file_are_refused_with_their_field() -> None:
-    with pytest.raises(ValidationError) as wrong:
-        Pricing.model_validate({"currency": "EUR", "parts": [{"model": "flat", "prise": 5, "price": 4}]})
-    assert str(mistakes(Pricing, wrong.value)) == (
+    with pytest.raises(BadInput) as refused:
+        check(Pricing, {"currency": "EUR", "parts": [{"model": "flat", "prise": 5, "price": 4}]})
+    assert refused.value.code == "vendors.bad_value"
+    assert str(refused.value) == (
         "parts[0].prise: there is no field of this name. Did you mean “price”? Allowed: model, price, per."
     )
+    with pytest.raises(BadInput, match=r"^plans\[1\]\.name: the same key or name stands twice in “plans”"):
+        plan = {"name": "x", "source": "x", "as_of": None, "grade": "A", "pricing": {"currency": "EUR"}}
+        check(Vendor, {"key": "a", "name": "b", "plans": [plan, plan]})
 
 
 def raised_in_the_schema() -> set[str]:

@@ -70,8 +70,7 @@ def load(model: type[Model], source: Path | str | bytes, name: str | None = None
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
-        problems = [_problem(model, root, detail) for detail in details]
+        problems = _problems(model, root, error)
     raise bad_file(name, sorted(problems, key=lambda problem: problem.line or 0))
 
 
@@ -83,9 +82,7 @@ def check(model: type[Model], given: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        root = _as_node(given)
-        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
-        problems = [replace(_problem(model, root, detail), line=None) for detail in details]
+        problems = [replace(problem, line=None) for problem in _problems(model, _as_node(given), error)]
     hint = T("Put these right and try again.")
     raise BadInput(_told_together([_told(problem) for problem in problems]), hint=hint, code="vendors.bad_value")
 
@@ -181,6 +178,11 @@ def _told(problem: Problem, file: str | None = None) -> Text:
     if problem.allowed:
         return T("{where}: {what}. {allowed}", where=where, what=problem.what, allowed=problem.allowed)
     return T("{where}: {what}.", where=where, what=problem.what)
+
+
+def _problems(model: type[BaseModel], root: Node, error: ValidationError) -> list[Problem]:
+    details = error.errors(include_url=False)
+    return [_problem(model, root, detail) for detail in details if not _follows(detail)]
 
 
 def _problem(model: type[BaseModel], root: Node, detail: ErrorDetails) -> Problem:

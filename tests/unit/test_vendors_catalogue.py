@@ -292,8 +292,8 @@ def test_values_that_come_from_no_file_are_refused_with_their_field() -> None:
     assert str(refused.value) == (
         "parts[0].prise: there is no field of this name. Did you mean “price”? Allowed: model, price, per."
     )
+    plan = {"name": "x", "source": "x", "as_of": None, "grade": "A", "pricing": {"currency": "EUR"}}
     with pytest.raises(BadInput, match=r"^plans\[1\]\.name: the same key or name stands twice in “plans”"):
-        plan = {"name": "x", "source": "x", "as_of": None, "grade": "A", "pricing": {"currency": "EUR"}}
         check(Vendor, {"key": "a", "name": "b", "plans": [plan, plan]})
 
 

@@ -214,7 +214,10 @@ def _diagnosis(text: str, error: yaml.MarkedYAMLError) -> Refusal:
         )
     if "escape" in problem:
         return Refusal(number + 1, T("a backslash in double quotes means nothing here"), T("Use single quotes."))
-    if "mapping values" in problem or "block" in str(error.context or ""):
+    if "':'" in problem:
+        start = error.context_mark.line if error.context_mark else number  # where that name stands
+        return Refusal(start + 1, T("a colon is missing after the name of a field"), T("Write “name: value”."))
+    if "mapping values" in problem or "sequence entries" in problem or "block" in str(error.context or ""):
         return Refusal(
             number + 1,
             T("the indentation does not fit, or a text with “: ” stands without quotes"),

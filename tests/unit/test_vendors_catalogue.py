@@ -120,6 +120,8 @@ HAZARDS: list[tuple[str, bytes, int | None, str]] = [
     ("a control sign", b"key: a\nname: \x01\n", 2, "a sign that no text may hold"),
     ("a name that is a list", b"? [a]\n: b\n", 1, "the name of a field has to be one text"),
     ("a deep hole", b"key: " + b"[" * 60, 1, "deeper"),
+    ("no colon", b"key: a\nname: b\nmaker\n", 3, "a colon is missing after the name of a field"),
+    ("a list inside a text", b"key: a\nname: b\n  - c\nmaker: - d\n", 4, "the indentation does not fit"),
     ("an unknown escape", b'key: a\nname: "C:\\qimu"\n', 2, "a backslash in double quotes"),
     ("too much", b"key: a\n" + b"#" * strict_yaml.LIMIT_BYTES, None, "the file is larger than 16 MB"),
 ]

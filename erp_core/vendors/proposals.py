@@ -13,6 +13,7 @@ from erp_core.text import Money, T, Text
 from erp_core.vendors.own_numbers import OWN_METRICS, in_both, value_of
 from erp_core.vendors.schema import OwnNumber, Priority, Range, Requirement, Scenario
 
+_RANK = {priority: -at for at, priority in enumerate(Priority)}  # a must stands highest
 MUST, SHOULD, COULD, NOT_NEEDED = Priority.MUST, Priority.SHOULD, Priority.COULD, Priority.NOT_NEEDED
 
 GOOD_ERROR_RATE = 0.001  # wrong and missing items below 0.1 %: what a well-kept warehouse reaches
@@ -28,7 +29,8 @@ class Rule:
     """From `at_least` on (and below `below`), a number suggests `priority` and `weight` for `needs`.
 
     `metric`: the number; `reason`: the sentence, from all known numbers; `needs`: keys of requirements. `weight` None
-    leaves the template's. Rules stand from the strongest to the weakest: the first that holds is taken.
+    leaves the template's. Rules stand from the strongest to the weakest: the first that holds is taken. Only a rule with
+    an upper bound lowers a priority: it says that there is little or nothing to look after.
     """
 
     metric: str
@@ -94,11 +96,10 @@ def _platform(key: str, name: str) -> tuple[Rule, ...]:
 
 
 def _foreign_currency(known: Known) -> Text:
-    count = max(round(known.get("currencies", 2)) - 1, 1)
-    return T(
-        "{share} of revenue came in foreign currency ({count}).",
-        share=percent(known["foreign_revenue_share"]), count=count,
-    )  # fmt: skip
+    share = percent(known["foreign_revenue_share"])
+    if (count := round(known.get("currencies", 0)) - 1) > 1:
+        return T("{share} of revenue came in {count} foreign currencies.", share=share, count=count)
+    return T("{share} of revenue came in foreign currency.", share=share)
 
 
 def _excess(known: Known) -> Text:
@@ -297,7 +298,12 @@ RULES: tuple[Rule, ...] = (
     *_steps(
         "wrong_order_share", ("function.orders.scan_verify",),
         _share("wrong_order_share", lambda s: T("{share} of the orders came back as wrong or incomplete; good is below 0.1%.", share=s)),
-        (GOOD_ERROR_RATE, MUST, 3.0), (0.0, SHOULD, 2.0),
+        (GOOD_ERROR_RATE, MUST, 3.0),
+    ),
+    Rule(
+        "wrong_order_share", 0, SHOULD, ("function.orders.scan_verify",),
+        _share("wrong_order_share", lambda s: T("{share} of the orders came back as wrong or incomplete; good is below 0.1%.", share=s)),
+        2.0, below=GOOD_ERROR_RATE,
     ),
     *_steps(
         "wrong_order_share", ("function.carriers.weighing",),
@@ -369,9 +375,10 @@ def propose(requirements: Sequence[Requirement], own_numbers: Iterable[OwnNumber
 
 
 def _proposed(need: Requirement, rule: Rule, known: Known) -> Requirement:
-    weight = need.weight if rule.weight is None else rule.weight
-    reason = in_both(rule.reason(known))
-    return need.model_copy(update={"priority": rule.priority, "weight": weight, "reason": reason})
+    priority, weight = rule.priority, need.weight if rule.weight is None else rule.weight
+    if rule.below is None and _RANK[need.priority] > _RANK[priority]:
+        priority, weight = need.priority, need.weight
+    return need.model_copy(update={"priority": priority, "weight": weight, "reason": in_both(rule.reason(known))})
 
 
 # --- what a need is worth ------------------------------------------------------------------------------------------
@@ -427,12 +434,12 @@ def _shortages(numbers: _Numbers) -> PriceTag | None:
     return None
 
 
-def _stock(numbers: _Numbers) -> PriceTag | None:
-    match numbers.of("stock_value"):
+def _excess_stock(numbers: _Numbers) -> PriceTag | None:
+    match numbers.of("excess_value"):
         case (value,) if value > 0:
             cost = Range(low=value * CARRYING.low, likely=value * CARRYING.likely, high=value * CARRYING.high)
             text = T(
-                "To carry the stock costs {low} to {high} a year (20 to 30% of {value}).",
+                "{value} lies in excess and dead stock; to carry it costs {low} to {high} a year (20 to 30%).",
                 low=numbers.money(cost.low), high=numbers.money(cost.high), value=numbers.money(value),
             )  # fmt: skip
             return PriceTag(cost, True, text)
@@ -477,26 +484,28 @@ def _part_of_revenue(share: str, sentence: Callable[[Money], Text]) -> Callable[
     return worth
 
 
-def _revenue(numbers: _Numbers) -> PriceTag | None:
-    match numbers.of("revenue_a_year"):
-        case (revenue,) if revenue > 0:
-            return PriceTag(_exactly(revenue), False, T("It bears on {money} of revenue a year.", money=numbers.money(revenue)))
-    return None  # fmt: skip
+def _by_orders(sentence: Callable[[Money], Text], *shares: str) -> dict[str, Callable[[_Numbers], PriceTag | None]]:
+    """Revenue by a share of the orders: about that much, since orders differ in value."""
+    return {share: _part_of_revenue(share, sentence) for share in shares}
 
 
 _WORTH: Mapping[str, Callable[[_Numbers], PriceTag | None]] = {
     "shortage_losses_a_year": _shortages,
-    "stock_value": _stock,
+    "excess_value": _excess_stock,
     "wrong_order_share": _errors,
     "orders_a_month": _handling,
     "orders_a_day": _handling,
     "return_rate": _part_of_revenue("return_rate", lambda m: T("{money} of revenue a year goes back.", money=m)),
-    "late_order_share": _part_of_revenue(
-        "late_order_share", lambda m: T("{money} of revenue a year leaves late.", money=m)
-    ),
     "foreign_revenue_share": _part_of_revenue(
         "foreign_revenue_share", lambda m: T("{money} of revenue a year comes in foreign currency.", money=m)
     ),
-    "countries": _part_of_revenue("abroad_share", lambda m: T("{money} of revenue a year goes abroad.", money=m)),
-    "revenue_a_year": _revenue,
-}
+    **_by_orders(lambda m: T("About {money} of revenue a year leaves late.", money=m), "late_order_share"),
+    **_by_orders(
+        lambda m: T("About {money} of revenue a year goes there.", money=m),
+        "abroad_share", *(key for key in OWN_METRICS if key.startswith("orders_to.")),
+    ),
+    **_by_orders(
+        lambda m: T("About {money} of revenue a year comes from there.", money=m),
+        *(key for key in OWN_METRICS if key.startswith("platform.")),
+    ),
+}  # fmt: skip

@@ -249,6 +249,7 @@ class Module(Strict):
 
     key: Key
     name: Words
+    name_zh: str = ""
     price: Amount
     serves: tuple[Key, ...] = ()
 
@@ -324,10 +325,15 @@ class Plan(Sourced):
     """
 
     name: Words
+    name_zh: str = ""
     pricing: Pricing
     at_least: Flag = False
     by_choice: Flag = False
     note: Bilingual | None = None
+
+    def named(self, language: str) -> str:
+        """The price list's name for a reader."""
+        return self.name_zh if language.startswith("zh") and self.name_zh else self.name
 
 
 # --- the scenario --------------------------------------------------------------------------------------------------
@@ -372,7 +378,7 @@ PANORAMA_2012 = (
 )
 
 
-# How prices move at a renewal of which nothing is known. Ours: from nothing to 15 % a year; buyers report caps of 3 to 5 %.
+# How prices move at a renewal of which nothing is known. Ours: nothing to 15 % a year; buyers report caps of 3 to 5 %.
 UNKNOWN_GROWTH = Range(low=0.0, likely=0.05, high=0.15)
 
 
@@ -394,8 +400,8 @@ class Downtime(Strict):
 class Scenario(Strict):
     """The merchant's next years: the same for every vendor. Orders are a month's.
 
-    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose renewals
-    are unknown; None = nothing is: the total leaves growth out and says so, the simulation draws `UNKNOWN_GROWTH`.
+    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose
+    renewals are unknown; None = nothing: the total leaves growth out and says so, draws take `UNKNOWN_GROWTH`.
     `one_off_unknown`: the prior for a one-off that a vendor does not tell, as a share of the first year's
     software cost; None leaves it out and says so.
     """

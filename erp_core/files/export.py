@@ -181,8 +181,8 @@ class FormColumn:
 @dataclass(frozen=True)
 class Form:
     """A workbook that somebody fills in and returns. `lead`: lines above the table; `guide`: a second sheet, its title
-    and its rows; `marks`: names and values on a hidden sheet (`MARKS`), by which the file is known again; `spare`: empty
-    rows below that may be filled in too; `locked`: only answers can be changed (no password)."""
+    and its rows; `marks`: names and values on a hidden sheet (`MARKS`), by which it is known again; `spare`: empty rows
+    below that may be filled in too; `locked`: only answers can be changed (no password)."""
 
     sheet: str
     lead: tuple[str, ...]

@@ -39,7 +39,7 @@ def _declared(*metrics: OwnMetric) -> Mapping[str, OwnMetric]:
 
 OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("revenue_a_year", T("Revenue a year"), "money", T("Revenue of products over the last twelve months.")),
-    OwnMetric("cogs_a_year", T("Cost of goods sold a year"), "money", T("Units sold × unit cost on the day of sale.")),
+    OwnMetric("cogs_a_year", T("Cost of goods sold a year"), "money", T("Units sold × unit cost on that day.")),
     OwnMetric("margin_share", T("Share of gross margin"), "share", T("(Revenue − cost) ÷ revenue, where cost is known.")),
     OwnMetric("order_value", T("Average order value"), "money", T("Revenue ÷ orders.")),
     OwnMetric("orders_a_year", T("Orders a year"), "count", T("Orders that were not cancelled, last twelve months.")),
@@ -90,7 +90,7 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("platform.ebay", T("Orders from eBay"), "share", T("Orders there ÷ all orders.")),
     OwnMetric("platform.woocommerce", T("Orders from WooCommerce"), "share", T("Orders there ÷ all orders.")),
     OwnMetric(
-        "platform.tiktok_shop", T("Orders from TikTok Shop, Shopee and Lazada"), "share", T("Orders there ÷ all orders.")
+        "platform.tiktok_shop", T("Orders from TikTok, Shopee, Lazada"), "share", T("Orders there ÷ all orders.")
     ),
     OwnMetric("skus", T("SKUs sold"), "count", T("Products that sold in the period, without charges.")),
     OwnMetric("bundles", T("Bundles"), "count", T("Products that are packed from others.")),

@@ -43,8 +43,8 @@ _CURRENCY_WORDS = {
 
 @dataclass(frozen=True)
 class Issue:
-    """Something about a cell (`row` as the spreadsheet numbers it, `column` by its header), a row, or the file. `taken`:
-    the rest of it was taken all the same."""
+    """Something about a cell (`row` as the spreadsheet numbers it, `column` by its header), a row, or the file.
+    `taken`: the rest of it was taken all the same."""
 
     row: int | None
     column: str | None
@@ -173,7 +173,9 @@ def _matched(
     for one in fields:
         if one.key in found or one.known is None:
             continue
-        rest = [at for at in range(len(headers)) if at not in found.values() and headers[at] not in _all_headers(fields)]
+        rest = [
+            at for at in range(len(headers)) if at not in found.values() and headers[at] not in _all_headers(fields)
+        ]
         meant = [at for at in rest if _only(texts[at], one.known)]
         if len(meant) == 1:
             found[one.key] = meant[0]
@@ -214,16 +216,16 @@ def words_of(names: Mapping[Word, Text]) -> Mapping[str, Word]:
     found: dict[str, Word] = {}
     for value, name in names.items():
         for text in (value.value, *(say(name, language) for language in LANGUAGES)):
-            found[_plain(text)] = value
+            found[normalise_word(text)] = value
     return found
 
 
 def meant(text: str, words: Mapping[str, Word]) -> Word | None:
     """Which word of a list a cell means; None for none of them."""
-    return words.get(_plain(text))
+    return words.get(normalise_word(text))
 
 
-def _plain(text: str) -> str:
+def normalise_word(text: str) -> str:
     return re.sub(r"[\s_\-]+", " ", unicodedata.normalize("NFKC", text)).strip(" .。").casefold()
 
 
@@ -259,7 +261,9 @@ def amount(text: str, *, comma: bool = False) -> Amount | tuple[Text, Text]:
         return T("“{given}” is no amount.", given=short(text)), digits
     bare = re.sub(r"[^\d.,'’+\-−–()\s]", "", plain).strip()
     if _AMBIGUOUS.fullmatch(bare) and not comma:
-        return T("“{given}” can mean two amounts.", given=short(text)), T("Write it without a point or with two decimals.")
+        return T("“{given}” can mean two amounts.", given=short(text)), T(
+            "Write it without a point or with two decimals."
+        )
     value = parse_decimal(bare, decimal_comma=comma)
     if isinstance(value, Problem):
         return T("“{given}” is no amount.", given=short(text)), digits

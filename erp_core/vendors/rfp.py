@@ -78,7 +78,7 @@ def export_rfp(
     scenario: Scenario,
     header: ExportHeader,
 ) -> bytes:
-    """The questionnaire as XLSX, in the header's language. `vendor` None: for anybody; else only this one's return fits.
+    """The questionnaire as XLSX, in the header's language. `vendor` None: for anybody, else only for this one.
 
     Requirements marked not needed are not asked. `ratings`: of these, what the vendor itself answered before stands in
     the form; nothing else does.
@@ -91,20 +91,28 @@ def export_rfp(
         if vendor is not None and rating.vendor == vendor.key and rating.source.startswith(SOURCE)
     }
     marks = {
-        "kind": _KIND, "version": _VERSION, "decision": header.title, "vendor": vendor.key if vendor else "",
-        "requirements": fingerprint(asked), "currency": scenario.currency, "language": language,
-    }  # fmt: skip
+        "kind": _KIND,
+        "version": _VERSION,
+        "decision": header.title,
+        "vendor": vendor.key if vendor else "",
+        "requirements": fingerprint(asked),
+        "currency": scenario.currency,
+        "language": language,
+    }
     title = T("Questionnaire: {name}", name=header.title)
     if vendor is not None:
         title = T("Questionnaire: {name} – {vendor}", name=header.title, vendor=vendor.named(language))
     form = Form(
         sheet=SHEET,
-        lead=(say(title, language), say(T("Please fill in the yellow cells and return this file; the next sheet says how."), language)),
+        lead=(
+            say(title, language),
+            say(T("Please fill in the yellow cells and return this file; the next sheet says how."), language),
+        ),
         columns=_columns(scenario, language),
         rows=[_row(need, earlier.get(need.key), language) for need in asked],
         guide=(say(T("How to fill in"), language), _guide(scenario, language)),
         marks=marks,
-    )  # fmt: skip
+    )
     return export_form(form, header)
 
 
@@ -150,23 +158,36 @@ def _guide(scenario: Scenario, language: str) -> list[tuple[str, str]]:
     def words(text: Text) -> str:
         return say(text, language)
 
-    rows = [
-        (words(T("Fill in")), words(T("One row a requirement. Leave empty what you cannot answer: it counts as unknown."))),
-        (words(T("Leave as it is")), words(T("The numbers in the first column and the column names: your answers are found by them."))),
+    return [
+        (
+            words(T("Fill in")),
+            words(T("One row a requirement. Leave empty what you cannot answer: it counts as unknown.")),
+        ),
+        (
+            words(T("Leave as it is")),
+            words(T("The numbers in the first column and the column names: your answers are found by them.")),
+        ),
         ("", ""),
         (words(T("Your answer")), words(T("How your product meets the requirement, in the edition that you offer:"))),
         *((words(FIT_NAMES[fit]), words(text)) for fit, text in _MEANINGS.items()),
         ("", ""),
-        (words(T("What proves it")), words(T("What you offer as proof. Until we have seen it, your answer counts as your word:"))),
+        (
+            words(T("What proves it")),
+            words(T("What you offer as proof. Until we have seen it, your answer counts as your word:")),
+        ),
         *((words(EVIDENCE_NAMES[kind]), words(text)) for kind, text in _PROOFS.items()),
         ("", ""),
         (
             words(T("One-off cost")),
-            words(T("What meeting it costs once, beyond your offer. Without a currency it is {currency}.", currency=scenario.currency)),
+            words(
+                T(
+                    "What meeting it costs once, beyond your offer. Without a currency it is {currency}.",
+                    currency=scenario.currency,
+                )
+            ),
         ),
         (words(T("Who does it")), words(T("Who would do the work: you, a partner, or we."))),
-    ]  # fmt: skip
-    return rows
+    ]
 
 
 # --- back ------------------------------------------------------------------------------------------------------------
@@ -175,8 +196,8 @@ def _guide(scenario: Scenario, language: str) -> list[tuple[str, str]]:
 @dataclass(frozen=True)
 class RfpReturn:
     """What a returned questionnaire says. `ratings`: one an answered requirement, by nobody of the merchant's
-    (evaluator None); `unanswered`: requirements asked and left empty, which are unknown, not unmet; `decision`: the name
-    of the choice that the file was made for, None where it no longer says."""
+    (evaluator None); `unanswered`: requirements asked and left empty, which are unknown, not unmet; `decision`: the
+    name of the choice that the file was made for, None where it no longer says."""
 
     ratings: tuple[Rating, ...]
     unanswered: tuple[str, ...]
@@ -305,7 +326,9 @@ class _Reader:
             return Evidence.CLAIM
         kind = meant(told, _EVIDENCES)
         if kind is None:
-            allowed = T("Choose one: {words}", words=listed(EVIDENCE_NAMES, "en") + " / " + listed(EVIDENCE_NAMES, "zh_CN"))
+            allowed = T(
+                "Choose one: {words}", words=listed(EVIDENCE_NAMES, "en") + " / " + listed(EVIDENCE_NAMES, "zh_CN")
+            )
             issues.append(row.issue("proof", T("“{given}” is no kind of proof.", given=short(told)), allowed))
             return Evidence.CLAIM
         if kind is Evidence.DOCUMENT:

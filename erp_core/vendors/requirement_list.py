@@ -40,7 +40,7 @@ _GREATEST_WEIGHT = 1000.0
 _LEAVES = tuple(leaf for leaf in LEAVES if is_met_by_requirements(leaf))
 
 FIELDS = (
-    Field("key", T("No."), ("key", "requirement key", "编号", "需求编号"), wanted=True),
+    Field("key", T("Requirement no"), ("key", "requirement key", "编号", "需求编号"), wanted=True),
     Field("criterion", T("Criterion")),
     Field("text_en", T("Requirement (English)"), ("requirement",)),
     Field("text_zh", T("Requirement (Chinese)"), ("需求",)),
@@ -109,7 +109,10 @@ def _guide(language: str) -> list[tuple[str, str]]:
             words(T("Weight")),
             words(T("How much it counts beside others of the same priority; 1 is usual, 2 is twice as much.")),
         ),
-        (words(T("No.")), words(T("Leave it as it is. Rows that are deleted stay as they were in the workbench."))),
+        (
+            words(T("Requirement no")),
+            words(T("Leave it as it is. Rows that are deleted stay as they were in the workbench.")),
+        ),
         (
             words(T("Further requirements")),
             words(T("Write them below without a number: criterion, requirement in one language, priority.")),

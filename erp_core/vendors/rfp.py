@@ -61,7 +61,7 @@ _PROOFS: Mapping[Evidence, Text] = {
 }
 
 FIELDS = (
-    Field("key", T("No."), ("key", "requirement key", "编号", "需求编号"), wanted=True),
+    Field("key", T("Requirement no"), ("key", "requirement key", "编号", "需求编号"), wanted=True),
     Field("answer", T("Your answer"), ("answer", "fit"), lambda text: meant(text, _FITS) is not None, wanted=True),
     Field("proof", T("What proves it"), ("evidence", "proof"), lambda text: meant(text, _EVIDENCES) is not None),
     Field("cost", T("One-off cost"), ("cost",)),

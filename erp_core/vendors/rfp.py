@@ -37,7 +37,7 @@ from erp_core.vendors.returned import (
 from erp_core.vendors.schema import Evidence, Fit, Priority, Rating, Requirement, Scenario, Vendor
 
 SHEET = "RFP"
-SOURCE = "RFP"  # what the source of a vendor's own answer begins with
+_SOURCE = "RFP"
 _KIND, _VERSION = "rfp", "1"
 _FITS, _EVIDENCES = words_of(FIT_NAMES), words_of(EVIDENCE_NAMES)
 _OWNERS = (T("We, the vendor"), T("A partner"), T("You, the customer"))
@@ -88,7 +88,7 @@ def export_rfp(
     earlier = {
         rating.requirement: rating
         for rating in ratings
-        if vendor is not None and rating.vendor == vendor.key and rating.source.startswith(SOURCE)
+        if vendor is not None and rating.vendor == vendor.key and is_their_own(rating)
     }
     marks = {
         "kind": _KIND,
@@ -114,6 +114,17 @@ def export_rfp(
         marks=marks,
     )
     return export_form(form, header)
+
+
+def is_their_own(rating: Rating) -> bool:
+    """Whether a rating is what the vendor answered, word for word: its source ends with the seal of the answer, which
+    no longer fits once a person has changed anything in it."""
+    return rating.evaluator is None and rating.source.startswith(_SOURCE) and rating.source.endswith(_seal(rating))
+
+
+def _seal(rating: Rating) -> str:
+    said = (rating.vendor, rating.requirement, rating.fit, rating.evidence, rating.cost, rating.owner, rating.note)
+    return " #" + hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:8]
 
 
 def fingerprint(requirements: Sequence[Requirement]) -> str:
@@ -293,7 +304,7 @@ class _Reader:
     """Reads rows of one file."""
 
     def __init__(self, received: Received, vendor: Vendor, scenario: Scenario, comma: bool) -> None:
-        self.source = f"{SOURCE} · {clean(received.name)[:200]}"
+        self.source = f"{_SOURCE} · {clean(received.name)[:200]}"
         self.day, self.vendor, self.scenario, self.comma = received.day, vendor, scenario, comma
         self.rates = {scenario.currency: 1.0} | {rate.currency: rate.rate for rate in scenario.rates}
         self.promised: Counter[Evidence] = Counter()
@@ -307,7 +318,7 @@ class _Reader:
             allowed = T("Choose one: {words}", words=listed(FIT_NAMES, "en") + " / " + listed(FIT_NAMES, "zh_CN"))
             issues.append(row.issue("answer", what, allowed, taken=False))
             return None
-        return Rating(
+        answer = Rating(
             vendor=self.vendor.key,
             requirement=key,
             fit=fit,
@@ -315,9 +326,9 @@ class _Reader:
             cost=self._cost(row, issues),
             owner=row.cells.get("owner", "")[:200],
             note=row.cells.get("remark", ""),
-            source=self.source,
             as_of=self.day,
         )
+        return answer.model_copy(update={"source": self.source + _seal(answer)})
 
     def _evidence(self, row: Row, issues: list[Issue]) -> Evidence:
         """A document where one is named, else a claim: proofs count when they have been given."""

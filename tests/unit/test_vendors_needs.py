@@ -60,9 +60,8 @@ def test_a_requirement_stands_once_in_each_language_and_says_what_to_have_shown(
         assert [text for text, count in Counter(texts).items() if count > 1] == []
     for one in template():
         assert one.key.startswith(one.criterion + "."), one.key
-        assert one.text.en.endswith(".") and one.ask.en.endswith("."), one.key
-        assert one.text.zh.endswith("。") and one.ask.zh.endswith("。"), one.key
-        assert re.search(CJK, one.text.zh) and re.search(CJK, one.ask.zh), one.key
+        assert (one.text.en[-1], one.ask.en[-1], one.text.zh[-1], one.ask.zh[-1]) == (".", ".", "。", "。"), one.key
+        assert all(re.search(CJK, text) for text in (one.text.zh, one.ask.zh)), one.key
         assert not re.search(rf"{CJK}[,;?!:.]", one.text.zh + one.ask.zh), one.key
         assert one.text.en != one.ask.en
 

@@ -1,4 +1,4 @@
-"""From ratings to values of 0..1 on fixed scales, with their spread; additive, so that no vendor's value rests on others.
+"""From ratings to values of 0..1 on fixed scales, with their spread; no vendor's value rests on another's.
 
 **Scale.** A fit has one value (`FIT_VALUES`), whoever else is on the list. **Spread.** What is known is a triangle
 around it, as wide as its evidence is weak (`HALF_WIDTHS`), cut off at 0 and 1; what is unknown lies anywhere on the
@@ -182,7 +182,9 @@ def cells_of(decision: Decision, held: Mapping[tuple[str, str], tuple[Opinion, .
     needs = tuple(
         need
         for need in decision.requirements
-        if POINTS[need.priority] > 0 and criterion_of(need.criterion) in CRITERIA and criterion_of(need.criterion) != "cost"
+        if POINTS[need.priority] > 0
+        and criterion_of(need.criterion) in CRITERIA
+        and criterion_of(need.criterion) != "cost"
     )
     under = [criterion_of(need.criterion) for need in needs]
     criteria = tuple(key for key in CRITERIA if key in set(under))
@@ -222,12 +224,13 @@ class VendorDraws:
     growth_place: Floats
 
 
-def draws_of(vendor: int, cells: Cells, draws: int, chance: np.random.Generator) -> VendorDraws:
-    """Draw the values of one vendor (row of the cells) in every criterion.
+def draws_of(vendor: int, cells: Cells, decision: Decision) -> VendorDraws:
+    """Draw the values of one vendor (a row of the cells) in every criterion.
 
     `cost_place`, `growth_place`: where its cost and its price growth lie in their spread, for the criterion `cost`;
     drawn first, so that they stay when requirements come or go.
     """
+    draws, chance = decision.draws, generator_of(decision.vendors[vendor], decision.seed)
     whole = chance.random(draws)
     cost_place, growth_place = _shared(chance, whole, 2, SHARED_IN_VENDOR)
     common = _shared(chance, whole, len(CRITERIA), SHARED_IN_VENDOR)[[list(CRITERIA).index(c) for c in cells.criteria]]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from erp_core.vendors.results import Evaluation
     from erp_core.vendors.schema import Decision
 
+ENDS = ("low", "middle", "high")
 POINTS_SHOWN = 5  # for a person, of each list; programs get all
 
 
@@ -47,17 +48,18 @@ def _lines(decision: Decision, found: Evaluation) -> Iterator[Text | str]:
 
     names = {vendor.key: vendor_words(vendor) for vendor in decision.vendors}
     yield T("{decision}, as of {day}", decision=decision.name, day=decision.as_of)
-    scores = found.scores.set_index("vendor")
-    ranked = sorted(found.in_play, key=lambda key: -float(scores.at[key, "middle"])) if found.weights else []
+    low, middle, high = (dict(zip(found.vendors, found.scores[end].tolist(), strict=True)) for end in ENDS)
+    first = dict(zip(found.vendors, found.ranks[1].tolist(), strict=True)) if found.in_play else {}
+    ranked = sorted(found.in_play, key=lambda key: -middle[key]) if found.weights else []
     for place, key in enumerate(ranked, 1):
         yield T(
             "{place}. {vendor}: first in {percent} % of draws, value {middle} ({low} to {high})",
             place=place,
             vendor=names[key],
-            percent=_percent(float(found.ranks.at[key, 1])),
-            middle=_two(float(scores.at[key, "middle"])),
-            low=_two(float(scores.at[key, "low"])),
-            high=_two(float(scores.at[key, "high"])),
+            percent=_percent(first[key]),
+            middle=_two(middle[key]),
+            low=_two(low[key]),
+            high=_two(high[key]),
         )
         yield _cost_line(decision, found, key)
         yield T("   known: {percent} % of what was asked", percent=_percent(found.known[key]))

@@ -33,6 +33,7 @@ from erp_core.security import terminal as security
 from erp_core.settings import Settings, load_settings
 from erp_core.terminal import REFUSED, Command, Say, Session, harmless
 from erp_core.text import T, Text, say
+from erp_core.vendors import terminal as vendors
 
 
 def _worker_options(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -59,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     *keys.COMMANDS,
     *security.COMMANDS,
     *metrics.COMMANDS,
+    *vendors.COMMANDS,
     *api.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )

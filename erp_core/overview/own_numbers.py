@@ -45,6 +45,7 @@ FEWEST_DAYS = 28  # below, a year cannot be told from it
 WEEKS_TO_COMPARE = 91  # growth is judged over a quarter at least
 LATE_DAYS = 3
 FEWEST_MONTHS = 3
+RATES_SOURCE = "own rates · 公司汇率"  # a document speaks no language
 SELLS_DAYS = 90  # a product that sold nothing for longer is given up, not missing
 STOCK_KNOWN = 0.25  # of the days of the products that sold: below, nothing is said about shortages
 SMALL_SHARE = 0.01  # carriers below are errors of writing as often as carriers
@@ -97,7 +98,7 @@ def rates_into(connection: sa.Connection, currency: str, day: dt.date) -> tuple[
             if (held := rates.days.get(pair)) and (at := int(np.searchsorted(np.array(held), day, side="right")))
         ]
         if rate is not None and rate > 0 and days:
-            found.append(Rate(currency=word, rate=float(rate), as_of=days[0], source="ERP Workbench"))
+            found.append(Rate(currency=word, rate=float(rate), as_of=days[0], source=RATES_SOURCE))
     return tuple(found)
 
 

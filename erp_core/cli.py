@@ -24,6 +24,7 @@ from erp_core.exports import terminal as exports
 from erp_core.imports import terminal as imports
 from erp_core.metrics import terminal as metrics
 from erp_core.orders import terminal as orders
+from erp_core.overview import choice_terminal
 from erp_core.overview import terminal as overview
 from erp_core.persons import terminal as persons
 from erp_core.planning import terminal as planning
@@ -33,7 +34,6 @@ from erp_core.security import terminal as security
 from erp_core.settings import Settings, load_settings
 from erp_core.terminal import REFUSED, Command, Say, Session, harmless
 from erp_core.text import T, Text, say
-from erp_core.vendors import terminal as vendors
 
 
 def _worker_options(parser: argparse.ArgumentParser, say: Say) -> None:
@@ -60,7 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     *keys.COMMANDS,
     *security.COMMANDS,
     *metrics.COMMANDS,
-    *vendors.COMMANDS,
+    *choice_terminal.COMMANDS,
     *api.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )

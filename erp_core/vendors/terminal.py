@@ -1,4 +1,4 @@
-"""The command of the choice of an ERP: vendors."""
+"""Scoring a choice of an ERP from its file alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erp_core.errors import BadInput
-from erp_core.terminal import Command, Say, Session, existing
+from erp_core.terminal import Session, existing
 from erp_core.text import BothLanguages, Money, T, Text, say
 
 if TYPE_CHECKING:
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 
 ENDS = ("low", "middle", "high")
 POINTS_SHOWN = 5  # for a person, of each list; programs get all
-
-
-def _options(parser: argparse.ArgumentParser, say: Say) -> None:
-    parser.add_argument("action", choices=list(ACTIONS))
-    parser.add_argument("what", nargs="?", help=say(T("score: the decision’s file, YAML")))
-
-
-def _run(session: Session, given: argparse.Namespace) -> int:
-    return ACTIONS[given.action](session, given)
 
 
 def _score(session: Session, given: argparse.Namespace) -> int:
@@ -103,7 +94,5 @@ def _two(value: float) -> str:
     return f"{value:.2f}"
 
 
-# What `vendors` can do, by the word after it.
+# What `vendors` can do with a file alone, by the word after it; `overview.choice_terminal` has the command.
 ACTIONS: Mapping[str, Callable[[Session, argparse.Namespace], int]] = {"score": _score}
-
-COMMANDS = (Command("vendors", T("score a choice of an ERP"), _run, _options),)

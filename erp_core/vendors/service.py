@@ -21,7 +21,7 @@ from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T
 from erp_core.vendors.choice import Need, Settings, checked, clean_text, one_line, stored
-from erp_core.vendors.kept import vendor_keys
+from erp_core.vendors.kept import read, vendor_keys
 from erp_core.vendors.requirements import MOST_REQUIREMENTS, columns_of
 from erp_core.vendors.schema import Decision, Quote, Requirement, Weighting
 from erp_core.vendors.tables import decision, decision_change, decision_version, quote, requirement, weighting
@@ -105,13 +105,14 @@ def rename_decision(uow: UnitOfWork, seen: Seen, name: str) -> None:
 
 def change_settings(uow: UnitOfWork, seen: Seen, changes: Mapping[str, Any]) -> int:
     """Change fields of `choice.Settings` (scenario, budget, benefits …) to new values, None where that means unknown;
-    returns how many differed."""
+    returns how many differed. When the currency changes, amounts are not converted; rates into the old one are dropped.
+    """
     require(uow, Permission.CHOOSE_ERP)
     work = Work(uow, seen)
-    before = checked(Settings, work.held.settings)
-    given = checked(Settings, before.model_dump(mode="json") | {name: _json(value) for name, value in changes.items()})
-    after = stored(given)
+    before = read(Settings, work.held.settings)
     was = stored(before)
+    given = checked(Settings, was | {name: _json(value) for name, value in changes.items()})
+    after = stored(_without_old_rates(before, given))
     fields = [name for name in after if after[name] != was[name]]
     if not fields:
         return 0
@@ -164,6 +165,13 @@ def _vendor_list(uow: UnitOfWork, vendors: Sequence[str], listed: Sequence[str])
                 code="choice.no_vendor",
             )
     return keys
+
+
+def _without_old_rates(before: Settings, after: Settings) -> Settings:
+    """Rates say what another currency costs in the scenario's: when that changes, those that stood are wrong."""
+    if after.scenario.currency == before.scenario.currency or after.scenario.rates != before.scenario.rates:
+        return after
+    return after.model_copy(update={"scenario": after.scenario.model_copy(update={"rates": ()})})
 
 
 def _json(value: Any) -> Any:

@@ -232,27 +232,34 @@ _STRENGTH = {evidence: place for place, evidence in enumerate(Evidence)}
 
 @dataclass(frozen=True)
 class RfpTake:
-    """What taking a vendor's answers does: `taken` become the ratings; `unchanged` stand already; `kept`: ratings that
-    rest on stronger evidence than a vendor's word and stay, with the answer beside them."""
+    """What taking a vendor's answers does: `taken` become the ratings; `unchanged` stand already; `kept`: what rests on
+    stronger evidence than a vendor's word and stays, each with the answer beside it."""
 
     taken: tuple[Rating, ...]
     unchanged: tuple[Rating, ...]
     kept: tuple[tuple[Rating, Rating], ...]
 
 
-def rfp_take(standing: Iterable[Rating], answers: Sequence[Rating]) -> RfpTake:
+def rfp_take(standing: Iterable[Rating], published: Iterable[Rating], answers: Sequence[Rating]) -> RfpTake:
     """Which of a vendor's answers become the agreed ratings.
 
-    An answer never replaces a rating on stronger evidence, and none of them (unknown) replaces nothing.
+    `standing`: ratings of the choice; `published`: what the catalogue's facts bear out, which counts where nobody has
+    rated. An answer never replaces what rests on stronger evidence, and “cannot say” replaces nothing that is known.
     """
-    held = {(rating.vendor, rating.requirement): rating for rating in standing if rating.evaluator is None}
+    held = {(rating.vendor, rating.requirement): rating for rating in published}
+    held |= {(rating.vendor, rating.requirement): rating for rating in standing if rating.evaluator is None}
     taken, unchanged, kept = [], [], []
     for answer in answers:
         stands = held.get((answer.vendor, answer.requirement))
-        if answer == stands or answer.fit is Fit.UNKNOWN:
+        known = stands is not None and stands.fit is not Fit.UNKNOWN
+        if answer == stands:
             unchanged.append(answer)
-        elif stands and stands.fit is not Fit.UNKNOWN and _STRENGTH[stands.evidence] > _STRENGTH[answer.evidence]:
+        elif stands and known and (answer.fit is Fit.UNKNOWN or _stronger(stands, answer)):
             kept.append((stands, answer))
         else:
             taken.append(answer)
     return RfpTake(tuple(taken), tuple(unchanged), tuple(kept))
+
+
+def _stronger(one: Rating, other: Rating) -> bool:
+    return _STRENGTH[one.evidence] > _STRENGTH[other.evidence]

@@ -109,3 +109,46 @@ def test_what_cannot_be_written_is_refused(run: Any, choice: int, words: tuple[s
 def test_an_empty_company_has_no_choice(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["vendors", "list", "--language", "zh_CN"]) == 0
     assert capsys.readouterr().out == "还没有开始 ERP 选型。\n"
+
+
+def test_a_questionnaire_goes_out_and_its_answers_come_back(run: Any, choice: int, tmp_path: Path) -> None:
+    out, returned = tmp_path / "rfp.xlsx", tmp_path / "back.csv"
+    document = run("vendors", "rfp", str(choice), "--vendor", "own-cmd", "--out", str(out))
+    assert (document["requirements"], document["file"]) == (3, str(out))
+    assert out.read_bytes()[:2] == b"PK"
+    returned.write_text(
+        "Requirement no,Your answer,One-off cost,Remark\n"
+        "function.orders.split,Native,,=cmd()\n"
+        "function.stock.alerts,By customisation,1200,\n"
+        "function.orders.moon,Native,,\n",
+        encoding="utf-8",
+    )
+    words = ("vendors", "take-rfp", str(choice), "--vendor", "own-cmd", "--file", str(returned))
+    preview = run(*words, "--dry-run")
+    assert run("vendors", "export", str(choice))["decision"]["ratings"] == []
+    taken = run(*words)
+    assert taken == preview | {"dry_run": False}
+    assert [(one["requirement"], one["fit"], one["evidence"], one["cost"]) for one in taken["taken"]] == [
+        ("function.orders.split", "native", "claim", None), ("function.stock.alerts", "customisation", "claim", 1200.0),
+    ]  # fmt: skip
+    assert taken["unanswered"] == ["security.roles.sso"]
+    assert [one["row"] for one in taken["issues"]] == [4]
+    assert run("vendors", "export", str(choice))["decision"]["ratings"] == taken["taken"]
+    again = run(*words)
+    assert (again["taken"], again["unchanged"]) == ([], ["function.orders.split", "function.stock.alerts"])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("rfp", "2"), "usage"),
+        (("rfp", "2", "--out", "rfp.csv"), "vendors.bad_name"),
+        (("rfp", "2", "--vendor", "zoho_moon", "--out", "rfp.xlsx"), "choice.not_listed"),
+        (("take-rfp", "2", "--vendor", "own-cmd"), "usage"),
+        (("take-rfp", "2", "--vendor", "own-cmd", "--file", "none.xlsx"), "file.missing"),
+    ],
+)
+def test_a_questionnaire_needs_its_vendor_and_its_file(
+    run: Any, choice: int, words: tuple[str, ...], code: str
+) -> None:
+    assert run("vendors", *words, code=2)["error"]["code"] == code

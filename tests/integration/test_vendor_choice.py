@@ -416,9 +416,11 @@ def test_a_vendors_word_does_not_replace_what_was_shown(desk: Desk, lamps: str) 
     shown = rating(lamps, SPLIT, Fit.CUSTOMISATION, evidence=Evidence.DEMONSTRATION)
     desk.do(ratings.rate, desk.seen(decision_id), [shown, rating(lamps, ALERTS, Fit.ROADMAP)])
     claims = [rating(lamps, SPLIT), rating(lamps, ALERTS), rating(lamps, SSO, Fit.UNKNOWN)]
+    preview = desk.read(views.rfp_preview, decision_id, lamps, claims)
     take = desk.do(ratings.take_rfp, desk.seen(decision_id), RfpAnswers(lamps, claims, "answers.xlsx"))
-    assert (take.taken, take.unchanged, take.kept) == ((claims[1],), (claims[2],), ((shown, claims[0]),))
-    assert desk.document(decision_id).ratings == (shown, claims[1])
+    assert (take.taken, take.unchanged, take.kept) == (tuple(claims[1:]), (), ((shown, claims[0]),))
+    assert preview == take
+    assert desk.document(decision_id).ratings == (shown, claims[1], claims[2])
     event = desk.events()[-1]
     assert (event.action, event.details["kept"], event.details["files"]) == (
         "take vendor's answers",
@@ -426,7 +428,7 @@ def test_a_vendors_word_does_not_replace_what_was_shown(desk: Desk, lamps: str) 
         ["answers.xlsx"],
     )
     again = desk.do(ratings.take_rfp, desk.seen(decision_id), RfpAnswers(lamps, claims, "answers.xlsx"))
-    assert again.taken == ()
+    assert (again.taken, again.unchanged) == ((), tuple(claims[1:]))
     assert desk.events()[-1].id == event.id
 
 

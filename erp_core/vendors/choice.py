@@ -33,11 +33,13 @@ from erp_core.vendors.schema import (
     Sureness,
     Words,
 )
+from erp_core.vendors.template import is_met_by_requirements
 
 M = TypeVar("M", bound=BaseModel)
 Thing = tuple[str, ...]
 
 LONGEST_NAME = 120
+LONGEST_FILE_NAME = 255
 _LARGEST = 512 * 1024  # characters of one stored value as JSON
 _KEPT_SIGNS = "\n\t"
 
@@ -210,10 +212,24 @@ def edited(need: Need, changes: Mapping[str, Any]) -> Need:
     after = checked(Requirement, held | {name: _json(value) for name, value in changes.items()})
     if after == need.requirement:
         return need
+    refuse_bad_criterion(after.criterion)
     if need.proposal is not None:
         agrees = after.priority == need.proposal.priority
         after = after.model_copy(update={"reason": need.proposal.reason if agrees else None})
     return Need(after, need.proposal, True)
+
+
+def refuse_bad_criterion(criterion: str) -> None:
+    """Raise BadInput for a criterion that requirements cannot hang at."""
+    if not is_met_by_requirements(criterion):
+        raise BadInput(
+            T(
+                "A requirement belongs to a criterion; “{criterion}” is none that requirements can have.",
+                criterion=criterion,
+            ),
+            hint=T("Choose one of the list."),
+            code="choice.bad_criterion",
+        )
 
 
 def released(need: Need) -> Need:

@@ -17,7 +17,7 @@ from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from erp_core.vendors.choice import RfpTake, Thing, checked, clean_text, one_line, rfp_take, stored
+from erp_core.vendors.choice import LONGEST_FILE_NAME, RfpTake, Thing, checked, clean_text, one_line, rfp_take, stored
 from erp_core.vendors.kept import published_ratings, standing_ratings
 from erp_core.vendors.schema import Rating
 from erp_core.vendors.tables import rating, requirement
@@ -26,7 +26,6 @@ from erp_core.vendors.working import Seen, Work, no_requirement, refuse_too_many
 Act = audit.Act
 
 MOST_RATINGS = 100_000
-_LONGEST_FILE_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -101,7 +100,7 @@ def take_rfp(uow: UnitOfWork, seen: Seen, answers: RfpAnswers) -> RfpTake:
     standing = _standing(work, {answers.vendor})
     take = rfp_take(standing.values(), published_ratings(answers.vendor), ratings)
     if take.taken:
-        file = clean_text(answers.file)[:_LONGEST_FILE_NAME]
+        file = clean_text(answers.file)[:LONGEST_FILE_NAME]
         _store(work, Act.TAKE_RFP, take.taken, standing, kept=len(take.kept), files=[file] if file else [])
     return take
 

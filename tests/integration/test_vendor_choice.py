@@ -21,10 +21,12 @@ from erp_core.security.permissions import ALL_PERMISSIONS, Permission
 from erp_core.security.rules import permitted
 from erp_core.security.tables import audit_event
 from erp_core.vendors import own_vendors, ratings, requirements, service, views
+from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.choice import Settings
+from erp_core.vendors.evaluation import evaluate, to_json
 from erp_core.vendors.own_vendors import NewFact, OwnVendor
 from erp_core.vendors.ratings import Cell, RfpAnswers
-from erp_core.vendors.requirements import NewRequirement
+from erp_core.vendors.requirements import EditedList, NewRequirement
 from erp_core.vendors.schema import (
     Benefit,
     Bilingual,
@@ -48,7 +50,7 @@ from erp_core.vendors.schema import (
 )
 from erp_core.vendors.service import Keep, NewDecision
 from erp_core.vendors.tables import decision_version
-from erp_core.vendors.versions import inputs_hash
+from erp_core.vendors.versions import inputs_hash, same_numbers
 from erp_core.vendors.views import Outside
 from erp_core.vendors.working import Seen
 
@@ -190,8 +192,8 @@ def test_settings_change_field_by_field_and_what_is_wrong_is_named(desk: Desk) -
     )
     event = desk.events()[-1]
     assert event.action == "change ERP choice"
-    assert event.before == {"scenario · currency": "CNY", "scenario · years": 5, "budget": "200000.0"}
-    assert event.after == {"scenario · currency": "EUR", "scenario · years": 7, "budget": None}
+    assert event.before == {"scenario": {"currency": "CNY", "years": 5}, "budget": "200000.0"}
+    assert event.after == {"scenario": {"currency": "EUR", "years": 7}, "budget": None}
     with pytest.raises(BadInput, match=r"scenario\.years: 11 is too large"):
         desk.do(service.change_settings, desk.seen(decision_id), {"scenario": scenario.model_dump() | {"years": 11}})
     with pytest.raises(BadInput, match="budgett: there is no field of this name"):
@@ -324,6 +326,24 @@ def test_changes_of_needs_that_cannot_be_are_refused_whole(desk: Desk, changes: 
     with pytest.raises(ErpError, match=why):
         desk.do(requirements.set_requirements, desk.seen(decision_id), {ALERTS: {"priority": "must"}, **changes})
     assert desk.document(decision_id).requirements == TEMPLATE
+
+
+def test_a_list_edited_elsewhere_is_taken_as_one_act_and_once(desk: Desk) -> None:
+    decision_id = desk.begin()
+    new = need("fit.ease.new", Priority.MUST).model_copy(update={"key": "whatever", "own": True})
+    listed = EditedList({SPLIT: {"priority": "could"}, ALERTS: {"weight": 1.0}}, [new, new], "list.xlsx")
+    before = len(desk.events())
+    assert desk.do(requirements.take_list, desk.seen(decision_id), listed) == (1, 1)
+    assert desk.do(requirements.take_list, desk.seen(decision_id), listed) == (0, 0)
+    (event,) = desk.events()[before:]
+    assert (event.action, event.details) == ("take list of requirements", {"requirements": 2, "files": ["list.xlsx"]})
+    needs = desk.document(decision_id).requirements
+    assert [(one.key, str(one.priority), one.own) for one in needs] == [
+        (SPLIT, "could", False), (ALERTS, "should", False), (SSO, "could", False), ("fit.ease.own_1", "must", True),
+    ]  # fmt: skip
+    moved = {"fit.ease.own_1": {"criterion": "cost.total"}}
+    with pytest.raises(BadInput, match="none that requirements can have"):
+        desk.do(requirements.take_list, desk.seen(decision_id), EditedList(moved))
 
 
 @pytest.mark.parametrize("criterion", ["cost.total", "function", "moon.dark", ""])
@@ -794,12 +814,44 @@ def test_a_version_keeps_document_and_answer_and_is_compared_with_a_later_one(de
         desk.read(views.version, 99)
 
 
+def test_a_kept_answer_comes_out_the_same_when_it_is_computed_anew(desk: Desk, lamps: str, cranes: str) -> None:
+    decision_id = desk.begin(lamps, cranes, "odoo")
+    desk.do(service.change_settings, desk.seen(decision_id), {"draws": 500})
+    desk.do(ratings.rate, desk.seen(decision_id), [rating(lamps, SPLIT), rating(cranes, SPLIT, Fit.NONE)])
+    euro = Rate(currency="EUR", rate=7.8, as_of=DAY, source="bank")
+    scenario = SETTINGS.scenario.model_copy(update={"rates": (euro,)})
+    desk.do(service.change_settings, desk.seen(decision_id), {"scenario": scenario})
+    desk.do(service.add_quote, desk.seen(decision_id), quote(lamps))
+    document = desk.document(decision_id, catalogue=catalogue())
+    desk.do(service.keep_version, desk.seen(decision_id), Keep(document, to_json(evaluate(document))))
+    (about,) = desk.read(views.versions, decision_id)
+    whole = desk.read(views.version, about.id)
+    assert whole.document() == document
+    again = to_json(evaluate(whole.document()))
+    assert same_numbers(whole.results, again) == ()
+    cheaper = quote(lamps, 30.0, DAY + dt.timedelta(1))
+    other = to_json(evaluate(document.model_copy(update={"quotes": (*document.quotes, cheaper)})))
+    assert ("costs", lamps, "p50") in {one.path for one in same_numbers(whole.results, other)}
+
+
 def test_an_answer_to_other_inputs_is_not_kept(desk: Desk, lamps: str) -> None:
     decision_id = desk.begin(lamps)
     document = desk.document(decision_id)
     for results in ({"inputs_hash": "0" * 64}, {}):
         with pytest.raises(BadInput, match="does not belong to these inputs"):
             desk.do(service.keep_version, desk.seen(decision_id), Keep(document, results))
+
+
+def test_what_does_not_stand_is_not_kept(desk: Desk, lamps: str) -> None:
+    decision_id = desk.begin(lamps)
+    document = desk.document(decision_id)
+    what_if = document.model_copy(update={"budget": 1.0})
+    with pytest.raises(Conflict, match="no longer stands"):
+        desk.do(service.keep_version, desk.seen(decision_id), Keep(what_if, {"inputs_hash": inputs_hash(what_if)}))
+    desk.do(ratings.rate, desk.seen(decision_id), [rating(lamps, SPLIT)], who=BO)
+    with pytest.raises(Conflict, match="no longer stands"):
+        desk.do(service.keep_version, desk.seen(decision_id), Keep(document, {"inputs_hash": inputs_hash(document)}))
+    assert desk.read(views.versions, decision_id) == ()
 
 
 @pytest.mark.parametrize("statement", ["UPDATE decision_version SET note = 'other'", "DELETE FROM decision_version"])

@@ -122,6 +122,16 @@ def test_equal_decisions_have_one_hash_and_it_hangs_on_every_field() -> None:
     assert len({inputs_hash(one) for one in (decision(), *others)}) == 5
 
 
+def test_what_a_decision_holds_is_a_setting_or_has_rows_of_its_own() -> None:
+    of_rows = {"name", "as_of", "weightings", "requirements", "vendors", "ratings", "quotes"}
+    assert set(Decision.model_fields) - set(Settings.model_fields) == of_rows
+    for name, field in Settings.model_fields.items():
+        assert field.get_default(call_default_factory=True) == Decision.model_fields[name].get_default(
+            call_default_factory=True
+        ), name
+        assert field.annotation == Decision.model_fields[name].annotation, name
+
+
 # --- needs ---------------------------------------------------------------------------------------------------------
 
 

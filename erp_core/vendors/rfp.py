@@ -133,21 +133,22 @@ def fingerprint(requirements: Sequence[Requirement]) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
+# Widths in characters; together about 185, which a landscape page of A4 holds at a size that can be read.
 def _columns(scenario: Scenario, language: str) -> tuple[FormColumn, ...]:
     titles = {one.key: say(one.title, language) for one in FIELDS}
     currencies = dict.fromkeys((scenario.currency, *(rate.currency for rate in scenario.rates), *_COMMON_CURRENCIES))
     return (
-        FormColumn(titles["key"], 22),
-        FormColumn(say(T("Criterion"), language), 16),
-        FormColumn(say(T("Requirement"), language), 48),
-        FormColumn(say(T("Priority"), language), 10),
-        FormColumn(say(T("What we will ask to see"), language), 42),
-        FormColumn(titles["answer"], 18, True, tuple(say(name, language) for name in FIT_NAMES.values())),
-        FormColumn(titles["proof"], 16, True, tuple(say(name, language) for name in EVIDENCE_NAMES.values())),
-        FormColumn(titles["cost"], 12, True, number=True),
-        FormColumn(titles["currency"], 9, True, tuple(currencies), free=True),
-        FormColumn(titles["owner"], 18, True, tuple(say(owner, language) for owner in _OWNERS), free=True),
-        FormColumn(titles["remark"], 40, True),
+        FormColumn(titles["key"], 18),
+        FormColumn(say(T("Criterion"), language), 13),
+        FormColumn(say(T("Requirement"), language), 36),
+        FormColumn(say(T("Priority"), language), 8),
+        FormColumn(say(T("What we will ask to see"), language), 32),
+        FormColumn(titles["answer"], 14, True, tuple(say(name, language) for name in FIT_NAMES.values())),
+        FormColumn(titles["proof"], 12, True, tuple(say(name, language) for name in EVIDENCE_NAMES.values())),
+        FormColumn(titles["cost"], 10, True, number=True),
+        FormColumn(titles["currency"], 8, True, tuple(currencies), free=True),
+        FormColumn(titles["owner"], 12, True, tuple(say(owner, language) for owner in _OWNERS), free=True),
+        FormColumn(titles["remark"], 24, True),
     )
 
 

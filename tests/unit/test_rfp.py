@@ -485,6 +485,11 @@ def test_any_table_ends_in_answers_and_issues_or_in_one_refusal(rows: list[list[
     assert all(rating.evidence in (Evidence.CLAIM, Evidence.DOCUMENT) for rating in found.ratings)
 
 
+def test_a_questionnaire_without_questions_brings_no_answers() -> None:
+    found = read(exported(needs=NEEDS[3:]))
+    assert (found.ratings, list(found.unanswered)) == ((), ASKED)
+
+
 # --- the list of requirements ----------------------------------------------------------------------------------------
 
 
@@ -606,3 +611,17 @@ def test_an_unknown_number_is_not_taken_for_a_new_requirement() -> None:
     found = read_requirements(edited(change), "list.xlsx", NEEDS)
     assert found.added == ()
     assert [issue.taken for issue in found.issues] == [False]
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(_JUNK, min_size=1, max_size=9), max_size=8))
+def test_any_list_ends_in_changes_and_issues_or_in_one_refusal(rows: list[list[Any]]) -> None:
+    head = ["Requirement no", "Criterion", "Requirement (English)", "Requirement (Chinese)", "Priority", "Weight"]
+    try:
+        found = read_requirements(written({"Requirements": [head, *rows]}), "list.xlsx", NEEDS)
+    except FileRefused:
+        return
+    after = found.applied(NEEDS)
+    assert [one.key for one in after[: len(NEEDS)]] == [one.key for one in NEEDS]
+    assert all(one.own and one.criterion != "cost.total" for one in after[len(NEEDS) :])
+    assert len({one.key for one in after}) == len(after)

@@ -289,3 +289,23 @@ def test_countries_as_files_write_them() -> None:
     ):  # fmt: skip
         assert country_code(word) == code, word
     assert len(EUROPEAN_UNION) == 27
+
+
+def test_products_sold_below_cost_lose_nothing_by_being_out(shop: Shop) -> None:
+    # a bulb costs 2 and sells at 1: eleven days without it lose no money, and take none off the lamps' losses
+    shop.load(PRODUCTS)
+    shop.load("SKU,On hand,Warehouse,Date,Unit cost\nBULB,90,Yiwu,2025-11-21,2\n")
+    shop.load(daily(dt.date(2025, 11, 22), 90, price=1).replace("LAMP", "BULB"))
+    shop.load(orders(("2026-03-01", "LAMP", 1, 50, "CNY", "Tmall shop", "China")).replace("\n1,", "\nL-1,"))
+    assert numbers_of(shop)["shortage_losses_a_year"].value == 0
+
+
+def test_cancelled_orders_tell_nothing_of_countries_and_carriers(shop: Shop) -> None:
+    shop.load(PRODUCTS)
+    text = orders(
+        ("2026-02-01", "LAMP", 1, 50, "CNY", "Tmall shop", "China"),
+        ("2026-02-02", "LAMP", 1, 50, "CNY", "Tmall shop", "France"),
+    )
+    shop.load(text.replace("completed,Tmall shop,France", "cancelled,Tmall shop,France"))
+    found = numbers_of(shop)
+    assert (found["countries"].value, found["carriers"].value, found["abroad_share"].value) == (1, 1, 0)

@@ -407,8 +407,7 @@ def _price_trap(prepared: Prepared, weights: Floats, scores: pd.DataFrame) -> Pr
         prepared.decision,
         [price.cost for price in prepared.priced],
         [price.first_year for price in prepared.priced],
-        meters.Opinions(shares[0], shares[1]),
-        winner,
+        meters.Opinions(shares[0], shares[1], prepared.in_play, winner),
     )
 
 

@@ -99,7 +99,7 @@ def export_csv(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header: 
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    for line in _about(header) if header is not None else ():
+    for line in about_lines(header) if header is not None else ():
         writer.writerow([f"# {safe_cell(part)}" for part in line[:1]] + [safe_cell(part) for part in line[1:]])
     writer.writerow([safe_cell(name) for _, name in columns])
     for row in frame[[key for key, _ in columns]].itertuples(index=False, name=None):
@@ -125,7 +125,7 @@ def export_upload(names: Sequence[str], rows: Sequence[Sequence[Any]], shape: Sh
 
 def about_text(header: ExportHeader) -> bytes:
     """What a file says of itself, as text to lie beside it."""
-    lines = ["\t".join(safe_cell(_one_line(word)) for word in words) for words in _about(header)]
+    lines = ["\t".join(safe_cell(_one_line(word)) for word in words) for words in about_lines(header)]
     return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
 
 
@@ -149,7 +149,7 @@ def export_xlsx(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header:
     with xlsxwriter.Workbook(out, options) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet = book.add_worksheet(_sheet_name(header.title))
+        sheet = book.add_worksheet(sheet_name(header.title))
         sheet.freeze_panes(1, 0)
         for at, (key, name) in enumerate(columns):
             sheet.write_string(0, at, safe_cell(name), bold)
@@ -157,7 +157,7 @@ def export_xlsx(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header:
                 _write(sheet, row, at, _plain(value), day)
         sheet.autofit(400)
         about = book.add_worksheet(say(T("About"), header.language))
-        for row, line in enumerate(_about(header)):
+        for row, line in enumerate(about_lines(header)):
             for at, word in enumerate(line):
                 about.write_string(row, at, safe_cell(word))
         about.autofit()
@@ -177,11 +177,14 @@ def _write(sheet: Any, row: int, at: int, value: Any, day: Any) -> None:
         sheet.write_string(row, at, safe_cell(str(value)))
 
 
-def _sheet_name(title: str) -> str:
+def sheet_name(title: str) -> str:
+    """A name that a sheet may bear: without the signs that Excel refuses, 31 at most."""
     return re.sub(r"[\x00-\x1f\[\]:*?/\\]", " ", title)[:31].strip("'=+-@ ") or "1"
 
 
-def _about(header: ExportHeader) -> list[list[str]]:
+def about_lines(header: ExportHeader) -> list[list[str]]:
+    """What a file says of itself: lines of words."""
+
     def words(text: Any) -> str:
         return say(text, header.language)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from erp_core.text import BothLanguages, T, Text
 from erp_core.vendors.criteria import CRITERIA
-from erp_core.vendors.schema import Bilingual, Fit, Requirement, Vendor
+from erp_core.vendors.schema import Bilingual, Evidence, Fit, Priority, Requirement, Vendor
 
 FIT_NAMES = {
     Fit.NATIVE: T("Native"),
@@ -17,6 +17,20 @@ FIT_NAMES = {
     Fit.ROADMAP: T("On the roadmap"),
     Fit.NONE: T("Not offered"),
     Fit.UNKNOWN: T("Unknown"),
+}
+
+EVIDENCE_NAMES = {
+    Evidence.CLAIM: T("Claim"),
+    Evidence.DOCUMENT: T("Document"),
+    Evidence.DEMONSTRATION: T("Demonstration"),
+    Evidence.REFERENCE: T("Reference"),
+    Evidence.TESTED: T("Tested"),
+}
+PRIORITY_NAMES = {
+    Priority.MUST: T("Must"),
+    Priority.SHOULD: T("Should"),
+    Priority.COULD: T("Could"),
+    Priority.NOT_NEEDED: T("Not needed"),
 }
 
 

@@ -28,6 +28,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from erp_core.vendors.catalogue import older_than_a_year
 from erp_core.vendors.criteria import CRITERIA, criterion_of
 from erp_core.vendors.schema import (
     Decision,
@@ -75,7 +76,6 @@ POINTS: Mapping[Priority, float] = MappingProxyType(
 SHARED_IN_CRITERION = 0.8
 SHARED_IN_VENDOR = 0.7
 
-FRESH = dt.timedelta(days=366)  # what is older than a year counts as stale
 _BLOCK = 2_000  # draws at a time: the places of 150 requirements fit a processor's cache
 
 
@@ -101,20 +101,16 @@ class Spread:
 UNKNOWN = Spread(0.0, 0.5, 1.0, known=False)
 
 
-def stale(as_of: dt.date | None, today: dt.date) -> bool:
-    """Whether something is older than a year, or bears no date."""
-    return as_of is None or today - as_of > FRESH
-
-
 def opinion_of(rating: Rating, today: dt.date) -> Opinion:
     """What a rating of the decision says. One that bears a date of more than a year ago is a step wider."""
-    old = rating.as_of is not None and stale(rating.as_of, today)
+    old = rating.as_of is not None and older_than_a_year(rating.as_of, today)
     return Opinion(rating.fit, _STEP[rating.evidence] + old, rating.evaluator)
 
 
 def published_opinion(fit: PublishedFit, today: dt.date) -> Opinion:
     """What the catalogue says. A weak source, an old or a missing date make it a step wider."""
-    return Opinion(fit.fit, _STEP[fit.evidence] + (fit.grade is Grade.C or stale(fit.as_of, today)))
+    weak = fit.grade is Grade.C or fit.as_of is None or older_than_a_year(fit.as_of, today)
+    return Opinion(fit.fit, _STEP[fit.evidence] + weak)
 
 
 def opinions(decision: Decision) -> Mapping[tuple[str, str], tuple[Opinion, ...]]:

@@ -152,7 +152,7 @@ def test_an_unknown_price_is_a_question() -> None:
     answer = evaluate(
         decision(vendors, [need("r")], ratings, cost_scale=SCALE, weightings=[weighting(cost=1, function=1)])
     )
-    assert [(question.vendor, str(question.text)) for question in answer.questions][0] == ("b", "What does B cost?")
+    assert (answer.questions[0].vendor, str(answer.questions[0].text)) == ("b", "What does B cost?")
 
 
 def test_nothing_is_asked_where_no_answer_could_change_the_choice() -> None:

@@ -44,6 +44,7 @@ from erp_core.vendors.schema import (
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Singles = npt.NDArray[np.float32]
 
 # What a fit is worth. Configuration is work, but supported; a third party is one more contract and one more point of
 # failure; customisation has to be kept up at every upgrade; a roadmap is a promise that nobody can use.
@@ -232,19 +233,32 @@ def draws_of(vendor: int, cells: Cells, decision: Decision) -> VendorDraws:
     common = _shared(chance, whole, len(CRITERIA), SHARED_IN_VENDOR)[[list(CRITERIA).index(c) for c in cells.criteria]]
     values = np.empty((len(cells.criteria), draws))
     unknown = np.empty_like(values)
+    # Requirements criterion by criterion, so that their sums are plain ones: the same on every machine.
     under = np.argmax(cells.shares, axis=0) if len(cells.criteria) else np.empty(0, dtype=int)
-    rows = tuple(array[vendor] for array in (cells.low, cells.middle, cells.high))
-    blank = cells.shares * ~cells.known[vendor]
+    order = np.argsort(under, kind="stable")
+    under, known = under[order], cells.known[vendor, order]
+    share = cells.shares.max(axis=0, initial=0.0)[order].astype(np.float32)[:, None]
+    told = tuple(array[vendor, order][known] for array in (cells.low, cells.middle, cells.high))
+    triangles = _Triangles.of(*told)
     for start in range(0, draws, _BLOCK):
         block = slice(start, min(start + _BLOCK, draws))
-        places = chance.random((len(cells.needs), block.stop - start), dtype=np.float32)
+        places = chance.random((len(under), block.stop - start), dtype=np.float32)
         # One number decides both whether the common place counts and, stretched, the place of its own.
         own = (places - np.float32(SHARED_IN_CRITERION)) / np.float32(1 - SHARED_IN_CRITERION)
-        places = np.where(own < 0, common[under, block].astype(np.float32), own)
-        drawn = _inside(places, rows, cells.known[vendor])
-        values[:, block] = cells.shares @ drawn
-        unknown[:, block] = blank @ drawn
+        places = np.where(own < 0, common[:, block].astype(np.float32)[under], own)
+        unknown[:, block] = _summed(places[~known] * share[~known], under[~known], len(values))
+        rated = _summed(triangles.at(places[known]) * share[known], under[known], len(values))
+        values[:, block] = unknown[:, block] + rated
     return VendorDraws(values, unknown, cost_place, growth_place)
+
+
+def _summed(rows: Singles, under: npt.NDArray[np.intp], count: int) -> Singles:
+    """`count` × draws: the sums of the rows of each criterion; `under` (the row's criterion) never falls."""
+    sums = np.zeros((count, rows.shape[1]), dtype=np.float32)
+    if len(under):
+        starts = np.flatnonzero(np.diff(under, prepend=-1))
+        sums[under[starts]] = np.add.reduceat(rows, starts, axis=0)
+    return sums
 
 
 def _shared(chance: np.random.Generator, whole: Floats, count: int, share: float) -> Floats:
@@ -254,10 +268,25 @@ def _shared(chance: np.random.Generator, whole: Floats, count: int, share: float
     return np.where(own < 0, whole, own)
 
 
-def _inside(places: npt.NDArray[np.float32], rows: tuple[Floats, ...], known: Flags) -> npt.NDArray[np.float32]:
-    """The values at these places (requirements × draws) of the triangles; of the whole scale where nothing is known."""
-    low, middle, high = (row.astype(np.float32)[:, None] for row in rows)
-    width = np.where(high > low, high - low, np.float32(1))
-    left = places * width < middle - low
-    root = np.sqrt(np.where(left, places * width * (middle - low), (1 - places) * width * (high - middle)))
-    return np.where(known[:, None], np.where(left, low + root, high - root), places)
+@dataclass(frozen=True, eq=False)
+class _Triangles:
+    """The triangular distributions of known ratings, one a row: `peak` the place of the middle, and what the square
+    root is taken of, left and right of it."""
+
+    low: Singles
+    high: Singles
+    peak: Singles
+    left: Singles
+    right: Singles
+
+    @classmethod
+    def of(cls, low: Floats, middle: Floats, high: Floats) -> _Triangles:
+        width = np.where(high > low, high - low, 1.0)
+        parts = (low, high, (middle - low) / width, width * (middle - low), width * (high - middle))
+        return cls(*(part.astype(np.float32)[:, None] for part in parts))
+
+    def at(self, places: Singles) -> Singles:
+        """Triangles × draws: the values at these places (0..1) of the distributions."""
+        rising = places < self.peak
+        root = np.sqrt(np.where(rising, places * self.left, (1 - places) * self.right))
+        return np.where(rising, self.low + root, self.high - root)

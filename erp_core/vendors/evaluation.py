@@ -434,7 +434,7 @@ def _questions(prepared: Prepared, centre: Floats, sureness: Sureness) -> tuple[
     weighed = centre > 0
     weights = weighed / weighed.sum() if sureness is Sureness.OPEN else centre  # the means of what is drawn
     rows = list(prepared.in_play)
-    means = prepared.values.drawn[:, rows, :].mean(axis=0) @ weights
+    means = (prepared.values.drawn[:, rows, :].mean(axis=0, dtype=float) * weights).sum(axis=1)
     return meters.best_first(
         question
         for at, row in enumerate(rows)
@@ -451,7 +451,7 @@ def _questions_to(prepared: Prepared, row: int, mean: float, other: float, weigh
         if weight <= 0:
             continue
         if key == COST:
-            swing = weight * prepared.values.drawn[:, row, column]
+            swing = weight * prepared.values.drawn[:, row, column].astype(float)
             known = prepared.priced[row].cost.p50 is not None
             yield meters.about_price(vendor, known, meters.worth_of_knowing(mean, swing - swing.mean(), other))
             continue
@@ -462,7 +462,7 @@ def _questions_to(prepared: Prepared, row: int, mean: float, other: float, weigh
             worth = meters.worth_of_a_must if need.priority is Priority.MUST else meters.worth_of_a_rating
             yield meters.about_rating(vendor, need, worth(mean, pull, other))
         if len(asked) > 1:
-            swing = weight * prepared.values.unknown[:, row, column]
+            swing = weight * prepared.values.unknown[:, row, column].astype(float)
             saves = meters.worth_of_knowing(mean, swing - swing.mean(), other)
             yield meters.about_criterion(vendor, key, len(asked), saves)
 

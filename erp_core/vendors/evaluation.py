@@ -47,7 +47,6 @@ from erp_core.vendors.results import (
 from erp_core.vendors.results_json import to_json
 from erp_core.vendors.schema import CostScale, Decision, Priority, Sureness, Weighting
 from erp_core.vendors.scoring import (
-    POINTS,
     Cells,
     Floats,
     Opinion,
@@ -146,7 +145,6 @@ def prepare(decision: Decision) -> Prepared:
     prices = tuple(priced(vendor, decision) for vendor in decision.vendors)
     shut = tuple(_gates(decision, held, prices))
     out = {gate.vendor for gate in shut if gate.state == gates.FAILED}
-    points = np.array([POINTS[need.priority] * need.weight for need in cells.needs], dtype=float)
     return Prepared(
         decision,
         held,
@@ -157,7 +155,7 @@ def prepare(decision: Decision) -> Prepared:
         tuple(row for row, vendor in enumerate(decision.vendors) if vendor.key not in out),
         (*((COST,) if scale is not None else ()), *cells.criteria),
         _values(decision, cells, prices, scale),
-        (cells.known * points).sum(axis=1) / points.sum() if len(points) else np.ones(len(decision.vendors)),
+        _share_known(cells),
         tuple(_notes_on_inputs(decision, scale, prices)),
     )
 
@@ -186,6 +184,12 @@ def _values(decision: Decision, cells: Cells, prices: Sequence[Priced], scale: C
     with ThreadPoolExecutor(max_workers=2) as pool:  # drawing lets go of Python's lock
         list(pool.map(fill, range(len(decision.vendors))))
     return values
+
+
+def _share_known(cells: Cells) -> Floats:
+    """Of each vendor: the share of all points that are known; 1 where there is nothing to know."""
+    whole = cells.points.sum()
+    return np.asarray((cells.known * cells.points).sum(axis=1) / whole if whole > 0 else np.ones(len(cells.known)))
 
 
 def _refuse_unknown_criteria(decision: Decision) -> None:

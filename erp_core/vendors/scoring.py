@@ -158,10 +158,12 @@ def spread_of(held: Sequence[Opinion]) -> Spread:
 @dataclass(frozen=True)
 class Cells:
     """All ratings as arrays, vendors × requirements. `needs`: the requirements that count, in the decision's order;
-    `criteria`: the first-level criteria that have any; `shares`: criteria × requirements, each row summing to 1."""
+    `criteria`: the first-level criteria that have any; `points`: of each requirement beside the others; `shares`:
+    criteria × requirements, each row summing to 1."""
 
     needs: tuple[Requirement, ...]
     criteria: tuple[str, ...]
+    points: Floats
     shares: Floats
     low: Floats
     middle: Floats
@@ -185,7 +187,8 @@ def cells_of(decision: Decision, held: Mapping[tuple[str, str], tuple[Opinion, .
     )
     under = [criterion_of(need.criterion) for need in needs]
     criteria = tuple(key for key in CRITERIA if key in set(under))
-    points = np.array([POINTS[need.priority] * need.weight for need in needs], dtype=float)
+    weights = np.array([need.weight for need in needs], dtype=float)
+    points = np.array([POINTS[need.priority] for need in needs]) * (weights / weights.max(initial=1e-300))
     shares = np.array([[p if u == key else 0.0 for p, u in zip(points, under, strict=True)] for key in criteria])
     shares = shares.reshape(len(criteria), len(needs))
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(float).tiny)
@@ -194,6 +197,7 @@ def cells_of(decision: Decision, held: Mapping[tuple[str, str], tuple[Opinion, .
     return Cells(
         needs,
         criteria,
+        points,
         shares,
         np.array([[spread.low for spread in row] for row in spreads], dtype=float).reshape(size),
         np.array([[spread.middle for spread in row] for row in spreads], dtype=float).reshape(size),

@@ -281,6 +281,13 @@ def test_a_cost_beyond_every_scale_ranks_nobody_and_breaks_nothing() -> None:
     assert found.ranks.loc["a"].tolist() == [0.5, 0.5]
 
 
+def test_numbers_of_any_size_break_nothing() -> None:
+    needs = [need("r", weight=1e308), need("s", weight=1e308), need("t", weight=1e-320)]
+    found = evaluate(decision([vendor("a", flat(1e300)), vendor("b", flat(1e-300))], needs, budget=1e-9))
+    json.dumps(to_json(found, "zh_CN"), allow_nan=False)
+    assert found.known == {"a": 0.0, "b": 0.0}
+
+
 def test_requirements_under_cost_are_gates_only() -> None:
     choice = two().model_dump()
     choice["requirements"] = [*choice["requirements"], need("fee", "cost.total", "must")]

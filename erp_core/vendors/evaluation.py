@@ -448,27 +448,32 @@ def _questions(prepared: Prepared, centre: Floats, sureness: Sureness) -> tuple[
 
 def _questions_to(prepared: Prepared, row: int, mean: float, other: float, weights: Floats) -> Iterator[Question]:
     """The questions to one vendor. `mean`: its expected score; `other`: the best expected of the others."""
-    vendor, cells = prepared.decision.vendors[row], prepared.cells
+    vendor, cells, drawn = prepared.decision.vendors[row], prepared.cells, prepared.values
     unknown = ~cells.known[row]
+    pulls: dict[str, float] = {}  # what each unknown requirement weighs in the whole score
     for column, key in enumerate(prepared.criteria):
         weight = float(weights[column])
-        if weight <= 0:
-            continue
         if key == COST:
-            swing = weight * prepared.values.drawn[:, row, column].astype(float)
+            swing = weight * drawn.drawn[:, row, column].astype(float)
             known = prepared.priced[row].cost.p50 is not None
             yield meters.about_price(vendor, known, meters.worth_of_knowing(mean, swing - swing.mean(), other))
             continue
         share = cells.shares[cells.criteria.index(key)]
         asked = np.flatnonzero(unknown & (share > 0))
-        for at in asked:
-            need, pull = cells.needs[at], weight * float(share[at])
-            worth = meters.worth_of_a_must if need.priority is Priority.MUST else meters.worth_of_a_rating
-            yield meters.about_rating(vendor, need, worth(mean, pull, other))
+        pulls |= {cells.needs[at].key: weight * float(share[at]) for at in asked}
         if len(asked) > 1:
-            swing = weight * prepared.values.unknown[:, row, column].astype(float)
+            swing = weight * drawn.unknown[:, row, column].astype(float)
             saves = meters.worth_of_knowing(mean, swing - swing.mean(), other)
             yield meters.about_criterion(vendor, key, len(asked), saves)
+    needs = {need.key: need for need in prepared.decision.requirements}
+    for key, pull in pulls.items():
+        if needs[key].priority is not Priority.MUST and (saves := meters.worth_of_a_rating(mean, pull, other)) > 0:
+            yield meters.about_rating(vendor, needs[key], saves)
+    for gate in prepared.gates:  # also where a criterion weighs nothing, and where evaluators disagree
+        if gate.vendor == vendor.key and gate.requirement is not None:
+            saves = meters.worth_of_a_must(mean, pulls.get(gate.requirement, 0.0), other)
+            if saves > 0:
+                yield meters.about_rating(vendor, needs[gate.requirement], saves)
 
 
 def _notes_on_play(prepared: Prepared) -> Iterator[Text]:

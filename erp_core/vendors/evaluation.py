@@ -22,6 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from erp_core.errors import BadInput
 from erp_core.text import T, Text
 from erp_core.vendors import gates, meters
 from erp_core.vendors.certainty import Acceptability, acceptability, weight_draws
@@ -29,7 +30,7 @@ from erp_core.vendors.cost_criterion import cost_value, scale_of, value_at
 from erp_core.vendors.criteria import CRITERIA, criterion_of
 from erp_core.vendors.dissent import Panel, dissent_of
 from erp_core.vendors.jury import Bench, reversals, verdicts, why_they_differ
-from erp_core.vendors.methods import group_weights
+from erp_core.vendors.methods import group_weights, weights_of
 from erp_core.vendors.naming import criterion_words, listed, need_words, vendor_words
 from erp_core.vendors.priced import Priced, priced
 from erp_core.vendors.refusals import BadValue
@@ -82,7 +83,7 @@ def evaluate(decision: Decision) -> Evaluation:
     """The whole answer to a decision. Equal decisions give equal answers: nothing else is read.
 
     Raises BadValue (also a ValueError), code `vendors.unknown_criterion`, where a requirement or a weighting names a
-    criterion that is not in the tree, and BadMatrix where weights cannot be used.
+    criterion that is not in the tree; with the code of `methods` where somebody's weights cannot be used.
     """
     return answer(prepare(decision), decision.weightings, decision.sureness)
 
@@ -275,15 +276,7 @@ def answer(prepared: Prepared, weightings: Sequence[Weighting], sureness: Surene
 
 def _weights(prepared: Prepared, weightings: Sequence[Weighting]) -> tuple[dict[str, float], list[Text]]:
     """Weights of the scored criteria, summing to 1, and what had to be done to the stated ones."""
-    for weighting in weightings:
-        for key in weighting.criteria:
-            if key not in CRITERIA:
-                raise BadValue(
-                    T("The weights of {evaluator} name “{criterion}”, which is no criterion.",
-                      evaluator=weighting.evaluator, criterion=key),
-                    hint=T("The criteria are: {criteria}", criteria=", ".join(CRITERIA)),
-                    code="vendors.unknown_criterion",
-                )  # fmt: skip
+    _refuse_bad_weights(weightings)
     if not prepared.criteria:
         return {}, [T("There is nothing to score: no requirement counts, and cost has no scale.")]
     equal = dict.fromkeys(prepared.criteria, 1 / len(prepared.criteria))
@@ -305,6 +298,28 @@ def _weights(prepared: Prepared, weightings: Sequence[Weighting]) -> tuple[dict[
     if silent:
         notes.append(T("These criteria weigh nothing: {criteria}", criteria=listed(silent)))
     return {key: weight / whole for key, weight in kept.items()}, notes
+
+
+def _refuse_bad_weights(weightings: Sequence[Weighting]) -> None:
+    """Say whose weights cannot be used, and why."""
+    for weighting in weightings:
+        for key in weighting.criteria:
+            if key not in CRITERIA:
+                raise BadValue(
+                    T("The weights of {evaluator} name “{criterion}”, which is no criterion.",
+                      evaluator=weighting.evaluator, criterion=key),
+                    hint=T("The criteria are: {criteria}", criteria=", ".join(CRITERIA)),
+                    code="vendors.unknown_criterion",
+                )  # fmt: skip
+        try:
+            weights_of(weighting)
+        except BadInput as refusal:
+            raise BadValue(
+                T("The weights of {evaluator} cannot be used. {reason}",
+                  evaluator=weighting.evaluator, reason=refusal.message),
+                hint=refusal.hint,
+                code=refusal.code,
+            ) from refusal  # fmt: skip
 
 
 def _scores(prepared: Prepared, weights: Floats) -> pd.DataFrame:

@@ -306,6 +306,13 @@ def test_an_unknown_criterion_is_refused_by_name() -> None:
         evaluate(two(weightings=[weighting(colour=1)]))
 
 
+def test_weights_that_contradict_themselves_name_whose_they_are() -> None:
+    torn = {"evaluator": "Bo", "method": "ahp", "criteria": ["cost", "function"], "pairwise": [[1, 3], [3, 1]]}
+    with pytest.raises(BadValue, match=r"The weights of Bo cannot be used\. Row 1, column 2 says 3") as refusal:
+        evaluate(two(weightings=[weighting(cost=1), torn]))
+    assert refusal.value.code == "not_reciprocal"
+
+
 def test_a_long_list_is_answered() -> None:
     needs = [need(f"r{number}", criterion) for number in range(200) for criterion in ("function.orders",)]
     needs += [need(f"s{number}", "exit.data", "must") for number in range(200)]

@@ -7,6 +7,7 @@ told who that was, and nothing is stored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -286,7 +287,7 @@ def keep_version(uow: UnitOfWork, seen: Seen, keep: Keep) -> int:
     values = {
         "decision_id": seen.decision_id, "number": number, "at": uow.now(), "actor": uow.actor,
         "note": clean_text(keep.note).strip()[:LONGEST_NOTE], "document": document.model_dump(mode="json"),
-        "inputs_hash": own_hash, "results": dict(keep.results), "token": keep.token,
+        "inputs_hash": own_hash, "results": json.loads(json.dumps(keep.results, allow_nan=False)), "token": keep.token,
     }  # fmt: skip
     version_id, fresh = insert_once(uow.connection, decision_version, values)
     if not fresh:

@@ -195,18 +195,9 @@ def _price_trap(told: Answered) -> None:
         if trap is None:
             st.caption(visit.say(T("Needs two vendors in play whose price is known.")))
             return
-        st.progress(trap.wins, text=visit.say(T("{vendor} has the cheapest first year ({amount}) and comes first in {share} of opinions",
-                    vendor=told.name(trap.cheapest), amount=told.money(trap.first_year), share=told.chance(trap.wins))))  # fmt: skip
-        st.markdown(visit.say(trap.text))
-        st.caption(
-            visit.say(
-                T(
-                    "Over the horizon it costs {p50} (P50) to {p90} (P90).",
-                    p50=told.money(trap.p50),
-                    p90=told.money(trap.p90),
-                )
-            )
-        )
+        words = T("{vendor}, the cheapest, comes first in {share} of opinions", vendor=told.name(trap.cheapest), share=told.chance(trap.wins))  # fmt: skip
+        st.progress(min(max(trap.wins, 0.0), 1.0), text=visit.say(words))
+        st.caption(visit.say(trap.text))
 
 
 def _overkill(told: Answered) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import cycle
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,7 +12,7 @@ import streamlit as st
 from erp_core.errors import ErpError
 from erp_core.text import T, Text
 from erp_core.vendors.bill import KINDS
-from ui import acts, charts, erp_choice, erp_scenario_panel, filters
+from ui import acts, charts, erp_choice, erp_curves_panel, erp_scenario_panel, filters
 from ui.erp_choice import Choice
 from ui.erp_words import MOST_DRAWN, Answered, short
 from ui.guard import Visit
@@ -192,12 +193,13 @@ def years(told: Answered) -> None:
     if cost.table is None:
         st.info(visit.say(T("Its cost is unknown.")), icon=":material/help:")
         return
+    shade = dict(zip(KINDS, cycle(_SHADES), strict=False))
     kinds = [kind for kind in KINDS if kind in cost.table.columns and cost.table[kind].any()]
     figure = go.Figure(
         [
             go.Bar(x=[str(year) for year in cost.table.index], y=cost.table[kind], name=visit.plain(KINDS[kind]),
-                   marker_color=_SHADES[at % len(_SHADES)])
-            for at, kind in enumerate(kinds)
+                   marker_color=shade[kind])
+            for kind in kinds
         ]
     )  # fmt: skip
     total = float(cost.table.to_numpy().sum())
@@ -222,12 +224,13 @@ def kinds(told: Answered) -> None:
     used = [kind for kind in KINDS if any(sums[vendor].get(kind, 0.0) for vendor in known)]
     if not used:
         return
+    shade = dict(zip(KINDS, cycle(_SHADES), strict=False))
     labels = [f"{at}.{charts.unmarked(vendor)}" for at, vendor in enumerate(shown)]
     figure = go.Figure(
         [
             go.Bar(x=labels, y=[sums[vendor].get(kind, 0.0) for vendor in shown], name=visit.plain(KINDS[kind]),
-                   marker_color=_SHADES[at % len(_SHADES)])
-            for at, kind in enumerate(used)
+                   marker_color=shade[kind])
+            for kind in used
         ]
     )  # fmt: skip
     title = visit.plain(T("What the money goes to, as told"))
@@ -243,4 +246,8 @@ def kinds(told: Answered) -> None:
 
 PARTS: Mapping[str, tuple[Text, tuple[Part, ...]]] = {
     "years": (T("Year by year"), (years, kinds)),
+    "months": (T("Month by month"), (erp_curves_panel.months,)),
+    "size": (T("Users and orders"), (erp_curves_panel.users, erp_curves_panel.orders)),
+    "renewals": (T("Renewals"), (erp_curves_panel.renewals,)),
+    "quotes": (T("Quotes"), (erp_curves_panel.quotes,)),
 }

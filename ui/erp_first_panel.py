@@ -148,13 +148,13 @@ def _gate_row(told: Answered, vendor: str) -> None:
     if not musts and not unknown:
         row.badge(visit.say(T("every must met")), icon=":material/check:", color="green")
     _budget_mark(told, row, failed, undecided)
-    for gate in failed[:_REASONS]:
-        st.caption(_reason(told, gate))
     more = [*failed[_REASONS:], *undecided]
     if more:
-        with st.expander(visit.say(T("What is unknown or not met: {count}", count=len(more)))):
+        with row.popover(visit.say(T("Find out: {count}", count=len(more))), icon=":material/contact_support:"):
             for gate in more:
                 st.caption(_reason(told, gate))
+    for gate in failed[:_REASONS]:
+        st.caption(_reason(told, gate))
 
 
 def _budget_mark(

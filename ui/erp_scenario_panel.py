@@ -17,6 +17,7 @@ from erp_core.vendors import service
 from erp_core.vendors.schema import Modules, Path, Range, Scenario
 from ui import acts, erp_choice
 from ui.erp_choice import Choice
+from ui.erp_fields import PARTS, amount, numbers, ranged, three
 from ui.guard import Visit
 
 PATHS: Mapping[str, tuple[Text, Text]] = {
@@ -29,7 +30,6 @@ HOURS: Mapping[tuple[str, str], Text] = {
     ("labour", "hours_a_year"): T("Own hours a year afterwards"),
     ("downtime", "hours_a_year"): T("Hours of standstill a year"),
 }
-PARTS = ("low", "likely", "high")
 _FORM = "erp_scenario"
 
 
@@ -148,15 +148,6 @@ def _modules(sheet: _Sheet) -> list[str]:
     return [*chosen, *others]
 
 
-def _three(value: float | Range | None, times: float = 1.0) -> list[float | None]:
-    """An amount as its three numbers; not known as three blanks."""
-    if value is None:
-        return [None] * 3
-    if isinstance(value, Range):
-        return [times * value.low, times * value.likely, times * value.high]
-    return [times * value] * 3
-
-
 def _grid(sheet: _Sheet, title: Text, rows: Mapping[Text, list[float | None]], name: str) -> list[list[float | None]]:
     """Amounts from, most likely, to: three numbers a row, which may be equal."""
     st.markdown(f"**{sheet.say(title)}**")
@@ -166,22 +157,21 @@ def _grid(sheet: _Sheet, title: Text, rows: Mapping[Text, list[float | None]], n
     edited = st.data_editor(
         frame, hide_index=True, disabled=True if sheet.locked else ["what"], key=f"{sheet.key}_{name}",
         column_config={
-            "what": plain(T("What")), "low": number(plain(T("Low"))), "likely": number(plain(T("Likely"))),
-            "high": number(plain(T("High"))),
+            "what": plain(T("What")), **{name: number(plain(text)) for name, text in PARTS.items()},
         },
     )  # fmt: skip
     return [[None if pd.isna(value) else float(value) for value in row] for row in edited[list(PARTS)].to_numpy()]
 
 
 def _hours(sheet: _Sheet) -> list[list[float | None]]:
-    rows = {text: _three(getattr(getattr(sheet.scenario, group), name)) for (group, name), text in HOURS.items()}
+    rows = {text: three(getattr(getattr(sheet.scenario, group), name)) for (group, name), text in HOURS.items()}
     return _grid(sheet, T("Hours"), rows, "hours")
 
 
 def _shares(sheet: _Sheet) -> list[list[float | None]]:
     rows = {
-        T("Price growth at renewal, % a year, where a vendor tells none"): _three(sheet.scenario.price_growth, 100),
-        T("Each one-off that is not told, % of the first year’s software"): _three(sheet.scenario.one_off_unknown, 100),
+        T("Price growth at renewal, % a year, where a vendor tells none"): three(sheet.scenario.price_growth, 100),
+        T("Each one-off that is not told, % of the first year’s software"): three(sheet.scenario.one_off_unknown, 100),
     }
     found = _grid(sheet, T("Where vendors tell nothing"), rows, "priors")
     st.caption(sheet.say(T("Left blank, it is left out of the total, and the total says so.")))
@@ -239,60 +229,29 @@ def _rates(sheet: _Sheet) -> list[dict[str, Any]]:
 
 def _scenario(given: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as the scenario's document. Raises BadInput for what is no number, no range or half a row."""
-    labour, downtime = {"cost_an_hour": given["labour_price"]}, {"cost_an_hour": given["downtime_price"]}
-    for (group, name), row in zip(HOURS, given["hours"], strict=True):
-        amount = _amount(row)
-        (labour if group == "labour" else downtime)[name] = 0.0 if amount is None else amount
-    growth, one_off = (_amount(row, 0.01) for row in given["shares"])
-    if isinstance(one_off, float):
-        one_off = dict.fromkeys(PARTS, one_off)
+    hours = {where: amount(row) or 0.0 for where, row in zip(HOURS, given["hours"], strict=True)}
+    growth, one_off = given["shares"]
     return {
         "currency": given["currency"],
-        "start": given["start"].isoformat(),
+        "start": given["start"],
         "years": int(given["years"]),
         "peak": float(given["peak"]),
         "discount_rate": given["discount_rate"] / 100,
-        **{name: {**given[name], "by_year": _numbers(given[name]["by_year"])} for name in PATHS},
-        "modules": list(given["modules"]),
-        "rates": [_rate(row) for row in given["rates"]],
-        "price_growth": growth,
-        "one_off_unknown": one_off,
-        "labour": labour,
-        "downtime": downtime,
+        **{name: Path(**{**given[name], "by_year": numbers(given[name]["by_year"])}) for name in PATHS},
+        "modules": tuple(given["modules"]),
+        "rates": tuple(_rate(row) for row in given["rates"]),
+        "price_growth": amount(growth, 0.01),
+        "one_off_unknown": None if amount(one_off) is None else ranged(one_off, 0.01),
+        "labour": {
+            "project_hours": hours["labour", "project_hours"],
+            "hours_a_year": hours["labour", "hours_a_year"],
+            "cost_an_hour": given["labour_price"],
+        },
+        "downtime": {"hours_a_year": hours["downtime", "hours_a_year"], "cost_an_hour": given["downtime_price"]},
         "overrun": [
             {"share": share / 100, "low": low / 100, "high": high / 100} for share, low, high in given["overrun"]
         ],
     }
-
-
-def _amount(row: list[float | None], times: float = 1.0) -> float | dict[str, float] | None:
-    """Three numbers as an amount: one number where they are equal or only the likely one stands, None where all are
-    blank."""
-    low, likely, high = row
-    if likely is None and low is None and high is None:
-        return None
-    if likely is None:
-        raise BadInput(T("A range needs its likely value."), hint=T("Fill in the middle number, or none of the three."))
-    low, high = likely if low is None else low, likely if high is None else high
-    if not low <= likely <= high:
-        raise BadInput(
-            T("{low}, {likely}, {high} are not in order.", low=low, likely=likely, high=high),
-            hint=T("Low, likely and high rise from left to right."),
-        )
-    if low == high:
-        return times * likely
-    return {"low": times * low, "likely": times * likely, "high": times * high}
-
-
-def _numbers(text: str) -> list[float]:
-    """Numbers with commas or blanks between them."""
-    words = text.replace(",", " ").replace("，", " ").replace("、", " ").split()
-    try:
-        return [float(word) for word in words]
-    except ValueError:
-        raise BadInput(
-            T("“{text}” is no list of numbers.", text=text), hint=T("Write one number a year, such as 3, 5, 8.")
-        ) from None
 
 
 def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -302,6 +261,4 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
         )
     day = row["as_of"]
     as_of = day.date() if isinstance(day, dt.datetime) else day
-    return {
-        "currency": row["currency"], "rate": float(row["rate"]), "as_of": as_of.isoformat(), "source": row["source"] or "–",
-    }  # fmt: skip
+    return {"currency": row["currency"], "rate": float(row["rate"]), "as_of": as_of, "source": row["source"] or "–"}

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, Field
 
 from erp_core.errors import BadInput
-from erp_core.text import T, Text
+from erp_core.text import BothLanguages, T, Text
 from erp_core.vendors.loading import check
 from erp_core.vendors.schema import (
     Benefit,
@@ -74,19 +74,27 @@ SETTING_NAMES: Mapping[str, Text] = {
 }
 
 
-def thing_name(thing: Thing) -> Text | str:
-    """What a change touched, for people."""
+Name = Text | BothLanguages | str
+
+
+def thing_name(thing: Thing, names: Mapping[str, Name] | None = None) -> Name:
+    """What a change touched, for people. `names`: of vendors and requirements, by key; others are called by it."""
+    known = names or {}
     match thing:
         case ("requirement", key):
-            return T("requirement {key}", key=key)
+            return T("requirement {key}", key=known.get(key, key))
         case ("rating", vendor, requirement, ""):
-            return T("rating of {vendor}: {requirement}", vendor=vendor, requirement=requirement)
+            return T(
+                "rating of {vendor}: {requirement}",
+                vendor=known.get(vendor, vendor),
+                requirement=known.get(requirement, requirement),
+            )
         case ("rating", vendor, requirement, evaluator):
             return T(
                 "rating of {vendor} by {evaluator}: {requirement}",
-                vendor=vendor,
+                vendor=known.get(vendor, vendor),
                 evaluator=evaluator,
-                requirement=requirement,
+                requirement=known.get(requirement, requirement),
             )
         case ("weighting", evaluator):
             return T("weights of {evaluator}", evaluator=evaluator)
@@ -151,7 +159,8 @@ def free_key(prefix: str, name: str, taken: Collection[str]) -> str:
     >>> free_key("own-", "Shop Suite 3!", ()), free_key("own-", "自研系统", ()), free_key("own-", "自研", {"own-1"})
     ('own-shop-suite-3', 'own-1', 'own-2')
     """
-    word = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).casefold()).strip("-")[:40].strip("-")
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    word = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:40].strip("-")
     tries = (word, *(f"{word}-{number}" for number in range(2, len(taken) + 3))) if word else ()
     for end in (*tries, *(str(number) for number in range(1, len(taken) + 2))):
         if prefix + end not in taken:
@@ -193,7 +202,7 @@ def edited(need: Need, changes: Mapping[str, Any]) -> Need:
     for name in changes:
         if name not in allowed:
             raise BadInput(
-                T("The field {field} of a requirement cannot be changed.", field=str(name)),
+                T("The field “{field}” of a requirement cannot be changed.", field=str(name)),
                 hint=T("Change priority, weight and words; write a requirement of your own for anything else."),
                 code="choice.not_editable",
             )

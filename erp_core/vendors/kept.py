@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from erp_core.errors import Conflict
 from erp_core.text import T
+from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.choice import Need
 from erp_core.vendors.schema import Rating, Requirement
 from erp_core.vendors.tables import vendor
@@ -44,4 +45,5 @@ def rating_of(row: Any) -> Rating:
 def vendor_keys(connection: sa.Connection) -> set[str]:
     """Keys of all vendors that may be compared: of the catalogue, and own ones that are not put aside."""
     v = vendor.c
-    return set(connection.execute(sa.select(v.key).where(v.archived_at.is_(None))).scalars())
+    published = {one.key for one in catalogue()}
+    return published | set(connection.execute(sa.select(v.key).where(v.archived_at.is_(None))).scalars())

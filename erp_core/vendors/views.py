@@ -14,6 +14,7 @@ from erp_core.errors import NotFound
 from erp_core.text import T
 from erp_core.vendors.choice import Settings, Thing
 from erp_core.vendors.kept import need_of, rating_of, read
+from erp_core.vendors.own_numbers import merged
 from erp_core.vendors.schema import Decision, Fact, OwnNumber, Quote, Rating, Vendor, Weighting
 from erp_core.vendors.tables import (
     decision,
@@ -139,7 +140,6 @@ def decision_document(connection: sa.Connection, decision_id: int, outside: Outs
     listed = sorted(held.vendors)
     requirements = [need.requirement for _, need in _need_rows(connection, decision_id)]
     keys = {one.key for one in requirements}
-    given = {number.key: number for number in (*outside.own_numbers, *settings.own_numbers)}
     return Decision(
         name=held.name,
         as_of=outside.as_of,
@@ -155,7 +155,7 @@ def decision_document(connection: sa.Connection, decision_id: int, outside: Outs
         ),
         quotes=tuple(kept.quote for kept in quotes(connection, decision_id) if kept.quote.vendor in listed),
         plans_taken={key: settings.plans_taken[key] for key in sorted(settings.plans_taken) if key in listed},
-        own_numbers=tuple(given[key] for key in sorted(given)),
+        own_numbers=merged(settings.own_numbers, outside.own_numbers),
         benefits=tuple(one for one in settings.benefits if one.vendor is None or one.vendor in listed),
         chosen=settings.chosen if settings.chosen in listed else None,
         draws=settings.draws,

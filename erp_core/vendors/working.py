@@ -14,9 +14,11 @@ from erp_core.company.views import read_company
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput, Conflict, NotFound
 from erp_core.security import audit
-from erp_core.text import T, Text
-from erp_core.vendors.choice import Thing, thing_name
-from erp_core.vendors.tables import decision, decision_change
+from erp_core.text import BothLanguages, T
+from erp_core.vendors.catalogue import catalogue
+from erp_core.vendors.choice import Name, Thing, thing_name
+from erp_core.vendors.naming import vendor_words
+from erp_core.vendors.tables import decision, decision_change, requirement, vendor
 from erp_core.vendors.versions import differences
 
 _TOLD_IN_FULL = 20  # of so many values at most the audit holds before and after, of more the counts
@@ -107,7 +109,7 @@ class Work:
 
     def _overtaken(self, actor: str, at: dt.datetime, things: Sequence[Thing]) -> Conflict:
         zone = ZoneInfo(read_company(self.uow.connection).time_zone)
-        what: Text | str = thing_name(things[0])
+        what = thing_name(things[0], self._names(things[0]))
         if len(things) > 1:
             what = T("{first} and {count} more", first=what, count=len(things) - 1)
         time = at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
@@ -116,6 +118,17 @@ class Work:
             hint=T("Nothing was stored. Open the page again, look at what stands now, and make your change once more."),
             code="choice.overtaken",
         )
+
+    def _names(self, thing: Thing) -> dict[str, Name]:
+        """Vendors and requirements that a thing names, as people call them."""
+        v, r = vendor.c, requirement.c
+        names: dict[str, Name] = {one.key: vendor_words(one) for one in catalogue()}
+        for content in self.uow.connection.execute(sa.select(v.content).where(v.key.in_(thing))).scalars():
+            names[content["key"]] = BothLanguages(content["name"], content["name_zh"] or content["name"])
+        mine = sa.select(r.content).where(r.decision_id == self.held.id, r.key.in_(thing))
+        for content in self.uow.connection.execute(mine).scalars():
+            names[content["key"]] = BothLanguages(content["text"]["en"], content["text"]["zh"])
+        return names
 
 
 def _before(one: Any) -> Any:

@@ -22,6 +22,7 @@ from erp_core.errors import BadInput, NotFound, Unavailable
 from erp_core.files import strict_yaml
 from erp_core.files.strict_yaml import Node, Refusal
 from erp_core.text import T, Text
+from erp_core.vendors.criteria import LEAVES, criterion_of
 from erp_core.vendors.schema import Decision, Vendor
 
 CODE = "vendors.bad_file"
@@ -69,8 +70,7 @@ def load(model: type[Model], source: Path | str | bytes, name: str | None = None
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
-        problems = [_problem(model, root, detail) for detail in details]
+        problems = _problems(model, root, error)
     raise bad_file(name, sorted(problems, key=lambda problem: problem.line or 0))
 
 
@@ -82,9 +82,7 @@ def check(model: type[Model], given: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        root = _as_node(given)
-        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
-        problems = [replace(_problem(model, root, detail), line=None) for detail in details]
+        problems = [replace(problem, line=None) for problem in _problems(model, _as_node(given), error)]
     hint = T("Put these right and try again.")
     raise BadInput(_told_together([_told(problem) for problem in problems]), hint=hint, code="vendors.bad_value")
 
@@ -120,7 +118,7 @@ def bad_file(name: str, problems: Sequence[Problem]) -> BadInput:
 def dump_decision(decision: Decision) -> str:
     """The decision as YAML that `load_decision` reads back equal: fields in the order of `schema`, Chinese as it is.
 
-    Fields that say nothing (no value, an empty text or list) are left out where the same is meant without them.
+    Fields that say nothing (no value, an empty text or list, 0) are left out where the same is meant without them.
     """
     return _dumped(decision)
 
@@ -167,27 +165,32 @@ def _told(problem: Problem, file: str | None = None) -> Text:
             where: Text | str = T("{file}, line {line}, {field}", **values)
         case True, True, False:
             where = T("{file}, line {line}", file=file, line=problem.line)
-        case True, _, _:
+        case True, False, _:
             where = str(file)
+        case False, True, True:
+            where = T("line {line}, {field}", line=problem.line, field=problem.field)
+        case False, True, False:
+            where = T("line {line}", line=problem.line)
         case False, False, True:
             where = problem.field
-        case False, False, False:
-            where = T("As a whole")
-        case False, _, True:
-            where = T("line {line}, {field}", line=problem.line, field=problem.field)
         case _:
-            where = T("line {line}", line=problem.line)
+            return T("{what}. {allowed}", what=problem.what, allowed=problem.allowed or "")
     if problem.allowed:
         return T("{where}: {what}. {allowed}", where=where, what=problem.what, allowed=problem.allowed)
     return T("{where}: {what}.", where=where, what=problem.what)
+
+
+def _problems(model: type[BaseModel], root: Node, error: ValidationError) -> list[Problem]:
+    details = error.errors(include_url=False)
+    return [_problem(model, root, detail) for detail in details if not _follows(detail)]
 
 
 def _problem(model: type[BaseModel], root: Node, detail: ErrorDetails) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     spot = _spot(model, root, detail["loc"])
     place, line = spot.place, spot.line
-    if kind in ("twice", "dangling"):
-        place, line = _culprit(spot, context) or (place, line)
+    if kind in ("twice", "dangling", "criterion", "metric"):
+        place, line = _culprit(spot, {**context, "kind": kind}) or (place, line)
     names = _fields_of(spot.above) if kind == "extra_forbidden" else ()
     what, allowed = _words(detail, context, names)
     return Problem(line, _field(place), what, allowed)
@@ -238,10 +241,17 @@ def _culprit(spot: _Spot, context: Mapping[str, Any]) -> tuple[Place, int] | Non
     """Where a mistake between parts of a document lies: the second of two, or the entry that names what is missing."""
     fields, seen = spot.node.fields or {}, set()
     for index, entry in enumerate(_entries(fields, context.get("list"))):
-        key = (entry.fields or {}).get("key", entry)
+        names = entry.fields or {}
+        named = "key" if "key" in names else "name"
+        key = names.get(named, entry)
         if key.value is not None and key.value in seen:
-            return (*spot.place, context["list"], index, "key"), key.line
+            return (*spot.place, context["list"], index, named), key.line
         seen.add(key.value)
+    if "given" in context:
+        for index, entry in enumerate(_entries(fields, "requirements")):
+            value = (entry.fields or {}).get(context["kind"])
+            if value and value.value == context["given"]:
+                return (*spot.place, "requirements", index, context["kind"]), value.line
     wanted = {name: context[name] for name in ("vendor", "requirement") if name in context}
     for name in ("ratings", "quotes") if wanted else ():
         for index, entry in enumerate(_entries(fields, name)):
@@ -363,9 +373,15 @@ def _words_of_schema(kind: str, value: Text | str, context: Mapping[str, Any]) -
         case "share":
             return T("the share is larger than the whole"), T("At most {bound}.", bound="1")
         case "twice" if "list" in context:
-            return T("the key stands twice in “{list}”", list=context["list"]), T("Every key once.")
+            return T("the same key or name stands twice in “{list}”", list=context["list"]), None
         case "twice":
             return T("a criterion stands twice"), None
+        case "criterion":
+            return T(
+                "there is no criterion “{given}” that a requirement can belong to", given=context["given"]
+            ), _nearest(context["given"], [leaf for leaf in LEAVES if criterion_of(leaf) != "cost"])
+        case "metric":
+            return T("there is no own number “{given}”", given=context["given"]), None
         case "pairwise_size":
             return T("the comparison is not as wide and high as there are criteria"), None
         case "points_size":
@@ -463,12 +479,7 @@ def _dumped(value: BaseModel) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case BaseModel():
-            return {
-                name: _plain(getattr(value, name))
-                for name, field in type(value).model_fields.items()
-                if field.is_required()
-                or not _says_nothing(getattr(value, name), field.get_default(call_default_factory=True))
-            }
+            return _fields(value)
         case Enum():
             return value.value
         case Mapping():
@@ -482,5 +493,12 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def _says_nothing(value: Any, default: Any) -> bool:
-    return value == default and (value is None or value in ("", (), False) or value == {})
+def _fields(value: BaseModel) -> dict[str, Any]:
+    """The fields of a value but those that hold their default and say nothing by it: no value, an empty text, a 0."""
+    written = {}
+    for name, field in type(value).model_fields.items():
+        given = getattr(value, name)
+        plain = _plain(given)
+        if plain or field.is_required() or given != field.get_default(call_default_factory=True):
+            written[name] = plain
+    return written

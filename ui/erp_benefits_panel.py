@@ -89,7 +89,7 @@ def _editor(sheet: _Sheet) -> None:
 
 def _table(sheet: _Sheet, form: str) -> pd.DataFrame:
     """The rows as an editor: on or off, the range, how much of it there is in the first years."""
-    visit, plain, config = sheet.visit, sheet.visit.plain, st.column_config
+    plain, config = sheet.visit.plain, st.column_config
     rows = []
     for key, benefit in sheet.offered.items():
         once = plain(T("once")) if benefit.once else plain(T("a year"))

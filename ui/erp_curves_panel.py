@@ -16,7 +16,7 @@ from erp_core.vendors.curves import Curves
 from erp_core.vendors.schema import Decision
 from ui import charts
 from ui.erp_words import Answered, short
-from ui.tables import Column, configuration, downloads
+from ui.tables import Column, downloads
 
 COLOURS = ("#0b6e8a", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a")
 _DASHES = ("solid", "dash", "dot")

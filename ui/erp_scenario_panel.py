@@ -14,7 +14,7 @@ from erp_core.errors import BadInput
 from erp_core.money import currencies
 from erp_core.text import T, Text, format_number, format_share
 from erp_core.vendors import service
-from erp_core.vendors.schema import Modules, Path, Range, Scenario
+from erp_core.vendors.schema import Modules, Path, Scenario
 from ui import acts, erp_choice
 from ui.erp_choice import Choice
 from ui.erp_fields import PARTS, amount, numbers, ranged, three

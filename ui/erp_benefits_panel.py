@@ -24,6 +24,7 @@ from ui.literal import literal
 
 _RAMP = ("year_1", "year_2", "year_3")
 _FORM = "erp_benefits"
+_WHOLE = 100
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,7 @@ def _table(sheet: _Sheet, form: str) -> pd.DataFrame:
     rows = []
     for key, benefit in sheet.offered.items():
         once = plain(T("once")) if benefit.once else plain(T("a year"))
-        amounts = (benefit.a_year.low, benefit.a_year.likely, benefit.a_year.high)
-        rows.append([key in sheet.counted, plain(benefit_name(key)), once, *amounts, *_first_years(benefit)])
+        rows.append([key in sheet.counted, plain(benefit_name(key)), once, *_shown(benefit), *_first_years(benefit)])
     frame = pd.DataFrame(rows, columns=["on", "name", "once", *PARTS, *_RAMP])
     money = {name: config.NumberColumn(plain(text), format="localized", required=True) for name, text in PARTS.items()}
     ramp = {
@@ -109,6 +109,14 @@ def _table(sheet: _Sheet, form: str) -> pd.DataFrame:
         },
     )  # fmt: skip
     return edited
+
+
+def _shown(benefit: Benefit) -> list[float]:
+    """Its range without parts of a unit, where it is large enough not to miss them."""
+    whole = benefit.a_year.high >= _WHOLE
+    return [
+        round(value) if whole else value for value in (benefit.a_year.low, benefit.a_year.likely, benefit.a_year.high)
+    ]
 
 
 def _first_years(benefit: Benefit) -> list[float]:
@@ -141,7 +149,9 @@ def _is_apart(sheet: _Sheet, benefit: Benefit) -> bool:
 def _edited(benefit: Benefit, row: Mapping[Any, Any]) -> Benefit:
     shares = [row[name] for name in _RAMP]
     ramp = benefit.ramp if shares == _first_years(benefit) else tuple(float(share) / 100 for share in shares)
-    return benefit.model_copy(update={"a_year": ranged([row[name] for name in PARTS]), "ramp": ramp})
+    amounts = [row[name] for name in PARTS]
+    a_year = benefit.a_year if amounts == _shown(benefit) else ranged(amounts)
+    return benefit.model_copy(update={"a_year": a_year, "ramp": ramp})
 
 
 def _add(sheet: _Sheet) -> None:

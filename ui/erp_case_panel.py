@@ -106,8 +106,6 @@ def _headline(told: Answered, case: Case) -> None:
         return visit.plain(T("{count} years", count=format_number(value, language, 1)))
 
     number(T("Net present value"), told.money(case.npv_p50), T("P50 over {years} years at {rate} a year: half of the draws lie above", years=years, rate=rate))  # fmt: skip
-    span = visit.plain(T("{low} to {high}", low=told.money(case.npv_p10), high=told.money(case.npv_p90)))
-    number(T("P10 to P90"), span, T("Eight of ten draws of the net present value lie between these"))
     loss = 0.0 if case.loss is None else case.loss
     number(
         T("Probability of loss"), told.chance(loss), T("Share of draws in which the net present value is below nought")
@@ -116,6 +114,10 @@ def _headline(told: Answered, case: Case) -> None:
     number(T("IRR"), rate_of_return, T("The rate at which the expected flows are worth nought; none where no rate or more than one does that"))  # fmt: skip
     number(T("Payback"), periods(case.payback), T("Years until the expected flows have paid for themselves"))
     number(T("Discounted payback"), periods(case.discounted_payback), T("The same with later years counting less, at {rate} a year", rate=rate))  # fmt: skip
+    span = {"low": told.money(case.npv_p10), "high": told.money(case.npv_p90)}
+    st.caption(
+        visit.say(T("Eight of ten draws of the net present value lie between {low} and {high} (P10 and P90).", **span))
+    )
 
 
 def _cash(told: Answered, case: Case) -> None:

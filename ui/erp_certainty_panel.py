@@ -112,7 +112,7 @@ def central(told: Answered) -> None:
     if not winners:
         st.info(visit.say(T("No vendor comes first in any draw.")), icon=":material/info:")
         return
-    rows = answer.central.loc[winners, criteria].reset_index(drop=True)
+    rows = answer.central.loc[winners, criteria].round(3).reset_index(drop=True)
     rows.insert(0, "name", [told.name(vendor) for vendor in winners])
     rows.insert(1, "who", [visit.plain(_suits(told, vendor, criteria)) for vendor in winners])
     columns = {

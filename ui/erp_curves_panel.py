@@ -257,5 +257,5 @@ def _quote(told: Answered, quote: dict[Any, Any]) -> list[str]:
     money = [told.money(quote[name], compact=False) for name in ("project", "first_year", "total", "p50", "p90")]
     return [
         day("as_of"), until, quote["currency"], *money, share("below_list"), share("discount"), share("growth"), share("cap"),
-        visit.plain(T("{count} years", count=quote["locked_years"])), " ".join(notes) or "–",
+        visit.plain(years_said(visit, quote["locked_years"])), " ".join(notes) or "–",
     ]  # fmt: skip

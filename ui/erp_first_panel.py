@@ -8,7 +8,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from erp_core.text import T, Text
+from erp_core.text import T, Text, format_number
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.results import Gate
 from ui import charts
@@ -21,6 +21,7 @@ _GATES_OPEN = 8  # vendors whose gates are shown unfolded
 _REASONS = 4
 _CHALLENGERS = 3
 _QUESTIONS = 5
+_WORTH_ASKING = 0.0005  # less would be told as nought
 
 
 def headline(told: Answered) -> None:
@@ -224,20 +225,23 @@ def _switches(told: Answered) -> None:
             return
         for vendor in challengers[:_CHALLENGERS]:
             texts = [switch.text for switch in told.answer.switches if switch.challenger == vendor]
-            st.markdown("\n".join([f"{literal(told.name(vendor))}", "", *(f"- {visit.say(text)}" for text in texts)]))
+            st.markdown("\n".join(f"- {visit.say(text)}" for text in texts))
 
 
 def _questions(told: Answered) -> None:
-    visit, found = told.visit, told.answer.questions
+    visit = told.visit
+    found = [question for question in told.answer.questions if question.saves >= _WORTH_ASKING][:_QUESTIONS]
     with st.container(border=True):
         st.markdown(f"**:material/contact_support: {visit.say(T('Ask this first'))}**")
         if not found:
             st.caption(visit.say(T("No answer to a single question would change the choice.")))
             return
-        lines = [
-            f"{number}. {visit.say(question.text)} {visit.say(T('(saves {points} points of regret)', points=f'{100 * question.saves:.1f}'))}"
-            for number, question in enumerate(found[:_QUESTIONS], 1)
-        ]
+        lines = []
+        for number, question in enumerate(found, 1):
+            saves = T(
+                "(saves {points} points of regret)", points=format_number(100 * question.saves, visit.language, 1)
+            )
+            lines.append(f"{number}. {visit.say(question.text)} {visit.say(saves)}")
         st.markdown("\n".join(lines))
 
 

@@ -35,6 +35,7 @@ BY_HAND: Mapping[str, tuple[Text, Text]] = {
 }
 _SHARES = frozenset({"wrong_order_share", "margin_share"})
 _FORM = "erp_numbers"
+_WHOLE = 1000
 
 
 def show(visit: Visit, choice: Choice) -> None:
@@ -124,9 +125,13 @@ def _field(
     label, note = BY_HAND[key]
     value = place.number_input(
         visit.say(label), 0.0, 100.0 if key in _SHARES else None, None if own is None else times * own.value, key=name,
-        help=visit.say(note), placeholder="" if known is None else f"{times * known.value:,.6g}", format="%.6g",
+        help=visit.say(note), placeholder="" if known is None else _written(times * known.value), format="%.6g",
     )  # fmt: skip
     return None if value is None else value / times
+
+
+def _written(value: float) -> str:
+    return f"{value:,.0f}" if value >= _WHOLE else f"{value:.3g}"
 
 
 def _entered(visit: Visit, choice: Choice, key: str, value: float, by_hand: Mapping[str, OwnNumber]) -> OwnNumber:

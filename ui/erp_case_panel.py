@@ -15,7 +15,7 @@ from erp_core.vendors.business_case import Case, benefit_name, business_case
 from erp_core.vendors.schema import Decision
 from ui import acts, charts, erp_benefits_panel, erp_choice, erp_numbers_panel
 from ui.erp_choice import Choice
-from ui.erp_words import Answered
+from ui.erp_words import Answered, years_said
 from ui.guard import Visit
 from ui.pages_list import address
 
@@ -105,7 +105,7 @@ def _headline(told: Answered, case: Case) -> None:
             return visit.plain(T("never"))
         return visit.plain(T("{count} years", count=format_number(value, language, 1)))
 
-    number(T("Net present value"), told.money(case.npv_p50), T("P50 over {years} years at {rate} a year: half of the draws lie above", years=years, rate=rate))  # fmt: skip
+    number(T("Net present value"), told.money(case.npv_p50), T("P50 over {years} at {rate} a year: half of the draws lie above", years=years_said(years), rate=rate))  # fmt: skip
     loss = 0.0 if case.loss is None else case.loss
     number(
         T("Probability of loss"), told.chance(loss), T("Share of draws in which the net present value is below nought")
@@ -147,7 +147,9 @@ def _cash_finding(told: Answered, case: Case) -> Text:
     end = told.money(float(case.band["p50"].iloc[-1]))
     years = len(case.band) - 1
     if case.payback is None:
-        return T("It does not pay back in {years} years: {amount} in the middle at the end", years=years, amount=end)
+        return T(
+            "It does not pay back in {years}: {amount} in the middle at the end", years=years_said(years), amount=end
+        )
     after = format_number(case.payback, told.visit.language, 1)
     return T(
         "Paid back after {after} years; {amount} in the middle after {years}", after=after, years=years, amount=end

@@ -14,12 +14,13 @@ from erp_core.text import T, Text
 from erp_core.vendors.bill import KINDS
 from ui import acts, charts, erp_choice, erp_curves_panel, erp_scenario_panel, filters
 from ui.erp_choice import Choice
-from ui.erp_words import MOST_DRAWN, Answered, short
+from ui.erp_words import MOST_DRAWN, Answered, short, years_said
 from ui.guard import Visit
 from ui.literal import literal
 from ui.pages_list import address
 from ui.tables import Column, configuration, downloads
 
+_NAMED = 4  # vendors in a title
 Part = Callable[[Answered], None]
 _SHADES = (
     "#0b6e8a", "#56b4e9", "#8fd3e8", "#d55e00", "#e69f00", "#f3c766", "#009e73", "#7bcfb0", "#b5e3d3", "#cc79a7", "#e3b3cd",
@@ -94,7 +95,9 @@ def unknown(told: Answered) -> None:
     without = [vendor for vendor in answer.vendors if answer.costs[vendor].p50 is None]
     if not without:
         return
-    title = T("Of {count} vendors the cost is unknown: it is not nought, it is not known", count=len(without))
+    title = T("Cost unknown: {names}", names=", ".join(told.name(vendor) for vendor in without[:_NAMED]))
+    if len(without) > _NAMED:
+        title = T("Cost unknown of {count} vendors", count=len(without))
     with st.expander(visit.say(title), icon=":material/help:", expanded=len(without) == len(answer.vendors)):
         for vendor in without:
             why = answer.costs[vendor].unknown
@@ -203,7 +206,7 @@ def years(told: Answered) -> None:
         ]
     )  # fmt: skip
     total = float(cost.table.to_numpy().sum())
-    title = visit.plain(T("{vendor}, as told: {amount} over {years} years", vendor=told.name(vendor), amount=told.money(total), years=len(cost.table)))  # fmt: skip
+    title = visit.plain(T("{vendor}, as told: {amount} over {years}", vendor=told.name(vendor), amount=told.money(total), years=years_said(len(cost.table))))  # fmt: skip
     figure = charts.dressed(figure, title)
     figure.update_layout(barmode="stack", height=360, showlegend=True, legend={"orientation": "h", "y": -0.15})
     figure.update_xaxes(type="category")

@@ -15,7 +15,7 @@ from erp_core.vendors import curves, renewal
 from erp_core.vendors.curves import Curves
 from erp_core.vendors.schema import Decision
 from ui import charts
-from ui.erp_words import Answered, short
+from ui.erp_words import Answered, short, years_said
 from ui.tables import Column, downloads
 
 COLOURS = ("#0b6e8a", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a")
@@ -60,36 +60,49 @@ def _month(told: Answered, at: int) -> str:
 
 def users(told: Answered) -> None:
     """The total if so many users worked in the system in every year."""
-    found = _curves(told.document, told.answer.inputs_hash, "users")
-    words = [_from(told, row, T("users")) for row in found.changes.to_dict("records")]
-    _draw(told, found, _count_title(told, found, T("users")), words, "users")
+    _by_count(told, "users")
 
 
 def orders(told: Answered) -> None:
     """The total if so many orders came in a month in every year."""
-    found = _curves(told.document, told.answer.inputs_hash, "orders")
-    words = [_from(told, row, T("orders a month")) for row in found.changes.to_dict("records")]
-    _draw(told, found, _count_title(told, found, T("orders a month")), words, "orders")
+    _by_count(told, "orders")
 
 
-def _from(told: Answered, row: dict[Any, Any], unit: Text) -> Text:
-    count = format_number(int(row["at"]), told.visit.language)
-    if row["after"] is None:
-        return T("From {count} {unit} on no plan serves.", count=count, unit=unit)
-    return T("From {count} {unit} on {after} is cheapest.", count=count, unit=unit, after=told.name(row["after"]))
+def _by_count(told: Answered, what: str) -> None:
+    found = _curves(told.document, told.answer.inputs_hash, what)
+    words = []
+    for row in found.changes.to_dict("records"):
+        size = _size(told, what, int(row["at"]))
+        if row["after"] is None:
+            words.append(T("From {size} on no plan serves.", size=size))
+        else:
+            words.append(T("From {size} on {after} is cheapest.", size=size, after=told.name(row["after"])))
+    _draw(told, found, _count_title(told, found, what), words, what)
 
 
-def _count_title(told: Answered, found: Curves, unit: Text) -> Text:
+def _size(told: Answered, what: str, count: int) -> Text:
+    said = format_number(count, told.visit.language)
+    return T("{count} users", count=said) if what == "users" else T("{count} orders a month", count=said)
+
+
+def _count_title(told: Answered, found: Curves, what: str) -> Text:
     if found.changes.empty:
         if found.first is None:
             return T("No plan serves")
-        return T("{first} stays cheapest, however many {unit}", first=told.name(found.first), unit=unit)
-    count = format_number(int(found.changes.iloc[0]["at"]), told.visit.language)
+        first = told.name(found.first)
+        if what == "users":
+            return T("{first} stays cheapest, however many users", first=first)
+        return T("{first} stays cheapest, however many orders", first=first)
+    size = _size(told, what, int(found.changes.iloc[0]["at"]))
     after = found.changes.iloc[0]["after"]
     if found.first is None or after is None:
-        return T("The cheapest changes at {count} {unit}", count=count, unit=unit)
-    return T("{first} is cheapest below {count} {unit}, then {after}", first=told.name(found.first), count=count, unit=unit,
-             after=told.name(after))  # fmt: skip
+        return T("The cheapest changes at {size}", size=size)
+    return T(
+        "{first} is cheapest below {size}, then {after}",
+        first=told.name(found.first),
+        size=size,
+        after=told.name(after),
+    )
 
 
 def _draw(told: Answered, found: Curves, title: Text, words: Sequence[Text], what: str) -> None:
@@ -257,5 +270,5 @@ def _quote(told: Answered, quote: dict[Any, Any]) -> list[str]:
     money = [told.money(quote[name], compact=False) for name in ("project", "first_year", "total", "p50", "p90")]
     return [
         day("as_of"), until, quote["currency"], *money, share("below_list"), share("discount"), share("growth"), share("cap"),
-        visit.plain(years_said(visit, quote["locked_years"])), " ".join(notes) or "–",
+        visit.plain(years_said(quote["locked_years"])), " ".join(notes) or "–",
     ]  # fmt: skip

@@ -143,9 +143,17 @@ def _gate_row(told: Answered, vendor: str) -> None:
     musts = len([gate for gate in failed if gate.kind == "must"])
     unknown = len([gate for gate in undecided if gate.kind == "must"])
     if musts:
-        row.badge(visit.say(T("{count} musts not met", count=musts)), icon=":material/close:", color="red")
+        row.badge(
+            visit.say(T("1 must not met") if musts == 1 else T("{count} musts not met", count=musts)),
+            icon=":material/close:",
+            color="red",
+        )
     if unknown:
-        row.badge(visit.say(T("{count} musts unknown", count=unknown)), icon=":material/help:", color="orange")
+        row.badge(
+            visit.say(T("1 must unknown") if unknown == 1 else T("{count} musts unknown", count=unknown)),
+            icon=":material/help:",
+            color="orange",
+        )
     if not musts and not unknown:
         row.badge(visit.say(T("every must met")), icon=":material/check:", color="green")
     _budget_mark(told, row, failed, undecided)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from erp_core.text import T, format_money, format_number, format_share
+from erp_core.text import T, Text, format_money, format_number, format_share
 from erp_core.vendors.results import Evaluation
 from erp_core.vendors.schema import Decision
 from ui.guard import Visit
@@ -70,3 +70,8 @@ class Answered:
 def short(name: str, longest: int = 24) -> str:
     """A name that fits beside a bar."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def years_said(count: int) -> Text:
+    """So many years."""
+    return T("1 year") if count == 1 else T("{count} years", count=count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -15,7 +16,7 @@ from erp_core.vendors.business_case import Case, benefit_name, business_case
 from erp_core.vendors.schema import Decision
 from ui import acts, charts, erp_benefits_panel, erp_choice, erp_numbers_panel
 from ui.erp_choice import Choice
-from ui.erp_words import Answered, years_said
+from ui.erp_words import Answered, number_shown, years_said
 from ui.guard import Visit
 from ui.pages_list import address
 
@@ -91,13 +92,10 @@ def _whom(told: Answered, choice: Choice) -> str:
 def _headline(told: Answered, case: Case) -> None:
     """What it is worth, how surely, and when it is back."""
     visit, language = told.visit, told.visit.language
-    row = st.container(horizontal=True, gap="xsmall")
     rate = format_share(case.discount_rate, language)
     years = len(case.flows) - 1
 
-    def number(label: Text, value: str, note: Text) -> None:
-        """One number; in a container of its own it shrinks further before the row breaks."""
-        row.container(width="stretch").metric(visit.say(label), value, help=visit.say(note), border=True)
+    number = partial(number_shown, visit, st.container(horizontal=True, gap="xsmall"))
 
     def periods(value: float | None) -> str:
         """Years, or never."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import cycle
 
 import pandas as pd
@@ -14,7 +15,7 @@ from erp_core.text import T, Text
 from erp_core.vendors.bill import KINDS
 from ui import acts, charts, erp_choice, erp_curves_panel, erp_scenario_panel, filters
 from ui.erp_choice import Choice
-from ui.erp_words import MOST_DRAWN, Answered, short, years_said
+from ui.erp_words import MOST_DRAWN, Answered, number_shown, short, years_said
 from ui.guard import Visit
 from ui.literal import literal
 from ui.pages_list import address
@@ -69,12 +70,8 @@ def by_cost(told: Answered) -> list[str]:
 def headline(told: Answered, known: list[str]) -> None:
     """The cheapest, its range, the budget, and of how many the cost is known."""
     visit, answer = told.visit, told.answer
-    row = st.container(horizontal=True, gap="xsmall")
 
-    def number(label: Text, value: str, note: Text) -> None:
-        """One number; in a container of its own it shrinks further before the row breaks."""
-        row.container(width="stretch").metric(visit.say(label), value, help=visit.say(note), border=True)
-
+    number = partial(number_shown, visit, st.container(horizontal=True, gap="xsmall"))
     if known:
         cost = answer.costs[known[0]]
         number(T("Costs least"), short(told.name(known[0])), T("By its median over the whole horizon"))

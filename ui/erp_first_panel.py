@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -12,7 +13,7 @@ from erp_core.text import T, Text, format_number
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.results import Gate
 from ui import charts
-from ui.erp_words import MOST_DRAWN, Answered, short
+from ui.erp_words import MOST_DRAWN, Answered, number_shown, short
 from ui.literal import literal
 from ui.tables import Column, configuration, downloads
 
@@ -27,12 +28,8 @@ _WORTH_ASKING = 0.0005  # less would be told as nought
 def headline(told: Answered) -> None:
     """Who is first, how surely, and what that one costs."""
     visit, answer = told.visit, told.answer
-    row = st.container(horizontal=True, gap="xsmall")
 
-    def number(label: Text, value: str, note: Text) -> None:
-        """One number; in a container of its own it shrinks further before the row breaks."""
-        row.container(width="stretch").metric(visit.say(label), value, help=visit.say(note), border=True)
-
+    number = partial(number_shown, visit, st.container(horizontal=True, gap="xsmall"))
     order = told.by_chance()
     if order:
         first = order[0]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+import streamlit as st
 
 from erp_core.text import T, Text, format_money, format_number, format_share
 from erp_core.vendors.results import Evaluation
@@ -63,6 +64,8 @@ class Answered:
 
     def by_chance(self) -> list[str]:
         """The vendors in play, likeliest first place first."""
+        if not self.answer.in_play:
+            return []
         first = self.answer.ranks.iloc[:, 0]
         return sorted(self.answer.in_play, key=lambda vendor: -first.fillna(0.0)[vendor])
 
@@ -75,3 +78,8 @@ def short(name: str, longest: int = 24) -> str:
 def years_said(count: int) -> Text:
     """So many years."""
     return T("1 year") if count == 1 else T("{count} years", count=count)
+
+
+def number_shown(visit: Visit, row: st.delta_generator.DeltaGenerator, label: Text, value: str, note: Text) -> None:
+    """One number of a headline; in a container of its own it shrinks further before the row breaks. `value` is data."""
+    row.container(width="stretch").metric(visit.say(label), visit.say(value), help=visit.say(note), border=True)

@@ -16,12 +16,12 @@ from erp_core.vendors.business_case import Case, benefit_name, business_case
 from erp_core.vendors.schema import Decision
 from ui import acts, charts, erp_benefits_panel, erp_choice, erp_numbers_panel
 from ui.erp_choice import Choice
-from ui.erp_words import Answered, number_shown, years_said
+from ui.erp_words import Answered, dressed, number_shown, titled, years_said
 from ui.guard import Visit
 from ui.pages_list import address
 
 _INPUTS = 10
-_COLOURS = ("#0b6e8a", "#56b4e9", "#009e73", "#e69f00", "#cc79a7", "#d55e00", "#7a7a7a")
+_COLOURS = ("#0b6e8a", "#56b4e9", "#009e73", "#cc79a7", "#7bcfb0", "#a9a9a9", "#8fd3e8")  # none of them that of cost
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -98,9 +98,9 @@ def _headline(told: Answered, case: Case) -> None:
     number = partial(number_shown, visit, st.container(horizontal=True, gap="xsmall"))
 
     def periods(value: float | None) -> str:
-        """Years, or never."""
+        """Years, where there are any."""
         if value is None:
-            return visit.plain(T("never"))
+            return visit.plain(T("not in these years"))
         return visit.plain(T("{count} years", count=format_number(value, language, 1)))
 
     number(T("Net present value"), told.money(case.npv_p50), T("P50 over {years} at {rate} a year: half of the draws lie above", years=years_said(years), rate=rate))  # fmt: skip
@@ -133,12 +133,11 @@ def _cash(told: Answered, case: Case) -> None:
     )  # fmt: skip
     figure.add_hline(y=0, line_color=paint["ink"], line_width=1)
     title = visit.plain(_cash_finding(told, case))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(height=360, showlegend=True, legend={"orientation": "h", "y": -0.15})
+    figure = dressed(figure, height=360, legend=True)
     figure.update_xaxes(type="category", title_text=visit.plain(T("Years; 0 is the project")))
     rows = case.band.round(0).rename(columns={"p10": "P10", "p50": "P50", "p90": "P90"})
     rows.insert(0, visit.plain(T("Year")), case.band.index)
-    charts.show(visit, figure, rows, "erp_cash", title)
+    titled(visit, figure, rows, "erp_cash", title)
 
 
 def _cash_finding(told: Answered, case: Case) -> Text:
@@ -175,11 +174,8 @@ def _tornado(told: Answered, case: Case) -> None:
     )  # fmt: skip
     figure.add_vline(x=middle, line_color=paint["ink"], line_width=1)
     title = visit.plain(T("What matters most: {name}", name=names[-1]))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(
-        barmode="overlay", height=max(240, 32 * len(top) + 110), hovermode="closest", showlegend=True,
-        legend={"orientation": "h", "y": -0.2},
-    )  # fmt: skip
+    figure = dressed(figure, height=max(240, 32 * len(top) + 80), legend=True)
+    figure.update_layout(barmode="overlay")
     figure.update_yaxes(
         type="category",
         tickvals=labels,
@@ -195,7 +191,7 @@ def _tornado(told: Answered, case: Case) -> None:
             visit.plain(T("Net present value at its P90")): rows["npv_high"].round(0),
         }
     )  # fmt: skip
-    charts.show(visit, figure, table, "erp_tornado", title)
+    titled(visit, figure, table, "erp_tornado", title)
 
 
 def _lacking(told: Answered, case: Case) -> None:
@@ -221,11 +217,11 @@ def _by_year(told: Answered, case: Case) -> None:
     )  # fmt: skip
     figure.add_bar(x=years, y=-case.flows["cost"], name=visit.plain(T("Cost")), marker_color=paint["mark"])
     title = visit.plain(T("What comes in and what goes out, year by year, as expected"))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(barmode="relative", height=360, showlegend=True, legend={"orientation": "h", "y": -0.2})
+    figure = dressed(figure, height=360, legend=True)
+    figure.update_layout(barmode="relative")
     figure.update_xaxes(type="category", title_text=visit.plain(T("Years; 0 is the project")))
     rows = case.benefits.rename(columns={key: visit.plain(benefit_name(key)) for key in case.benefits.columns}).round(0)
     rows.insert(0, visit.plain(T("Year")), case.flows.index)
     rows[visit.plain(T("Cost"))] = case.flows["cost"].round(0)
     rows[visit.plain(T("Net"))] = case.flows["net"].round(0)
-    charts.show(visit, figure, rows, "erp_case_years", title)
+    titled(visit, figure, rows, "erp_case_years", title)

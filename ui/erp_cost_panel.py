@@ -15,7 +15,7 @@ from erp_core.text import T, Text
 from erp_core.vendors.bill import KINDS
 from ui import acts, charts, erp_choice, erp_curves_panel, erp_scenario_panel, filters
 from ui.erp_choice import Choice
-from ui.erp_words import MOST_DRAWN, Answered, number_shown, short, years_said
+from ui.erp_words import MOST_DRAWN, Answered, dressed, number_shown, short, titled, years_said
 from ui.guard import Visit
 from ui.literal import literal
 from ui.pages_list import address
@@ -123,16 +123,14 @@ def totals(told: Answered, known: list[str]) -> None:
             x=told.document.budget, line_color=paint["mark"], line_dash="dash", annotation_text=visit.plain(T("Budget"))
         )
     title = visit.plain(_total_finding(told, known))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(
-        barmode="stack", height=max(170, 34 * len(top) + 100), hovermode="closest", showlegend=True, margin={"r": 72},
-        legend={"orientation": "h", "y": -0.12},
-    )  # fmt: skip
+    figure = dressed(figure, height=max(140, 34 * len(top) + 70), legend=True)
+    figure.update_layout(barmode="stack", margin={"r": 72})
     figure.update_yaxes(
         type="category", tickvals=labels, ticktext=[charts.unmarked(short(told.name(vendor))) for vendor in top], showgrid=False,
         automargin=True,
     )  # fmt: skip
     figure.update_xaxes(rangemode="tozero", showgrid=True)
+    st.markdown(f"**{literal(title)}**")
     st.plotly_chart(figure, key="erp_totals", alt=title, config={"displayModeBar": False})
     _total_table(told, known)
 
@@ -204,12 +202,12 @@ def years(told: Answered) -> None:
     )  # fmt: skip
     total = float(cost.table.to_numpy().sum())
     title = visit.plain(T("{vendor}, as told: {amount} over {years}", vendor=told.name(vendor), amount=told.money(total), years=years_said(len(cost.table))))  # fmt: skip
-    figure = charts.dressed(figure, title)
-    figure.update_layout(barmode="stack", height=360, showlegend=True, legend={"orientation": "h", "y": -0.15})
+    figure = dressed(figure, height=360, legend=True)
+    figure.update_layout(barmode="stack")
     figure.update_xaxes(type="category")
     rows = cost.table[kinds].rename(columns={kind: visit.plain(KINDS[kind]) for kind in kinds})
     rows.insert(0, visit.plain(T("Year")), cost.table.index)
-    charts.show(visit, figure, rows.round(0), "erp_years", title)
+    titled(visit, figure, rows.round(0), "erp_years", title)
     st.caption(visit.say(T("As told: ranges at their likely value, no overrun. P50 and P90 above include both.")))
     for text in cost.lacking:
         st.markdown(f"- :material/help: {visit.say(text)}")
@@ -234,14 +232,14 @@ def kinds(told: Answered) -> None:
         ]
     )  # fmt: skip
     title = visit.plain(T("What the money goes to, as told"))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(barmode="stack", height=400, showlegend=True, legend={"orientation": "h", "y": -0.3})
+    figure = dressed(figure, height=420, legend=True)
+    figure.update_layout(barmode="stack")
     figure.update_xaxes(
         type="category", tickvals=labels, ticktext=[charts.unmarked(short(told.name(vendor), 14)) for vendor in shown]
     )
     rows = pd.DataFrame([[sums[vendor].get(kind, 0.0) for kind in used] for vendor in known], columns=[visit.plain(KINDS[kind]) for kind in used])  # fmt: skip
     rows.insert(0, visit.plain(T("Vendor")), [told.name(vendor) for vendor in known])
-    charts.show(visit, figure, rows.round(0), "erp_kinds", title)
+    titled(visit, figure, rows.round(0), "erp_kinds", title)
 
 
 PARTS: Mapping[str, tuple[Text, tuple[Part, ...]]] = {

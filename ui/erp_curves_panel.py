@@ -15,10 +15,9 @@ from erp_core.vendors import curves, renewal
 from erp_core.vendors.curves import Curves
 from erp_core.vendors.schema import Decision
 from ui import charts
-from ui.erp_words import Answered, short, years_said
+from ui.erp_words import Answered, dressed, palette, short, titled, years_said
 from ui.tables import Column, downloads
 
-COLOURS = ("#0b6e8a", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a")
 _DASHES = ("solid", "dash", "dot")
 _LINES = 8
 _CHANGES = 6
@@ -111,12 +110,12 @@ def _draw(told: Answered, found: Curves, title: Text, words: Sequence[Text], wha
         return
     by_vendor = {key: found.curve[found.curve["vendor"] == key] for key in dict.fromkeys(found.curve["vendor"])}
     drawn = _drawn(told, found, list(by_vendor))
-    figure = go.Figure()
+    figure, colours = go.Figure(), palette()
     for at, key in enumerate(drawn):
         rows = by_vendor[key]
         figure.add_scatter(
             x=rows["at"], y=rows["cost"], mode="lines", name=charts.unmarked(short(told.name(key))), hoverinfo="x+y+name",
-            line={"color": COLOURS[at % len(COLOURS)], "dash": _DASHES[at // len(COLOURS) % len(_DASHES)], "width": 2},
+            line={"color": colours[at % len(colours)], "dash": _DASHES[at // len(colours) % len(_DASHES)], "width": 2},
             customdata=[[key]] * len(rows), connectgaps=False,
         )  # fmt: skip
     for row, height in zip(found.changes.to_dict("records")[:_MARKED], cycle((1.0, 0.92))):
@@ -127,8 +126,7 @@ def _draw(told: Answered, found: Curves, title: Text, words: Sequence[Text], wha
             x=at, y=height, yref="paper", showarrow=False, text=said, xanchor="left", font={"color": paint["mark"]}
         )
     said_title = visit.plain(title)
-    figure = charts.dressed(figure, said_title)
-    figure.update_layout(height=400, hovermode="closest", showlegend=True, legend={"orientation": "h", "y": -0.18}, margin={"b": 40})  # fmt: skip
+    figure = dressed(figure, height=400, legend=True)
     figure.update_yaxes(rangemode="tozero")
     axis = {"months": T("Months from the start"), "users": T("Users"), "orders": T("Orders a month")}[what]
     figure.update_xaxes(title_text=visit.plain(axis))
@@ -137,7 +135,7 @@ def _draw(told: Answered, found: Curves, title: Text, words: Sequence[Text], wha
         table[f"{told.name(key)} ({key})" if told.name(key) in table else told.name(key)] = (
             by_vendor[key]["cost"].round(0).to_numpy()
         )
-    charts.show(visit, figure, table, f"erp_curve_{what}", said_title)
+    titled(visit, figure, table, f"erp_curve_{what}", said_title)
     for text in words[:_CHANGES]:
         st.markdown(f"- {visit.say(text)}")
     left = len(by_vendor) - len(drawn)
@@ -185,7 +183,7 @@ def renewals(told: Answered) -> None:
     more = told.money(total[most, worst, False] - total[most, renewal.GROWTHS[0], False])
     title = visit.plain(T("At {share} a year {vendor} costs {amount} more than at steady prices", vendor=told.name(most), amount=more,
                           share=format_share(worst, visit.language, 0)))  # fmt: skip
-    charts.show(visit, _stress_bars(told, vendors[:_LINES], total, title), rows.round(0).rename(columns=_plain(told, columns)), "erp_stress", title)  # fmt: skip
+    titled(visit, _stress_bars(told, vendors[:_LINES], total), rows.round(0).rename(columns=_plain(told, columns)), "erp_stress", title)  # fmt: skip
     downloads(visit, rows, columns, T("Renewal stress"), {visit.plain(T("Decision")): told.document.name})
 
 
@@ -193,7 +191,7 @@ def _plain(told: Answered, columns: dict[str, Column]) -> dict[str, str]:
     return {name: told.visit.plain(column.title) for name, column in columns.items()}
 
 
-def _stress_bars(told: Answered, vendors: Sequence[str], total: dict[Any, float], title: str) -> go.Figure:
+def _stress_bars(told: Answered, vendors: Sequence[str], total: dict[Any, float]) -> go.Figure:
     visit = told.visit
     labels = [f"{at}.{charts.unmarked(key)}" for at, key in enumerate(vendors)]
     shades = ("#9fd0de", "#56b4e9", "#0b6e8a", "#d55e00")
@@ -204,8 +202,8 @@ def _stress_bars(told: Answered, vendors: Sequence[str], total: dict[Any, float]
             for at, growth in enumerate(renewal.GROWTHS)
         ]
     )  # fmt: skip
-    figure = charts.dressed(figure, title)
-    figure.update_layout(barmode="group", height=380, showlegend=True, legend={"orientation": "h", "y": -0.25})
+    figure = dressed(figure, height=380, legend=True)
+    figure.update_layout(barmode="group")
     figure.update_xaxes(
         type="category", tickvals=labels, ticktext=[charts.unmarked(short(told.name(key), 14)) for key in vendors]
     )

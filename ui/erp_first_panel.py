@@ -13,7 +13,7 @@ from erp_core.text import T, Text, format_number
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.results import Gate
 from ui import charts
-from ui.erp_words import MOST_DRAWN, Answered, number_shown, short
+from ui.erp_words import MOST_DRAWN, Answered, dressed, number_shown, short, titled
 from ui.literal import literal
 from ui.tables import Column, configuration, downloads
 
@@ -82,8 +82,8 @@ def first_place(told: Answered) -> None:
         )
     )  # fmt: skip
     title = visit.plain(_finding(told, order))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(height=max(150, 32 * len(top) + 60), hovermode="closest", margin={"r": 48})
+    figure = dressed(figure, height=max(110, 32 * len(top) + 30))
+    figure.update_layout(margin={"r": 48})
     figure.update_yaxes(
         type="category", tickvals=labels, ticktext=[charts.unmarked(short(told.name(vendor))) for vendor in top], showgrid=False,
         automargin=True,
@@ -95,7 +95,7 @@ def first_place(told: Answered) -> None:
             visit.plain(T("Chance of first place")): [told.chance(first[vendor]) for vendor in order],
         }
     )
-    charts.show(visit, figure, rows, "erp_first_place", title)
+    titled(visit, figure, rows, "erp_first_place", title)
 
 
 def _finding(told: Answered, order: Sequence[str]) -> Text:

@@ -9,9 +9,11 @@ import streamlit as st
 from erp_core.text import T
 from erp_core.vendors.jury import METHOD_NAMES
 from ui import charts
-from ui.erp_words import Answered, short
+from ui.erp_words import Answered, dressed, short, titled
 from ui.literal import literal
 from ui.tables import Column, configuration, downloads
+
+_ABOVE = "top" + " center"
 
 
 def jury(told: Answered) -> None:
@@ -85,10 +87,10 @@ def value_for_money(told: Answered) -> None:
         return
     names = " · ".join(told.name(vendor) for vendor in rows["vendor"][rows["frontier"]])
     title = visit.plain(T("Nobody gives more value for less than: {names}", names=names))
-    charts.show(visit, _frontier(told, rows, title), _frontier_table(told, rows), "erp_frontier", title)
+    titled(visit, _frontier(told, rows), _frontier_table(told, rows), "erp_frontier", title)
 
 
-def _frontier(told: Answered, rows: pd.DataFrame, title: str) -> go.Figure:
+def _frontier(told: Answered, rows: pd.DataFrame) -> go.Figure:
     visit, paint = told.visit, charts.colours()
     figure = go.Figure()
     for chosen, symbol, colour, name in (
@@ -100,19 +102,12 @@ def _frontier(told: Answered, rows: pd.DataFrame, title: str) -> go.Figure:
         ends = {"type": "data", "symmetric": False, "thickness": 1, "width": 3, "color": colour}
         figure.add_scatter(
             x=chosen["p50"], y=100 * chosen["value"], mode="lines+markers+text" if symbol == "circle" else "markers+text",
-            text=[charts.unmarked(short(told.name(vendor), 18)) for vendor in chosen["vendor"]], textposition="top center",
+            text=[charts.unmarked(short(told.name(vendor), 18)) for vendor in chosen["vendor"]], textposition=_ABOVE,
             marker={"size": 11, "symbol": symbol, "color": colour}, line={"color": colour, "dash": "dot", "width": 1},
             error_x={**ends, "array": chosen["p90"] - chosen["p50"], "arrayminus": 0 * chosen["p50"]},
             name=visit.plain(name), hoverinfo="skip", customdata=[[vendor] for vendor in chosen["vendor"]],
         )  # fmt: skip
-    figure = charts.dressed(figure, title)
-    figure.update_layout(
-        height=420,
-        hovermode="closest",
-        showlegend=True,
-        legend={"orientation": "h", "y": -0.16},
-        margin={"t": 56, "b": 40},
-    )
+    figure = dressed(figure, height=420, legend=True)
     figure.update_xaxes(title_text=visit.plain(T("Cost over the horizon, P50 with the way to P90")), rangemode="tozero")
     figure.update_yaxes(title_text=visit.plain(T("Points of 100, without the criterion cost")))
     return figure

@@ -74,7 +74,7 @@ def _table(visit: Visit, choice: Choice, known: Mapping[str, OwnNumber]) -> None
         }
     )
     columns = {
-        "name": Column(T("Number")), "value": Column(T("Value")), "period": Column(T("Period")), "source": Column(T("Source")),
+        "name": Column(T("Own number")), "value": Column(T("What it is now")), "period": Column(T("Period")), "source": Column(T("Source")),
     }  # fmt: skip
     st.dataframe(
         rows, hide_index=True, column_order=list(columns), column_config=configuration(visit, columns), height="content",

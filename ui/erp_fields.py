@@ -33,7 +33,8 @@ def ranged(given: Sequence[float | None], times: float = 1.0) -> Range:
             T("{low}, {likely}, {high} are not in order.", low=low, likely=likely, high=high),
             hint=T("Low, likely and high rise from left to right, from nought on."),
         )
-    return Range(low=times * low, likely=times * likely, high=times * high)
+    low, likely, high = (round(times * value, 10) for value in (low, likely, high))
+    return Range(low=low, likely=likely, high=high)
 
 
 def amount(given: Sequence[float | None], times: float = 1.0) -> float | Range | None:

@@ -12,13 +12,17 @@ import streamlit as st
 
 from erp_core.errors import BadInput
 from erp_core.money import currencies
-from erp_core.text import T, Text, format_number, format_share
+from erp_core.text import T, Text, format_number
 from erp_core.vendors import service
+from erp_core.vendors.bill import values_by_year
+from erp_core.vendors.own_numbers import scenario_from
 from erp_core.vendors.schema import Modules, Path, Scenario
 from ui import acts, erp_choice
 from ui.erp_choice import Choice
 from ui.erp_fields import PARTS, amount, numbers, ranged, three
+from ui.erp_words import years_said
 from ui.guard import Visit
+from ui.literal import literal
 
 PATHS: Mapping[str, tuple[Text, Text]] = {
     "users": (T("Users now"), T("Who works in the system at the start")),
@@ -30,6 +34,7 @@ HOURS: Mapping[tuple[str, str], Text] = {
     ("labour", "hours_a_year"): T("Own hours a year afterwards"),
     ("downtime", "hours_a_year"): T("Hours of standstill a year"),
 }
+_PEAK = T("Peak month ÷ average month")
 _FORM = "erp_scenario"
 
 
@@ -55,14 +60,19 @@ class _Sheet:
 def show(visit: Visit, choice: Choice) -> None:
     """A sentence that says the scenario, and the form behind it."""
     scenario = choice.document.scenario
-    language = visit.language
+
+    def said(path: Path, year: int) -> str:
+        """A path's number in a year."""
+        return format_number(values_by_year(path, scenario.years)[year], visit.language)
+
     title = T(
-        "The next {years} years: {users} users, {orders} orders a month, growing {growth} a year",
-        years=scenario.years, users=format_number(scenario.users.now, language),
-        orders=format_number(scenario.orders.now, language), growth=format_share(scenario.orders.growth, language),
+        "{years}: {users} users, in the end {users_then}; {orders} orders a month, in the end {orders_then}",
+        years=years_said(scenario.years), users=said(scenario.users, 0), users_then=said(scenario.users, -1),
+        orders=said(scenario.orders, 0), orders_then=said(scenario.orders, -1),
     )  # fmt: skip
     sheet = _Sheet(visit, choice, erp_choice.form_of(visit, _FORM, scenario), not choice.may_change)
     with st.expander(visit.say(title), icon=":material/tune:"):
+        _from_data(sheet)
         if sheet.locked:
             _fields(sheet)
             return
@@ -75,6 +85,38 @@ def show(visit: Visit, choice: Choice) -> None:
             acts.perform(visit, lambda uow: service.change_settings(uow, choice.at, {"scenario": _scenario(given)}))
 
 
+def _from_data(sheet: _Sheet) -> None:
+    """What the merchant's own numbers say of these years where it differs from what stands, with the reasons."""
+    visit, scenario = sheet.visit, sheet.scenario
+    numbers_known = sheet.choice.document.own_numbers
+    found = scenario_from(numbers_known, scenario.currency, scenario.start, scenario.rates, scenario.years)
+    changes = {
+        name: getattr(found.scenario, name)
+        for name in found.reasons
+        if getattr(found.scenario, name) != getattr(scenario, name)
+    }
+    if not changes:
+        return
+    with st.container(border=True):
+        st.markdown(f"**:material/database: {sheet.say(T('Your data say otherwise'))}**")
+        for name, value in changes.items():
+            label = _PEAK if name == "peak" else PATHS[name][0]
+            reason = literal(found.reasons[name].said(visit.language))
+            st.markdown(f"- {sheet.say(label)}: **{_said(visit, value)}** · {reason}")
+        if not sheet.locked and st.button(
+            sheet.say(T("Take over what the data say")), icon=":material/download_done:", key="erp_scenario_take"
+        ):
+            taken = scenario.model_copy(update=changes)
+            acts.perform(visit, lambda uow: service.change_settings(uow, sheet.choice.at, {"scenario": taken}))
+
+
+def _said(visit: Visit, value: Path | float) -> str:
+    """A path year by year, or a ratio."""
+    if not isinstance(value, Path):
+        return format_number(value, visit.language, 2)
+    return " → ".join(format_number(count, visit.language) for count in value.by_year or (value.now,))
+
+
 def _fields(sheet: _Sheet) -> dict[str, Any]:
     scenario, key, locked, say = sheet.scenario, sheet.key, sheet.locked, sheet.say
     given: dict[str, Any] = {"currency": scenario.currency}
@@ -84,7 +126,7 @@ def _fields(sheet: _Sheet) -> dict[str, Any]:
     )
     given["years"] = two.number_input(say(T("Years")), 1, 10, scenario.years, key=f"{key}_years", disabled=locked)
     given["peak"] = three.number_input(
-        say(T("Peak month ÷ average month")), 1.0, 100.0, float(scenario.peak), 0.1, key=f"{key}_peak", disabled=locked,
+        say(_PEAK), 1.0, 100.0, float(scenario.peak), 0.1, key=f"{key}_peak", disabled=locked,
         help=say(T("Prices by transactions follow the busiest month")),
     )  # fmt: skip
     given["discount_rate"] = four.number_input(
@@ -125,10 +167,10 @@ def _path(sheet: _Sheet, name: str) -> dict[str, Any]:
         say(T("Growth, % a year")), -99.0, 1000.0, 100 * path.growth, 1.0, key=f"{key}_growth", disabled=locked
     )
     by_year = three.text_input(
-        say(T("Or year by year")), ", ".join(f"{value:g}" for value in path.by_year), key=f"{key}_by_year", disabled=locked,
+        say(T("Or year by year")), ", ".join(f"{value:.10g}" for value in path.by_year), key=f"{key}_by_year", disabled=locked,
         placeholder="3, 5, 8", help=say(T("Year 1, 2, …; the last number holds on. It goes before growth.")),
     )  # fmt: skip
-    return {"now": now, "growth": growth / 100, "by_year": by_year}
+    return {"now": now, "growth": _share(growth), "by_year": by_year}
 
 
 def _modules(sheet: _Sheet) -> list[str]:
@@ -236,7 +278,7 @@ def _scenario(given: Mapping[str, Any]) -> dict[str, Any]:
         "start": given["start"],
         "years": int(given["years"]),
         "peak": float(given["peak"]),
-        "discount_rate": given["discount_rate"] / 100,
+        "discount_rate": _share(given["discount_rate"]),
         **{name: Path(**{**given[name], "by_year": numbers(given[name]["by_year"])}) for name in PATHS},
         "modules": tuple(given["modules"]),
         "rates": tuple(_rate(row) for row in given["rates"]),
@@ -249,9 +291,14 @@ def _scenario(given: Mapping[str, Any]) -> dict[str, Any]:
         },
         "downtime": {"hours_a_year": hours["downtime", "hours_a_year"], "cost_an_hour": given["downtime_price"]},
         "overrun": [
-            {"share": share / 100, "low": low / 100, "high": high / 100} for share, low, high in given["overrun"]
+            {"share": _share(share), "low": _share(low), "high": _share(high)} for share, low, high in given["overrun"]
         ],
     }
+
+
+def _share(percent: float) -> float:
+    """A percentage as a share, without the dust of the division: what nobody changed stays as it was."""
+    return round(percent / 100, 10)
 
 
 def _rate(row: Mapping[str, Any]) -> dict[str, Any]:

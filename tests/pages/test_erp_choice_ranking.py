@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -23,6 +23,7 @@ from erp_core.vendors.choice import Settings
 from erp_core.vendors.own_vendors import OwnVendor, add_vendor
 from erp_core.vendors.ratings import rate
 from erp_core.vendors.schema import (
+    PANORAMA_2012,
     Benefit,
     Bilingual,
     Evidence,
@@ -30,6 +31,7 @@ from erp_core.vendors.schema import (
     Flat,
     OneOff,
     OverrunStep,
+    OwnNumber,
     Path,
     PerUser,
     Plan,
@@ -385,6 +387,21 @@ def test_the_scenario_is_stored_from_its_form(shop: Database, clock: FixedClock,
     assert held.overrun == (OverrunStep(share=1.0, low=0.0, high=0.0),)
 
 
+def test_what_the_data_say_of_the_years_is_taken_over(shop: Database, clock: FixedClock, open_page: Open) -> None:
+    source = Bilingual(en="Counted.", zh="已统计。")
+    told = tuple(
+        OwnNumber(key=key, value=value, source=source) for key, value in (("locations", 3.0), ("peak_month", 1.5))
+    )
+    begin(shop, clock, replace(GOOD_AND_BAD, settings={"own_numbers": told}))
+    app = open_page("erp_choice", view="cost")
+    assert "Peak month ÷ average month: **1.50** · Counted." in said(app)
+    app.button(key="erp_scenario_take").click()
+    app.run()
+    held = document(shop).settings.scenario
+    assert (held.locations, held.peak, held.users) == (Path(now=3.0), 1.5, Path(now=5.0))  # of users they say nothing
+    assert "erp_scenario_take" not in [button.key for button in app.button]
+
+
 def test_what_is_no_list_of_numbers_is_refused_in_words(shop: Database, clock: FixedClock, open_page: Open) -> None:
     begin(shop, clock, GOOD_AND_BAD)
     before = document(shop)
@@ -540,3 +557,19 @@ def test_names_full_of_markup_are_text(
         spec = getattr(getattr(element.proto, "plotly_chart", element.proto), "spec", "")
         if spec:
             assert_no_markup(json.loads(spec))
+
+
+def test_saving_a_scenario_that_nobody_changed_changes_nothing(
+    shop: Database, clock: FixedClock, open_page: Open
+) -> None:
+    told = scenario(
+        users=Path(now=5.0, growth=0.2046, by_year=(5.5, 1234567.8)), price_growth=Range(low=0.0, likely=0.033, high=0.151),
+        one_off_unknown=Range(low=0.1, likely=0.29, high=0.57), discount_rate=0.0725, overrun=PANORAMA_2012,
+    )  # fmt: skip
+    begin(shop, clock, replace(GOOD_AND_BAD, settings={"scenario": told}))
+    app = open_page("erp_choice", view="cost")
+    app.button(key="erp_scenario_save").click()
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    assert document(shop).settings.scenario == told

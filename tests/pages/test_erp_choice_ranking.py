@@ -42,6 +42,7 @@ from erp_core.vendors.schema import (
     Renewal,
     Requirement,
     Scenario,
+    Sureness,
     Weighting,
 )
 from tests import hostile
@@ -295,6 +296,27 @@ def test_weights_that_are_tried_change_the_view_and_nothing_else(
     assert weighting.evaluator == LOCAL_USER.name
     assert dict(zip(weighting.criteria, weighting.points, strict=True)) == {"function": 33, "scale": 90, "security": 33}
     assert "trial" not in said(app)
+
+
+def test_how_far_weights_are_trusted_is_tried_and_stored_with_them(
+    shop: Database, clock: FixedClock, open_page: Open
+) -> None:
+    begin(shop, clock, GOOD_AND_BAD)
+    app = open_page("erp_choice", view="ranking")
+    next(group for group in app.get("button_group") if str(group.key).startswith("erp_what_if")).set_value(
+        Sureness.OPEN
+    )
+    tried(app)["Scale"].set_value(90)
+    app.run()
+    assert "trial" in said(app)
+    app.button(key="erp_what_if_save").click()
+    app.run()
+    assert not app.exception
+    assert [error.value for error in app.error] == []
+    held = document(shop)
+    assert held.settings.sureness is Sureness.OPEN
+    with shop.reading() as connection:
+        assert len(stored.decision_document(connection, 1, OUTSIDE).weightings) == 1
 
 
 def test_going_back_lets_the_trial_go(shop: Database, clock: FixedClock, open_page: Open) -> None:

@@ -123,9 +123,12 @@ def _field(
     own, known = held
     times = 100.0 if key in _SHARES else 1.0
     label, note = BY_HAND[key]
-    value = place.number_input(
-        visit.say(label), 0.0, 100.0 if key in _SHARES else None, None if own is None else times * own.value, key=name,
-        help=visit.say(note), placeholder="" if known is None else _written(times * known.value), format="%.6g",
+    # filled by the session and not by `value`: only then can what stands be emptied
+    if own is not None:
+        st.session_state.setdefault(name, times * own.value)
+    value: float | None = place.number_input(
+        visit.say(label), 0.0, 100.0 if key in _SHARES else None, None, key=name, help=visit.say(note),
+        placeholder="" if known is None else _written(times * known.value), format="%.6g",
     )  # fmt: skip
     return None if value is None else value / times
 

@@ -487,6 +487,18 @@ def test_without_numbers_it_asks_for_the_six_and_reckons_with_them(
     assert "Net present value" in numbers(app)
 
 
+def test_a_number_that_is_emptied_is_unknown_again(shop: Database, clock: FixedClock, open_page: Open) -> None:
+    one = OwnNumber(key="stock_turns", value=6.0, source=Bilingual(en="Entered.", zh="已填写。"))
+    begin(shop, clock, Shop({"Alpha": (flat(500.0), Fit.NATIVE)}, settings={"own_numbers": (one,)}))
+    app = open_page("erp_choice", view="case")
+    assert "5 of the six numbers" in said(app)
+    next(field for field in app.number_input if field.label == "Stock turns a year").set_value(None)
+    app.button(key="erp_numbers_save").click()
+    app.run()
+    assert document(shop).settings.own_numbers == ()
+    assert "6 of the six numbers" in said(app)
+
+
 def test_the_vendor_of_the_case_is_chosen_and_kept(shop: Database, clock: FixedClock, open_page: Open) -> None:
     keys = begin(
         shop,

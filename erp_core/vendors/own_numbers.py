@@ -40,7 +40,8 @@ def _declared(*metrics: OwnMetric) -> Mapping[str, OwnMetric]:
 OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("revenue_a_year", T("Revenue a year"), "money", T("Revenue of products over the last twelve months.")),
     OwnMetric("cogs_a_year", T("Cost of goods sold a year"), "money", T("Units sold × unit cost on that day.")),
-    OwnMetric("margin_share", T("Share of gross margin"), "share", T("(Revenue − cost) ÷ revenue, where cost is known.")),
+    OwnMetric("margin_share", T("Share of gross margin"), "share",
+              T("(Revenue − cost) ÷ revenue of products with a cost.")),
     OwnMetric("order_value", T("Average order value"), "money", T("Revenue ÷ orders.")),
     OwnMetric("orders_a_year", T("Orders a year"), "count", T("Orders that were not cancelled, last twelve months.")),
     OwnMetric("orders_a_month", T("Orders a month"), "count", T("Orders ÷ days × 30.4.")),
@@ -97,7 +98,7 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("locations", T("Warehouses"), "count", T("Places where stock lies.")),
     OwnMetric("suppliers", T("Suppliers"), "count", T("Suppliers with items or purchase orders.")),
     OwnMetric("users", T("Users now"), "count", T("Active accounts of this workbench.")),
-    OwnMetric("companies", T("Companies with own books"), "count", T("Legal entities with books of their own."), asked=True),
+    OwnMetric("companies", T("Companies with own books"), "count", T("Legal entities that keep books."), asked=True),
     OwnMetric("repeat_share", T("Customers who came back"), "share", T("Customers with two or more orders ÷ all.")),
     OwnMetric("return_rate", T("Return rate"), "share", T("Refunds and credit notes ÷ revenue.")),
     OwnMetric("wrong_order_share", T("Wrong and incomplete orders"), "share", T("Orders that came back wrong ÷ all.")),

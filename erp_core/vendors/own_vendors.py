@@ -21,6 +21,7 @@ from erp_core.vendors.schema import Fact, Plan, Vendor
 from erp_core.vendors.service import LONGEST_NOTE
 from erp_core.vendors.tables import decision, vendor, vendor_fact
 from erp_core.vendors.versions import differences
+from erp_core.vendors.working import nested
 
 Act = audit.Act
 
@@ -84,13 +85,7 @@ def change_vendor(uow: UnitOfWork, key: str, own: OwnVendor, seen: int | None = 
     values = {"content": content, "version": v.version + 1, "changed_at": uow.now(), "changed_by": uow.actor}
     uow.connection.execute(sa.update(vendor).where(v.key == key).values(values))
     told = differences(held.content, content)
-    audit.record(
-        uow,
-        Act.CHANGE_VENDOR,
-        key,
-        before={" · ".join(one.path): one.before for one in told},
-        after={" · ".join(one.path): one.after for one in told},
-    )
+    audit.record(uow, Act.CHANGE_VENDOR, key, before=nested(told, "before"), after=nested(told, "after"))
     return True
 
 

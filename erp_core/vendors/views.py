@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from erp_core.errors import NotFound
 from erp_core.text import T
-from erp_core.vendors.choice import Settings, Thing
-from erp_core.vendors.kept import need_of, rating_of, read
+from erp_core.vendors.choice import RfpTake, Settings, Thing, rfp_take
+from erp_core.vendors.kept import need_of, published_ratings, rating_of, read, standing_ratings
 from erp_core.vendors.own_numbers import merged
 from erp_core.vendors.schema import Decision, Fact, OwnNumber, Quote, Rating, Vendor, Weighting
 from erp_core.vendors.tables import (
@@ -211,6 +211,12 @@ def ratings(connection: sa.Connection, decision_id: int) -> tuple[Rating, ...]:
     r = rating.c
     rows = connection.execute(sa.select(r.content).where(r.decision_id == decision_id, r.ended_at.is_(None)))
     return tuple(sorted(map(rating_of, rows), key=lambda one: (one.vendor, one.requirement, one.evaluator or "")))
+
+
+def rfp_preview(connection: sa.Connection, decision_id: int, vendor: str, answers: Sequence[Rating]) -> RfpTake:
+    """What `ratings.take_rfp` would do with a vendor's answers as things stand."""
+    standing = standing_ratings(connection, decision_id, [vendor])
+    return rfp_take(standing, published_ratings(vendor), answers)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.choice import Name, Thing, thing_name
 from erp_core.vendors.naming import vendor_words
 from erp_core.vendors.tables import decision, decision_change, requirement, vendor
-from erp_core.vendors.versions import differences
+from erp_core.vendors.versions import Difference, differences
 
 _TOLD_IN_FULL = 20  # of so many values at most the audit holds before and after, of more the counts
 
@@ -81,8 +81,10 @@ class Work:
     def tell_differences(self, act: audit.Act, before: Any, after: Any, **more: Any) -> None:
         """The event of an act that made `after` of `before`, value by value."""
         told = differences(before, after)
-        was, now = ({" · ".join(one.path): value(one) for one in told} for value in (_before, _after))
-        self.tell(act, was, now, **more)
+        if len(told) > _TOLD_IN_FULL:
+            self.tell(act, **more)
+        else:
+            self.tell(act, nested(told, "before"), nested(told, "after"), **more)
 
     def refuse_unlisted(self, vendors: Iterable[str]) -> None:
         """Raise NotFound for a vendor that is not on the choice's list."""
@@ -131,12 +133,18 @@ class Work:
         return names
 
 
-def _before(one: Any) -> Any:
-    return one.before
-
-
-def _after(one: Any) -> Any:
-    return one.after
+def nested(told: Iterable[Difference], side: str) -> dict[str, Any]:
+    """One side of differences, before or after, with their paths as names within names; without what is none."""
+    whole: dict[str, Any] = {}
+    for one in told:
+        if getattr(one, side) is None:
+            continue
+        *way, last = one.path
+        place = whole
+        for name in way:
+            place = place.setdefault(name, {})
+        place[last] = getattr(one, side)
+    return whole
 
 
 def refuse_too_many(count: int, most: int) -> None:

@@ -21,10 +21,12 @@ from erp_core.security.permissions import ALL_PERMISSIONS, Permission
 from erp_core.security.rules import permitted
 from erp_core.security.tables import audit_event
 from erp_core.vendors import own_vendors, ratings, requirements, service, views
+from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.choice import Settings
+from erp_core.vendors.evaluation import evaluate, to_json
 from erp_core.vendors.own_vendors import NewFact, OwnVendor
 from erp_core.vendors.ratings import Cell, RfpAnswers
-from erp_core.vendors.requirements import NewRequirement
+from erp_core.vendors.requirements import EditedList, NewRequirement
 from erp_core.vendors.schema import (
     Benefit,
     Bilingual,
@@ -39,6 +41,7 @@ from erp_core.vendors.schema import (
     Priority,
     Quote,
     Range,
+    Rate,
     Rating,
     Requirement,
     Scenario,
@@ -47,7 +50,7 @@ from erp_core.vendors.schema import (
 )
 from erp_core.vendors.service import Keep, NewDecision
 from erp_core.vendors.tables import decision_version
-from erp_core.vendors.versions import inputs_hash
+from erp_core.vendors.versions import inputs_hash, same_numbers
 from erp_core.vendors.views import Outside
 from erp_core.vendors.working import Seen
 
@@ -189,12 +192,27 @@ def test_settings_change_field_by_field_and_what_is_wrong_is_named(desk: Desk) -
     )
     event = desk.events()[-1]
     assert event.action == "change ERP choice"
-    assert event.before == {"scenario · currency": "CNY", "scenario · years": 5, "budget": "200000.0"}
-    assert event.after == {"scenario · currency": "EUR", "scenario · years": 7, "budget": None}
-    with pytest.raises(BadInput, match="scenario.years: 11 is too large"):
+    assert event.before == {"scenario": {"currency": "CNY", "years": 5}, "budget": "200000.0"}
+    assert event.after == {"scenario": {"currency": "EUR", "years": 7}}  # no budget any more
+    with pytest.raises(BadInput, match=r"scenario\.years: 11 is too large"):
         desk.do(service.change_settings, desk.seen(decision_id), {"scenario": scenario.model_dump() | {"years": 11}})
     with pytest.raises(BadInput, match="budgett: there is no field of this name"):
         desk.do(service.change_settings, desk.seen(decision_id), {"budgett": 5.0})
+
+
+def test_rates_into_a_currency_that_is_no_longer_the_choices_are_dropped(desk: Desk) -> None:
+    decision_id = desk.begin()
+    euro = Rate(currency="EUR", rate=7.8, as_of=DAY, source="bank")
+    scenario = SETTINGS.scenario.model_copy(update={"rates": (euro,)})
+    desk.do(service.change_settings, desk.seen(decision_id), {"scenario": scenario})
+    assert desk.document(decision_id).scenario.rates == (euro,)
+    dollars = scenario.model_copy(update={"currency": "USD"})  # a euro does not cost 7.80 of them
+    desk.do(service.change_settings, desk.seen(decision_id), {"scenario": dollars})
+    assert desk.document(decision_id).scenario.rates == ()
+    new = euro.model_copy(update={"rate": 1.1})
+    pounds = dollars.model_copy(update={"currency": "GBP", "rates": (new,)})
+    desk.do(service.change_settings, desk.seen(decision_id), {"scenario": pounds})
+    assert desk.document(decision_id).scenario.rates == (new,)
 
 
 def test_a_choice_that_was_put_aside_is_read_only_until_it_is_taken_up_again(desk: Desk) -> None:
@@ -310,6 +328,24 @@ def test_changes_of_needs_that_cannot_be_are_refused_whole(desk: Desk, changes: 
     assert desk.document(decision_id).requirements == TEMPLATE
 
 
+def test_a_list_edited_elsewhere_is_taken_as_one_act_and_once(desk: Desk) -> None:
+    decision_id = desk.begin()
+    new = need("fit.ease.new", Priority.MUST).model_copy(update={"key": "whatever", "own": True})
+    listed = EditedList({SPLIT: {"priority": "could"}, ALERTS: {"weight": 1.0}}, [new, new], "list.xlsx")
+    before = len(desk.events())
+    assert desk.do(requirements.take_list, desk.seen(decision_id), listed) == (1, 1)
+    assert desk.do(requirements.take_list, desk.seen(decision_id), listed) == (0, 0)
+    (event,) = desk.events()[before:]
+    assert (event.action, event.details) == ("take list of requirements", {"requirements": 2, "files": ["list.xlsx"]})
+    needs = desk.document(decision_id).requirements
+    assert [(one.key, str(one.priority), one.own) for one in needs] == [
+        (SPLIT, "could", False), (ALERTS, "should", False), (SSO, "could", False), ("fit.ease.own_1", "must", True),
+    ]  # fmt: skip
+    moved = {"fit.ease.own_1": {"criterion": "cost.total"}}
+    with pytest.raises(BadInput, match="none that requirements can have"):
+        desk.do(requirements.take_list, desk.seen(decision_id), EditedList(moved))
+
+
 @pytest.mark.parametrize("criterion", ["cost.total", "function", "moon.dark", ""])
 def test_a_need_of_ones_own_hangs_where_needs_can(desk: Desk, criterion: str) -> None:
     decision_id = desk.begin()
@@ -336,11 +372,8 @@ def test_a_rating_that_is_given_anew_ends_the_one_before_which_stays_on_record(d
     ]  # fmt: skip
     event = desk.events()[-1]
     label = f"{lamps} · {SPLIT}"
-    assert (event.before[label]["fit"], event.after[label]["fit"], event.after[label]["cost"]) == (
-        "native",
-        "roadmap",
-        "5000.0",
-    )
+    assert event.before == {label: {"fit": "native", "evidence": "claim"}}
+    assert event.after == {label: {"fit": "roadmap", "evidence": "demonstration", "one_off_cost": "5000.0"}}
 
 
 def test_a_rating_that_is_withdrawn_is_unknown_again(desk: Desk, lamps: str) -> None:
@@ -400,9 +433,11 @@ def test_a_vendors_word_does_not_replace_what_was_shown(desk: Desk, lamps: str) 
     shown = rating(lamps, SPLIT, Fit.CUSTOMISATION, evidence=Evidence.DEMONSTRATION)
     desk.do(ratings.rate, desk.seen(decision_id), [shown, rating(lamps, ALERTS, Fit.ROADMAP)])
     claims = [rating(lamps, SPLIT), rating(lamps, ALERTS), rating(lamps, SSO, Fit.UNKNOWN)]
+    preview = desk.read(views.rfp_preview, decision_id, lamps, claims)
     take = desk.do(ratings.take_rfp, desk.seen(decision_id), RfpAnswers(lamps, claims, "answers.xlsx"))
-    assert (take.taken, take.unchanged, take.kept) == ((claims[1],), (claims[2],), ((shown, claims[0]),))
-    assert desk.document(decision_id).ratings == (shown, claims[1])
+    assert (take.taken, take.unchanged, take.kept) == (tuple(claims[1:]), (), ((shown, claims[0]),))
+    assert preview == take
+    assert desk.document(decision_id).ratings == (shown, claims[1], claims[2])
     event = desk.events()[-1]
     assert (event.action, event.details["kept"], event.details["files"]) == (
         "take vendor's answers",
@@ -410,7 +445,7 @@ def test_a_vendors_word_does_not_replace_what_was_shown(desk: Desk, lamps: str) 
         ["answers.xlsx"],
     )
     again = desk.do(ratings.take_rfp, desk.seen(decision_id), RfpAnswers(lamps, claims, "answers.xlsx"))
-    assert again.taken == ()
+    assert (again.taken, again.unchanged) == ((), tuple(claims[1:]))
     assert desk.events()[-1].id == event.id
 
 
@@ -430,7 +465,7 @@ def test_who_changes_what_another_changed_meanwhile_is_told_who_and_when(desk: D
     desk.do(ratings.rate, seen, [rating(lamps, SPLIT, Fit.NONE)], who=BO)
     with pytest.raises(
         Conflict,
-        match=r"bo has changed this in the meantime, at 2026-03-02 \d\d:00: rating of own-lamp-suite: function.orders.split\.",
+        match=r"bo has changed this in the meantime, at 2026-03-02 \d\d:00: rating of Lamp Suite: function.orders.split\?\.",
     ):
         desk.do(ratings.rate, seen, [rating(lamps, ALERTS), rating(lamps, SPLIT)])
     assert [one.fit for one in desk.document(decision_id).ratings] == [Fit.NONE]  # nothing of the second was stored
@@ -776,6 +811,26 @@ def test_a_version_keeps_document_and_answer_and_is_compared_with_a_later_one(de
         desk.read(views.version, 99)
 
 
+def test_a_kept_answer_comes_out_the_same_when_it_is_computed_anew(desk: Desk, lamps: str, cranes: str) -> None:
+    decision_id = desk.begin(lamps, cranes, "odoo")
+    desk.do(service.change_settings, desk.seen(decision_id), {"draws": 500})
+    desk.do(ratings.rate, desk.seen(decision_id), [rating(lamps, SPLIT), rating(cranes, SPLIT, Fit.NONE)])
+    euro = Rate(currency="EUR", rate=7.8, as_of=DAY, source="bank")
+    scenario = SETTINGS.scenario.model_copy(update={"rates": (euro,)})
+    desk.do(service.change_settings, desk.seen(decision_id), {"scenario": scenario})
+    desk.do(service.add_quote, desk.seen(decision_id), quote(lamps))
+    document = desk.document(decision_id, catalogue=catalogue())
+    desk.do(service.keep_version, desk.seen(decision_id), Keep(document, to_json(evaluate(document))))
+    (about,) = desk.read(views.versions, decision_id)
+    whole = desk.read(views.version, about.id)
+    assert whole.document() == document
+    again = to_json(evaluate(whole.document()))
+    assert same_numbers(whole.results, again) == ()
+    cheaper = quote(lamps, 30.0, DAY + dt.timedelta(1))
+    other = to_json(evaluate(document.model_copy(update={"quotes": (*document.quotes, cheaper)})))
+    assert ("costs", lamps, "p50") in {one.path for one in same_numbers(whole.results, other)}
+
+
 def test_an_answer_to_other_inputs_is_not_kept(desk: Desk, lamps: str) -> None:
     decision_id = desk.begin(lamps)
     document = desk.document(decision_id)
@@ -784,12 +839,23 @@ def test_an_answer_to_other_inputs_is_not_kept(desk: Desk, lamps: str) -> None:
             desk.do(service.keep_version, desk.seen(decision_id), Keep(document, results))
 
 
+def test_what_does_not_stand_is_not_kept(desk: Desk, lamps: str) -> None:
+    decision_id = desk.begin(lamps)
+    document = desk.document(decision_id)
+    what_if = document.model_copy(update={"budget": 1.0})
+    with pytest.raises(Conflict, match="no longer stands"):
+        desk.do(service.keep_version, desk.seen(decision_id), Keep(what_if, {"inputs_hash": inputs_hash(what_if)}))
+    desk.do(ratings.rate, desk.seen(decision_id), [rating(lamps, SPLIT)], who=BO)
+    with pytest.raises(Conflict, match="no longer stands"):
+        desk.do(service.keep_version, desk.seen(decision_id), Keep(document, {"inputs_hash": inputs_hash(document)}))
+    assert desk.read(views.versions, decision_id) == ()
+
+
 @pytest.mark.parametrize("statement", ["UPDATE decision_version SET note = 'other'", "DELETE FROM decision_version"])
 def test_the_database_refuses_to_change_or_delete_a_version(desk: Desk, lamps: str, statement: str) -> None:
     kept(desk, desk.begin(lamps), 100.0)
-    with pytest.raises(DBAPIError, match="kept versions"), desk.database.writing_connection() as connection:
+    with desk.database.writing_connection() as connection, pytest.raises(DBAPIError, match="kept versions"):
         connection.execute(sa.text(statement))
-        connection.commit()
     rows = desk.read(lambda connection: connection.execute(sa.select(decision_version.c.note)).scalars().all())
     assert rows == ["for the board"]
 

@@ -122,6 +122,16 @@ def test_equal_decisions_have_one_hash_and_it_hangs_on_every_field() -> None:
     assert len({inputs_hash(one) for one in (decision(), *others)}) == 5
 
 
+def test_what_a_decision_holds_is_a_setting_or_has_rows_of_its_own() -> None:
+    of_rows = {"name", "as_of", "weightings", "requirements", "vendors", "ratings", "quotes"}
+    assert set(Decision.model_fields) - set(Settings.model_fields) == of_rows
+    for name, field in Settings.model_fields.items():
+        assert field.get_default(call_default_factory=True) == Decision.model_fields[name].get_default(
+            call_default_factory=True
+        ), name
+        assert field.annotation == Decision.model_fields[name].annotation, name
+
+
 # --- needs ---------------------------------------------------------------------------------------------------------
 
 
@@ -160,7 +170,7 @@ ORDER = list(Evidence)
 def test_an_answer_replaces_a_rating_on_evidence_that_is_no_stronger(held: Evidence, answered: Evidence) -> None:
     stands = Rating(vendor="a", requirement="x", fit=Fit.NONE, evidence=held)
     answer = Rating(vendor="a", requirement="x", fit=Fit.NATIVE, evidence=answered)
-    take = rfp_take([stands], [answer])
+    take = rfp_take([stands], [], [answer])
     assert bool(take.taken) == (ORDER.index(answered) >= ORDER.index(held))
     assert bool(take.kept) != bool(take.taken)
 
@@ -169,10 +179,19 @@ def test_unknown_replaces_nothing_and_is_replaced_by_any_answer() -> None:
     tested = Rating(vendor="a", requirement="x", fit=Fit.UNKNOWN, evidence=Evidence.TESTED)
     claim = Rating(vendor="a", requirement="x", fit=Fit.NATIVE)
     empty = Rating(vendor="a", requirement="x", fit=Fit.UNKNOWN)
-    assert rfp_take([tested], [claim]).taken == (claim,)
-    assert rfp_take([claim], [empty]).unchanged == (empty,)
+    assert rfp_take([tested], [], [claim]).taken == (claim,)
+    assert rfp_take([claim], [], [empty]).kept == ((claim, empty),)
+    assert rfp_take([], [], [empty]).taken == (empty,)  # asked, and the vendor cannot say
     by_bo = claim.model_copy(update={"evaluator": "Bo", "evidence": Evidence.TESTED})
-    assert rfp_take([by_bo], [claim]).taken == (claim,)  # a person's own rating is not the agreed one
+    assert rfp_take([by_bo], [], [claim]).taken == (claim,)  # a person's own rating is not the agreed one
+
+
+def test_what_is_published_counts_until_somebody_rates() -> None:
+    published = Rating(vendor="a", requirement="x", fit=Fit.CUSTOMISATION, evidence=Evidence.DOCUMENT)
+    claim = Rating(vendor="a", requirement="x", fit=Fit.NATIVE)
+    assert rfp_take([], [published], [claim]).kept == ((published, claim),)
+    mine = claim.model_copy(update={"fit": Fit.NONE})
+    assert rfp_take([mine], [published], [claim]).taken == (claim,)
 
 
 # --- small things --------------------------------------------------------------------------------------------------

@@ -272,12 +272,13 @@ def _validated(
 
 
 def _write_form_cell(sheet: Any, place: tuple[int, int], value: Any, look: Any) -> None:
+    row, at = place
     if value == "" or value is None:
-        sheet.write_blank(*place, None, look)
+        sheet.write_blank(row, at, None, look)
     elif isinstance(value, int | float) and not isinstance(value, bool):
-        sheet.write_number(*place, float(value), look)
+        sheet.write_number(row, at, float(value), look)
     else:
-        sheet.write_string(*place, safe_cell(str(value)), look)
+        sheet.write_string(row, at, safe_cell(str(value)), look)
 
 
 def _form_guide(book: Any, form: Form, header: ExportHeader) -> None:

@@ -49,7 +49,7 @@ FEWEST_MONTHS = 3
 RATES_SOURCE = "own rates · 公司汇率"  # a document speaks no language
 SELLS_DAYS = 90  # a product that sold nothing for longer is given up, not missing
 STOCK_KNOWN = 0.25  # of the days of the products that sold: below, nothing is said about shortages
-SMALL_SHARE = 0.01  # carriers below are errors of writing as often as carriers
+SMALL_SHARE = 0.01  # a carrier or a country of buyers below it asks for no function of its own
 PLATFORM_WORDS: Mapping[str, tuple[str, ...]] = {
     "taobao_tmall": ("taobao", "tmall", "淘宝", "天猫"),
     "jd": ("jd", "jd.com", "京东"),
@@ -343,7 +343,8 @@ class _Source:
         if known:
             said = (T("The country of {count:,} orders is not known.", count=total - known),) if total > known else ()
             yield self.number("countries", len(by_code), *said)
-            spoken = {language for code in by_code if (language := main_language(code))}
+            often = [code for code, orders in by_code.items() if orders >= SMALL_SHARE * known]
+            spoken = {language for code in often if (language := main_language(code))}
             yield self.number("languages", len(spoken), *said)
             yield self.number("abroad_share", 1 - max(by_code.values()) / known, *said)
             for key, codes in (("cn", {"CN"}), ("eu", EUROPEAN_UNION), ("us", {"US"})):

@@ -72,7 +72,8 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("channels", T("Shops"), "count", T("Shops with orders in the period.")),
     OwnMetric("carriers", T("Carriers in use"), "count", T("Carriers of at least one order or parcel in a hundred.")),
     OwnMetric("countries", T("Countries shipped to"), "count", T("Countries that the orders name.")),
-    OwnMetric("languages", T("Languages of buyers"), "count", T("Main languages of these countries.")),
+    OwnMetric("languages", T("Languages of buyers"), "count",
+              T("Main languages of countries with 1% of the orders or more.")),
     OwnMetric(
         "abroad_share", T("Orders abroad"), "share", T("Orders to other countries than the most frequent one ÷ all.")
     ),

@@ -65,15 +65,15 @@ def export_requirements(requirements: Sequence[Requirement], header: ExportHeade
     language = header.language
     titles = {one.key: say(one.title, language) for one in FIELDS}
     columns = (
-        FormColumn(titles["key"], 22),
-        FormColumn(titles["criterion"], 24, True, tuple(leaf_name(leaf, language) for leaf in _LEAVES)),
-        FormColumn(titles["text_en"], 44, True),
-        FormColumn(titles["text_zh"], 36, True),
-        FormColumn(titles["priority"], 12, True, tuple(say(name, language) for name in PRIORITY_NAMES.values())),
-        FormColumn(titles["weight"], 9, True, number=True),
-        FormColumn(titles["ask_en"], 40, True),
-        FormColumn(titles["ask_zh"], 34, True),
-        FormColumn(say(T("Why this priority"), language), 34),
+        FormColumn(titles["key"], 18),
+        FormColumn(titles["criterion"], 16, True, tuple(leaf_name(leaf, language) for leaf in _LEAVES)),
+        FormColumn(titles["text_en"], 36, True),
+        FormColumn(titles["text_zh"], 28, True),
+        FormColumn(titles["priority"], 9, True, tuple(say(name, language) for name in PRIORITY_NAMES.values())),
+        FormColumn(titles["weight"], 7, True, number=True),
+        FormColumn(titles["ask_en"], 32, True),
+        FormColumn(titles["ask_zh"], 26, True),
+        FormColumn(say(T("Why this priority"), language), 24),
     )
     form = Form(
         sheet=SHEET,

@@ -37,7 +37,7 @@ from erp_core.vendors.returned import (
 from erp_core.vendors.schema import Evidence, Fit, Priority, Rating, Requirement, Scenario, Vendor
 
 SHEET = "RFP"
-SOURCE = "RFP"  # what the source of a vendor's own answer begins with
+_SOURCE = "RFP"
 _KIND, _VERSION = "rfp", "1"
 _FITS, _EVIDENCES = words_of(FIT_NAMES), words_of(EVIDENCE_NAMES)
 _OWNERS = (T("We, the vendor"), T("A partner"), T("You, the customer"))
@@ -88,7 +88,7 @@ def export_rfp(
     earlier = {
         rating.requirement: rating
         for rating in ratings
-        if vendor is not None and rating.vendor == vendor.key and rating.source.startswith(SOURCE)
+        if vendor is not None and rating.vendor == vendor.key and is_their_own(rating)
     }
     marks = {
         "kind": _KIND,
@@ -116,27 +116,39 @@ def export_rfp(
     return export_form(form, header)
 
 
+def is_their_own(rating: Rating) -> bool:
+    """Whether a rating is what the vendor answered, word for word: its source ends with the seal of the answer, which
+    no longer fits once a person has changed anything in it."""
+    return rating.evaluator is None and rating.source.startswith(_SOURCE) and rating.source.endswith(_seal(rating))
+
+
+def _seal(rating: Rating) -> str:
+    said = (rating.vendor, rating.requirement, rating.fit, rating.evidence, rating.cost, rating.owner, rating.note)
+    return " #" + hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:8]
+
+
 def fingerprint(requirements: Sequence[Requirement]) -> str:
     """What tells one list of questions from another: keys and texts, in any order."""
     content = sorted((need.key, need.text.en, need.text.zh) for need in requirements)
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:16]
 
 
+# Widths in characters; together about 185, which a landscape page of A4 holds at a size that can be read.
 def _columns(scenario: Scenario, language: str) -> tuple[FormColumn, ...]:
     titles = {one.key: say(one.title, language) for one in FIELDS}
     currencies = dict.fromkeys((scenario.currency, *(rate.currency for rate in scenario.rates), *_COMMON_CURRENCIES))
     return (
-        FormColumn(titles["key"], 22),
-        FormColumn(say(T("Criterion"), language), 16),
-        FormColumn(say(T("Requirement"), language), 48),
-        FormColumn(say(T("Priority"), language), 10),
-        FormColumn(say(T("What we will ask to see"), language), 42),
-        FormColumn(titles["answer"], 18, True, tuple(say(name, language) for name in FIT_NAMES.values())),
-        FormColumn(titles["proof"], 16, True, tuple(say(name, language) for name in EVIDENCE_NAMES.values())),
-        FormColumn(titles["cost"], 12, True, number=True),
-        FormColumn(titles["currency"], 9, True, tuple(currencies), free=True),
-        FormColumn(titles["owner"], 18, True, tuple(say(owner, language) for owner in _OWNERS), free=True),
-        FormColumn(titles["remark"], 40, True),
+        FormColumn(titles["key"], 18),
+        FormColumn(say(T("Criterion"), language), 13),
+        FormColumn(say(T("Requirement"), language), 36),
+        FormColumn(say(T("Priority"), language), 8),
+        FormColumn(say(T("What we will ask to see"), language), 32),
+        FormColumn(titles["answer"], 14, True, tuple(say(name, language) for name in FIT_NAMES.values())),
+        FormColumn(titles["proof"], 12, True, tuple(say(name, language) for name in EVIDENCE_NAMES.values())),
+        FormColumn(titles["cost"], 10, True, number=True),
+        FormColumn(titles["currency"], 8, True, tuple(currencies), free=True),
+        FormColumn(titles["owner"], 12, True, tuple(say(owner, language) for owner in _OWNERS), free=True),
+        FormColumn(titles["remark"], 24, True),
     )
 
 
@@ -293,7 +305,7 @@ class _Reader:
     """Reads rows of one file."""
 
     def __init__(self, received: Received, vendor: Vendor, scenario: Scenario, comma: bool) -> None:
-        self.source = f"{SOURCE} · {clean(received.name)[:200]}"
+        self.source = f"{_SOURCE} · {clean(received.name)[:200]}"
         self.day, self.vendor, self.scenario, self.comma = received.day, vendor, scenario, comma
         self.rates = {scenario.currency: 1.0} | {rate.currency: rate.rate for rate in scenario.rates}
         self.promised: Counter[Evidence] = Counter()
@@ -307,7 +319,7 @@ class _Reader:
             allowed = T("Choose one: {words}", words=listed(FIT_NAMES, "en") + " / " + listed(FIT_NAMES, "zh_CN"))
             issues.append(row.issue("answer", what, allowed, taken=False))
             return None
-        return Rating(
+        answer = Rating(
             vendor=self.vendor.key,
             requirement=key,
             fit=fit,
@@ -315,9 +327,9 @@ class _Reader:
             cost=self._cost(row, issues),
             owner=row.cells.get("owner", "")[:200],
             note=row.cells.get("remark", ""),
-            source=self.source,
             as_of=self.day,
         )
+        return answer.model_copy(update={"source": self.source + _seal(answer)})
 
     def _evidence(self, row: Row, issues: list[Issue]) -> Evidence:
         """A document where one is named, else a claim: proofs count when they have been given."""

@@ -60,9 +60,8 @@ def test_a_requirement_stands_once_in_each_language_and_says_what_to_have_shown(
         assert [text for text, count in Counter(texts).items() if count > 1] == []
     for one in template():
         assert one.key.startswith(one.criterion + "."), one.key
-        assert one.text.en.endswith(".") and one.ask.en.endswith("."), one.key
-        assert one.text.zh.endswith("。") and one.ask.zh.endswith("。"), one.key
-        assert re.search(CJK, one.text.zh) and re.search(CJK, one.ask.zh), one.key
+        assert (one.text.en[-1], one.ask.en[-1], one.text.zh[-1], one.ask.zh[-1]) == (".", ".", "。", "。"), one.key
+        assert all(re.search(CJK, text) for text in (one.text.zh, one.ask.zh)), one.key
         assert not re.search(rf"{CJK}[,;?!:.]", one.text.zh + one.ask.zh), one.key
         assert one.text.en != one.ask.en
 
@@ -185,7 +184,10 @@ def test_a_greater_number_never_makes_a_need_smaller(metric: str, one: float, ot
     rank = {priority: -at for at, priority in enumerate(Priority)}
     number = own()[:0]
     low, high = (
-        {need.key: rank[need.priority] for need in propose(template(), (*number, *own(**{metric.replace(".", "__"): value})))}
+        {
+            need.key: rank[need.priority]
+            for need in propose(template(), (*number, *own(**{metric.replace(".", "__"): value})))
+        }
         for value in sorted((one, other))
     )
     assert all(high[key] >= low[key] for key in low)
@@ -286,7 +288,9 @@ def test_what_a_person_told_goes_before_what_the_data_say() -> None:
     told, computed = own(companies=2, users=9), own(users=3, orders_a_day=10)
     both = merged(told, computed)
     assert value_of(both, "users") == 9
-    assert [number.key for number in both] == [key for key in OWN_METRICS if key in {"users", "companies", "orders_a_day"}]
+    assert [number.key for number in both] == [
+        key for key in OWN_METRICS if key in {"users", "companies", "orders_a_day"}
+    ]
     assert value_of(both, "skus") is None
 
 

@@ -64,14 +64,23 @@ def load(model: type[Model], source: Path | str | bytes, name: str | None = None
     except Refusal as refusal:
         raise bad_file(name, [Problem(refusal.line, "", refusal.what, refusal.allowed)]) from None
     if root.fields is None:
-        problem = Problem(root.line, "", T("the file does not hold fields"), T("Begin with “name: value”."))
-        raise bad_file(name, [problem])
+        raise bad_file(name, [_without_fields(root)])
     given = root.plain()
     try:
         return model.model_validate(given)
     except ValidationError as error:
         problems = _problems(model, root, error)
     raise bad_file(name, sorted(problems, key=lambda problem: problem.line or 0))
+
+
+def _without_fields(root: Node) -> Problem:
+    if isinstance(root.value, str) and "：" in root.value:
+        told, allowed = (
+            T("a full-width colon (：) ends the name of a field"),
+            T("Write “: ” – a plain colon and a blank."),
+        )
+        return Problem(root.line, "", told, allowed)
+    return Problem(root.line, "", T("the file does not hold fields"), T("Begin with “name: value”."))
 
 
 def check(model: type[Model], given: Mapping[str, Any]) -> Model:
@@ -190,7 +199,10 @@ def _problem(model: type[BaseModel], root: Node, detail: ErrorDetails) -> Proble
     spot = _spot(model, root, detail["loc"])
     place, line = spot.place, spot.line
     if kind in ("twice", "dangling", "criterion", "metric"):
-        place, line = _culprit(spot, {**context, "kind": kind}) or (place, line)
+        place, line = _culprit(spot, kind, context) or (place, line)
+    if kind.startswith("union_tag_") and "'" in str(context.get("discriminator")):
+        place = (*place, str(context["discriminator"]).strip("'"))
+        line = spot.node.key_lines.get(str(place[-1]), line)
     names = _fields_of(spot.above) if kind == "extra_forbidden" else ()
     what, allowed = _words(detail, context, names)
     return Problem(line, _field(place), what, allowed)
@@ -237,35 +249,51 @@ def _field(place: Place) -> str:
     return text.removeprefix(".")
 
 
-def _culprit(spot: _Spot, context: Mapping[str, Any]) -> tuple[Place, int] | None:
+def _culprit(spot: _Spot, kind: str, context: Mapping[str, Any]) -> tuple[Place, int] | None:
     """Where a mistake between parts of a document lies: the second of two, or the entry that names what is missing."""
-    fields, seen = spot.node.fields or {}, set()
-    for index, entry in enumerate(_entries(fields, context.get("list"))):
-        names = entry.fields or {}
-        named = "key" if "key" in names else "name"
-        key = names.get(named, entry)
-        if key.value is not None and key.value in seen:
-            return (*spot.place, context["list"], index, named), key.line
-        seen.add(key.value)
-    if "given" in context:
-        for index, entry in enumerate(_entries(fields, "requirements")):
-            value = (entry.fields or {}).get(context["kind"])
-            if value and value.value == context["given"]:
-                return (*spot.place, "requirements", index, context["kind"]), value.line
-    wanted = {name: context[name] for name in ("vendor", "requirement") if name in context}
-    for name in ("ratings", "quotes") if wanted else ():
-        for index, entry in enumerate(_entries(fields, name)):
-            named = {key: inner.value for key, inner in (entry.fields or {}).items()}
-            if all(named.get(key) == value for key, value in wanted.items()):
-                return (*spot.place, name, index), entry.line
-    if wanted and "chosen" in fields and fields["chosen"].value == wanted.get("vendor"):
-        return (*spot.place, "chosen"), fields["chosen"].line
+    match kind:
+        case "twice":
+            found = _second(spot.node, context.get("list", ""))
+        case "criterion" | "metric":
+            found = _naming(spot.node, "requirements", {kind: context["given"]})
+        case "dangling":
+            named = {name: context[name] for name in ("vendor", "requirement") if name in context}
+            found = _naming(spot.node, "ratings" if len(named) > 1 else "quotes", named)
+            chosen = (spot.node.fields or {}).get("chosen")
+            if found is None and chosen and chosen.value == context["vendor"]:
+                found = ("chosen",), chosen.line
+        case _:
+            found = None
+    return ((*spot.place, *found[0]), found[1]) if found else None
+
+
+def _second(node: Node, name: str) -> tuple[Place, int] | None:
+    """The entry of a list whose key, or else name, stood there before."""
+    seen = set()
+    for index, entry in enumerate(_entries(node, name)):
+        fields = entry.fields or {}
+        word = "key" if "key" in fields else "name"
+        if word in fields and fields[word].value in seen:
+            return (name, index, word), fields[word].line
+        seen.add(fields[word].value if word in fields else None)
     return None
 
 
-def _entries(fields: Mapping[str, Node], name: str | None) -> list[Node]:
-    node = fields.get(name or "")
-    return node.items or [] if node else []
+def _naming(node: Node, name: str, wanted: Mapping[str, Any]) -> tuple[Place, int] | None:
+    """The entry of a list whose fields have these values; with one value, the field itself."""
+    for index, entry in enumerate(_entries(node, name)):
+        fields = entry.fields or {}
+        if all(word in fields and fields[word].value == value for word, value in wanted.items()):
+            if len(wanted) > 1:
+                return (name, index), entry.line
+            word = next(iter(wanted))
+            return (name, index, word), fields[word].line
+    return None
+
+
+def _entries(node: Node, name: str) -> list[Node]:
+    inner = (node.fields or {}).get(name)
+    return inner.items or [] if inner else []
 
 
 def _follows(detail: ErrorDetails) -> bool:
@@ -341,8 +369,7 @@ def _words_of_limits(kind: str, value: Text | str, context: Mapping[str, Any]) -
                 str(wrong).strip("“”"), allowed
             )
         case "union_tag_not_found":
-            name = str(context["discriminator"]).strip("'")
-            return T("the field “{name}” is missing, which says what kind this is", name=name), None
+            return T("this field is missing, which says what kind it is"), None
         case "greater_than_equal":
             return T("{given} is too small", given=value), T("At least {bound}.", bound=_given(context["ge"]))
         case "greater_than":

@@ -120,6 +120,9 @@ HAZARDS: list[tuple[str, bytes, int | None, str]] = [
     ("a control sign", b"key: a\nname: \x01\n", 2, "a sign that no text may hold"),
     ("a name that is a list", b"? [a]\n: b\n", 1, "the name of a field has to be one text"),
     ("a deep hole", b"key: " + b"[" * 60, 1, "deeper"),
+    ("nothing but a full-width colon", "key：acme\n".encode(), 1, "a full-width colon"),
+    ("no colon", b"key: a\nname: b\nmaker\n", 3, "a colon is missing after the name of a field"),
+    ("a list inside a text", b"key: a\nname: b\n  - c\nmaker: - d\n", 4, "the indentation does not fit"),
     ("an unknown escape", b'key: a\nname: "C:\\qimu"\n', 2, "a backslash in double quotes"),
     ("too much", b"key: a\n" + b"#" * strict_yaml.LIMIT_BYTES, None, "the file is larger than 16 MB"),
 ]
@@ -149,6 +152,12 @@ def test_a_bomb_of_aliases_is_refused_before_it_grows() -> None:
 )
 def test_words_that_old_yaml_turns_into_something_else_stay_words(word: str) -> None:
     assert load(Vendor, f"key: a\nname: {word}\n").name == word
+
+
+def test_more_values_than_any_decision_has_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(strict_yaml, "LIMIT_VALUES", 12)  # the mapping, its key, the list, nine entries
+    assert "facts" in str(refusal(Vendor, "facts: [" + "x, " * 9 + "]"))
+    assert "line 1: the file holds more than 12 values" in str(refusal(Vendor, "facts: [" + "x, " * 10 + "]"))
 
 
 def test_only_true_and_false_are_truth_values() -> None:
@@ -184,8 +193,8 @@ MISTAKES: list[tuple[type[Any], str, str, str, str]] = [
     (Vendor, "price: 14", "price: -1", "line 17, plans[0].pricing.parts[0].price", "-1 is too small. At least 0."),
     (Vendor, "price: 14", "price: true", "line 17, plans[0].pricing.parts[0].price", "a number is wanted, not true"),
     (Vendor, "price: 14", "price: 14, minimun: 2", "line 17, plans[0].pricing.parts[0].minimun", "mean “minimum”?"),
-    (Vendor, "model: per_user", "model: per_usr", "line 17, plans[0].pricing.parts[0]", "Did you mean “per_user”?"),
-    (Vendor, "model: per_user, ", "", "line 17, plans[0].pricing.parts[0]", "the field “model” is missing"),
+    (Vendor, "model: per_user", "model: per_usr", "line 17, plans[0].pricing.parts[0].model", "mean “per_user”?"),
+    (Vendor, "model: per_user, ", "", "line 17, plans[0].pricing.parts[0].model", "this field is missing, which"),
     (Vendor, "orders: 500", "orders: 0.5", "line 20, plans[0].pricing.parts[1].tiers[0].orders", "a whole number"),
     (Vendor, "            - {price: 29, orders: 500}\n", "            []\n", "parts[1].tiers", "this list is empty"),
     (Vendor, "currency: EUR", "currency: EUR\n      discount: 5", "line 16, plans[0].pricing.discount", "At most 1."),
@@ -226,7 +235,13 @@ MISTAKES: list[tuple[type[Any], str, str, str, str]] = [
         "the same key or name stands twice in “plans”",
     ),
     (Decision, "requirement: stock,", "requirement: stok,", "line 22, ratings[1]", "the requirement “stok” is not in"),
-    (Decision, "vendor: bolt\n", "vendor: volt\n", "line 24, quotes[0]", "the vendor “volt” is not in this document"),
+    (
+        Decision,
+        "vendor: bolt\n",
+        "vendor: volt\n",
+        "line 24, quotes[0].vendor",
+        "the vendor “volt” is not in this document",
+    ),
     (Decision, "name: 选型", "chosen: volt\nname: 选型", "line 1, chosen", "the vendor “volt” is not in this document"),
     (Decision, "points: [60, 40]", "points: [60]", "line 28, weightings[0]", "one number of points for each criterion"),
     (Decision, "[function, fit]", "[fit, fit]", "line 28, weightings[0]", "a criterion stands twice"),

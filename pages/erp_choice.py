@@ -4,7 +4,16 @@ import streamlit as st
 
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from ui import acts, erp_choice, erp_cost_panel, erp_needs_panel, erp_ranking_panel, erp_vendors_panel, views
+from ui import (
+    acts,
+    erp_case_panel,
+    erp_choice,
+    erp_cost_panel,
+    erp_needs_panel,
+    erp_ranking_panel,
+    erp_vendors_panel,
+    views,
+)
 from ui.guard import require
 
 visit = require(Permission.VIEW_VENDORS)
@@ -17,5 +26,6 @@ VIEWS = {
     "vendors": (T("Vendors"), erp_choice.of_choice(erp_vendors_panel.show)),
     "ranking": (T("Ranking"), erp_choice.of_choice(erp_ranking_panel.show)),
     "cost": (T("Cost"), erp_choice.of_choice(erp_cost_panel.show)),
+    "case": (T("Business case"), erp_choice.of_choice(erp_case_panel.show)),
 }
 views.show(visit, erp_choice.PAGE, VIEWS)

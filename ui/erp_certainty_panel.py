@@ -14,11 +14,10 @@ from erp_core.text import T, Text
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.triangle import Region, winning_regions
 from ui import acts, charts
-from ui.erp_words import MOST_DRAWN, Answered, short
+from ui.erp_words import MOST_DRAWN, Answered, dressed, palette, short, titled
 from ui.tables import Column, configuration, downloads
 
 _CELL_TEXT = "%{text}"
-_COLOURS = ("#0b6e8a", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a")
 _NAMED_WEIGHTS = 2
 _LABELLED = 0.03  # a region smaller than this share has no room for a name
 
@@ -68,10 +67,10 @@ def _heatmap(told: Answered, chances: np.ndarray, columns: Sequence[str], vendor
 
 def _draw(told: Answered, figure: go.Figure, rows: pd.DataFrame, key: str, title: str) -> None:
     axis_titles = figure.layout.yaxis.gridcolor
-    figure = charts.dressed(figure, title)
-    figure.update_layout(height=30 * len(figure.data[0].y) + 90, hovermode="closest", margin={"t": 64})
+    figure = dressed(figure, height=30 * len(figure.data[0].y) + 50)
+    figure.update_layout(margin={"t": 30})
     figure.update_yaxes(showgrid=False, gridcolor=axis_titles)
-    charts.show(told.visit, figure, rows, key, title)
+    titled(told.visit, figure, rows, key, title)
 
 
 def pairwise(told: Answered) -> None:
@@ -112,7 +111,7 @@ def central(told: Answered) -> None:
     if not winners:
         st.info(visit.say(T("No vendor comes first in any draw.")), icon=":material/info:")
         return
-    rows = answer.central.loc[winners, criteria].reset_index(drop=True)
+    rows = answer.central.loc[winners, criteria].round(3).reset_index(drop=True)
     rows.insert(0, "name", [told.name(vendor) for vendor in winners])
     rows.insert(1, "who", [visit.plain(_suits(told, vendor, criteria)) for vendor in winners])
     columns = {
@@ -183,20 +182,20 @@ def _ternary(
     here: Sequence[float] | None,
 ) -> None:
     visit, paint = told.visit, charts.colours()
-    corners = [visit.plain(CRITERIA[name]) for name in chosen]
+    corners = [short(visit.plain(CRITERIA[name]), 14) for name in chosen]
     figure = go.Figure()
     named = [" · ".join(told.name(vendors[row]) for row in region.vendors) for region in regions]
     for at, (region, name) in enumerate(zip(regions, named, strict=True)):
         closed = np.vstack([region.corners, region.corners[:1]])
         figure.add_scatterternary(
             a=closed[:, 0], b=closed[:, 1], c=closed[:, 2], mode="lines", fill="toself", line={"color": paint["ink"], "width": 1},
-            fillcolor=_faded(_COLOURS[at % len(_COLOURS)]), hoverinfo="skip", name=charts.unmarked(short(name)),
+            fillcolor=_faded(palette()[at % len(palette())]), hoverinfo="skip", name=charts.unmarked(short(name)),
         )  # fmt: skip
         if region.share >= _LABELLED:
+            label = f"{charts.unmarked(short(name, 18))}<br>{told.chance(region.share)}"
             figure.add_scatterternary(
-                a=[region.centre[0]], b=[region.centre[1]], c=[region.centre[2]], mode="text",
-                text=[f"{charts.unmarked(short(name, 18))}<br>{told.chance(region.share)}"], hoverinfo="skip", showlegend=False,
-                textfont={"color": paint["ink"], "size": 12},
+                a=[region.centre[0]], b=[region.centre[1]], c=[region.centre[2]], mode="text", text=[label], hoverinfo="skip",
+                showlegend=False, textfont={"color": paint["ink"], "size": 12},
             )  # fmt: skip
     if here is not None:
         figure.add_scatterternary(
@@ -212,10 +211,10 @@ def _ternary(
         if regions
         else T("No vendor comes first")
     )
-    figure = charts.dressed(figure, title)
+    figure = dressed(figure, height=460, legend=True)
     axis = {"showticklabels": False, "ticks": "", "gridcolor": paint["grid"], "linecolor": paint["ink"], "min": 0}
     figure.update_layout(
-        height=460, hovermode="closest", showlegend=True, legend={"orientation": "h", "y": -0.08}, margin={"t": 72, "b": 32},
+        margin={"t": 64, "b": 32, "l": 44, "r": 44}, legend={"y": 1.1},
         ternary={
             "sum": 1, "bgcolor": "rgba(0,0,0,0)", "aaxis": {**axis, "title": {"text": corners[0]}},
             "baxis": {**axis, "title": {"text": corners[1]}}, "caxis": {**axis, "title": {"text": corners[2]}},
@@ -227,7 +226,7 @@ def _ternary(
             visit.plain(T("Share of all weightings")): [told.chance(region.share) for region in regions],
         }
     )
-    charts.show(visit, figure, rows, "erp_triangle", title)
+    titled(visit, figure, rows, "erp_triangle", title)
 
 
 def _faded(colour: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from itertools import cycle
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,14 +13,15 @@ import streamlit as st
 from erp_core.errors import ErpError
 from erp_core.text import T, Text
 from erp_core.vendors.bill import KINDS
-from ui import acts, charts, erp_choice, erp_scenario_panel, filters
+from ui import acts, charts, erp_choice, erp_curves_panel, erp_scenario_panel, filters
 from ui.erp_choice import Choice
-from ui.erp_words import MOST_DRAWN, Answered, short
+from ui.erp_words import MOST_DRAWN, Answered, dressed, number_shown, short, titled, years_said
 from ui.guard import Visit
 from ui.literal import literal
 from ui.pages_list import address
 from ui.tables import Column, configuration, downloads
 
+_NAMED = 4  # vendors in a title
 Part = Callable[[Answered], None]
 _SHADES = (
     "#0b6e8a", "#56b4e9", "#8fd3e8", "#d55e00", "#e69f00", "#f3c766", "#009e73", "#7bcfb0", "#b5e3d3", "#cc79a7", "#e3b3cd",
@@ -67,12 +70,8 @@ def by_cost(told: Answered) -> list[str]:
 def headline(told: Answered, known: list[str]) -> None:
     """The cheapest, its range, the budget, and of how many the cost is known."""
     visit, answer = told.visit, told.answer
-    row = st.container(horizontal=True, gap="xsmall")
 
-    def number(label: Text, value: str, note: Text) -> None:
-        """One number; in a container of its own it shrinks further before the row breaks."""
-        row.container(width="stretch").metric(visit.say(label), value, help=visit.say(note), border=True)
-
+    number = partial(number_shown, visit, st.container(horizontal=True, gap="xsmall"))
     if known:
         cost = answer.costs[known[0]]
         number(T("Costs least"), short(told.name(known[0])), T("By its median over the whole horizon"))
@@ -93,7 +92,9 @@ def unknown(told: Answered) -> None:
     without = [vendor for vendor in answer.vendors if answer.costs[vendor].p50 is None]
     if not without:
         return
-    title = T("Of {count} vendors the cost is unknown: it is not nought, it is not known", count=len(without))
+    title = T("Cost unknown: {names}", names=", ".join(told.name(vendor) for vendor in without[:_NAMED]))
+    if len(without) > _NAMED:
+        title = T("Cost unknown of {count} vendors", count=len(without))
     with st.expander(visit.say(title), icon=":material/help:", expanded=len(without) == len(answer.vendors)):
         for vendor in without:
             why = answer.costs[vendor].unknown
@@ -122,16 +123,14 @@ def totals(told: Answered, known: list[str]) -> None:
             x=told.document.budget, line_color=paint["mark"], line_dash="dash", annotation_text=visit.plain(T("Budget"))
         )
     title = visit.plain(_total_finding(told, known))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(
-        barmode="stack", height=max(170, 34 * len(top) + 100), hovermode="closest", showlegend=True, margin={"r": 72},
-        legend={"orientation": "h", "y": -0.12},
-    )  # fmt: skip
+    figure = dressed(figure, height=max(140, 34 * len(top) + 70), legend=True)
+    figure.update_layout(barmode="stack", margin={"r": 72})
     figure.update_yaxes(
         type="category", tickvals=labels, ticktext=[charts.unmarked(short(told.name(vendor))) for vendor in top], showgrid=False,
         automargin=True,
     )  # fmt: skip
     figure.update_xaxes(rangemode="tozero", showgrid=True)
+    st.markdown(f"**{literal(title)}**")
     st.plotly_chart(figure, key="erp_totals", alt=title, config={"displayModeBar": False})
     _total_table(told, known)
 
@@ -192,22 +191,23 @@ def years(told: Answered) -> None:
     if cost.table is None:
         st.info(visit.say(T("Its cost is unknown.")), icon=":material/help:")
         return
+    shade = dict(zip(KINDS, cycle(_SHADES), strict=False))
     kinds = [kind for kind in KINDS if kind in cost.table.columns and cost.table[kind].any()]
     figure = go.Figure(
         [
             go.Bar(x=[str(year) for year in cost.table.index], y=cost.table[kind], name=visit.plain(KINDS[kind]),
-                   marker_color=_SHADES[at % len(_SHADES)])
-            for at, kind in enumerate(kinds)
+                   marker_color=shade[kind])
+            for kind in kinds
         ]
     )  # fmt: skip
     total = float(cost.table.to_numpy().sum())
-    title = visit.plain(T("{vendor}, as told: {amount} over {years} years", vendor=told.name(vendor), amount=told.money(total), years=len(cost.table)))  # fmt: skip
-    figure = charts.dressed(figure, title)
-    figure.update_layout(barmode="stack", height=360, showlegend=True, legend={"orientation": "h", "y": -0.15})
+    title = visit.plain(T("{vendor}, as told: {amount} over {years}", vendor=told.name(vendor), amount=told.money(total), years=years_said(len(cost.table))))  # fmt: skip
+    figure = dressed(figure, height=360, legend=True)
+    figure.update_layout(barmode="stack")
     figure.update_xaxes(type="category")
     rows = cost.table[kinds].rename(columns={kind: visit.plain(KINDS[kind]) for kind in kinds})
     rows.insert(0, visit.plain(T("Year")), cost.table.index)
-    charts.show(visit, figure, rows.round(0), "erp_years", title)
+    titled(visit, figure, rows.round(0), "erp_years", title)
     st.caption(visit.say(T("As told: ranges at their likely value, no overrun. P50 and P90 above include both.")))
     for text in cost.lacking:
         st.markdown(f"- :material/help: {visit.say(text)}")
@@ -222,25 +222,30 @@ def kinds(told: Answered) -> None:
     used = [kind for kind in KINDS if any(sums[vendor].get(kind, 0.0) for vendor in known)]
     if not used:
         return
+    shade = dict(zip(KINDS, cycle(_SHADES), strict=False))
     labels = [f"{at}.{charts.unmarked(vendor)}" for at, vendor in enumerate(shown)]
     figure = go.Figure(
         [
             go.Bar(x=labels, y=[sums[vendor].get(kind, 0.0) for vendor in shown], name=visit.plain(KINDS[kind]),
-                   marker_color=_SHADES[at % len(_SHADES)])
-            for at, kind in enumerate(used)
+                   marker_color=shade[kind])
+            for kind in used
         ]
     )  # fmt: skip
     title = visit.plain(T("What the money goes to, as told"))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(barmode="stack", height=400, showlegend=True, legend={"orientation": "h", "y": -0.3})
+    figure = dressed(figure, height=420, legend=True)
+    figure.update_layout(barmode="stack")
     figure.update_xaxes(
         type="category", tickvals=labels, ticktext=[charts.unmarked(short(told.name(vendor), 14)) for vendor in shown]
     )
     rows = pd.DataFrame([[sums[vendor].get(kind, 0.0) for kind in used] for vendor in known], columns=[visit.plain(KINDS[kind]) for kind in used])  # fmt: skip
     rows.insert(0, visit.plain(T("Vendor")), [told.name(vendor) for vendor in known])
-    charts.show(visit, figure, rows.round(0), "erp_kinds", title)
+    titled(visit, figure, rows.round(0), "erp_kinds", title)
 
 
 PARTS: Mapping[str, tuple[Text, tuple[Part, ...]]] = {
     "years": (T("Year by year"), (years, kinds)),
+    "months": (T("Month by month"), (erp_curves_panel.months,)),
+    "size": (T("Users and orders"), (erp_curves_panel.users, erp_curves_panel.orders)),
+    "renewals": (T("Renewals"), (erp_curves_panel.renewals,)),
+    "quotes": (T("Quotes"), (erp_curves_panel.quotes,)),
 }

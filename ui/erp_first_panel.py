@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from erp_core.text import T, Text
+from erp_core.text import T, Text, format_number
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.results import Gate
 from ui import charts
-from ui.erp_words import MOST_DRAWN, Answered, short
+from ui.erp_words import MOST_DRAWN, Answered, dressed, number_shown, short, titled
 from ui.literal import literal
 from ui.tables import Column, configuration, downloads
 
@@ -21,17 +22,14 @@ _GATES_OPEN = 8  # vendors whose gates are shown unfolded
 _REASONS = 4
 _CHALLENGERS = 3
 _QUESTIONS = 5
+_WORTH_ASKING = 0.0005  # less would be told as nought
 
 
 def headline(told: Answered) -> None:
     """Who is first, how surely, and what that one costs."""
     visit, answer = told.visit, told.answer
-    row = st.container(horizontal=True, gap="xsmall")
 
-    def number(label: Text, value: str, note: Text) -> None:
-        """One number; in a container of its own it shrinks further before the row breaks."""
-        row.container(width="stretch").metric(visit.say(label), value, help=visit.say(note), border=True)
-
+    number = partial(number_shown, visit, st.container(horizontal=True, gap="xsmall"))
     order = told.by_chance()
     if order:
         first = order[0]
@@ -84,8 +82,8 @@ def first_place(told: Answered) -> None:
         )
     )  # fmt: skip
     title = visit.plain(_finding(told, order))
-    figure = charts.dressed(figure, title)
-    figure.update_layout(height=max(150, 32 * len(top) + 60), hovermode="closest", margin={"r": 48})
+    figure = dressed(figure, height=max(110, 32 * len(top) + 30))
+    figure.update_layout(margin={"r": 48})
     figure.update_yaxes(
         type="category", tickvals=labels, ticktext=[charts.unmarked(short(told.name(vendor))) for vendor in top], showgrid=False,
         automargin=True,
@@ -97,7 +95,7 @@ def first_place(told: Answered) -> None:
             visit.plain(T("Chance of first place")): [told.chance(first[vendor]) for vendor in order],
         }
     )
-    charts.show(visit, figure, rows, "erp_first_place", title)
+    titled(visit, figure, rows, "erp_first_place", title)
 
 
 def _finding(told: Answered, order: Sequence[str]) -> Text:
@@ -142,19 +140,27 @@ def _gate_row(told: Answered, vendor: str) -> None:
     musts = len([gate for gate in failed if gate.kind == "must"])
     unknown = len([gate for gate in undecided if gate.kind == "must"])
     if musts:
-        row.badge(visit.say(T("{count} musts not met", count=musts)), icon=":material/close:", color="red")
+        row.badge(
+            visit.say(T("1 must not met") if musts == 1 else T("{count} musts not met", count=musts)),
+            icon=":material/close:",
+            color="red",
+        )
     if unknown:
-        row.badge(visit.say(T("{count} musts unknown", count=unknown)), icon=":material/help:", color="orange")
+        row.badge(
+            visit.say(T("1 must unknown") if unknown == 1 else T("{count} musts unknown", count=unknown)),
+            icon=":material/help:",
+            color="orange",
+        )
     if not musts and not unknown:
         row.badge(visit.say(T("every must met")), icon=":material/check:", color="green")
     _budget_mark(told, row, failed, undecided)
-    for gate in failed[:_REASONS]:
-        st.caption(_reason(told, gate))
     more = [*failed[_REASONS:], *undecided]
     if more:
-        with st.expander(visit.say(T("What is unknown or not met: {count}", count=len(more)))):
+        with row.popover(visit.say(T("Find out: {count}", count=len(more))), icon=":material/contact_support:"):
             for gate in more:
                 st.caption(_reason(told, gate))
+    for gate in failed[:_REASONS]:
+        st.caption(_reason(told, gate))
 
 
 def _budget_mark(
@@ -195,18 +201,9 @@ def _price_trap(told: Answered) -> None:
         if trap is None:
             st.caption(visit.say(T("Needs two vendors in play whose price is known.")))
             return
-        st.progress(trap.wins, text=visit.say(T("{vendor} has the cheapest first year ({amount}) and comes first in {share} of opinions",
-                    vendor=told.name(trap.cheapest), amount=told.money(trap.first_year), share=told.chance(trap.wins))))  # fmt: skip
-        st.markdown(visit.say(trap.text))
-        st.caption(
-            visit.say(
-                T(
-                    "Over the horizon it costs {p50} (P50) to {p90} (P90).",
-                    p50=told.money(trap.p50),
-                    p90=told.money(trap.p90),
-                )
-            )
-        )
+        words = T("{vendor}, the cheapest, comes first in {share} of opinions", vendor=told.name(trap.cheapest), share=told.chance(trap.wins))  # fmt: skip
+        st.progress(min(max(trap.wins, 0.0), 1.0), text=visit.say(words))
+        st.caption(visit.say(trap.text))
 
 
 def _overkill(told: Answered) -> None:
@@ -233,20 +230,23 @@ def _switches(told: Answered) -> None:
             return
         for vendor in challengers[:_CHALLENGERS]:
             texts = [switch.text for switch in told.answer.switches if switch.challenger == vendor]
-            st.markdown("\n".join([f"{literal(told.name(vendor))}", "", *(f"- {visit.say(text)}" for text in texts)]))
+            st.markdown("\n".join(f"- {visit.say(text)}" for text in texts))
 
 
 def _questions(told: Answered) -> None:
-    visit, found = told.visit, told.answer.questions
+    visit = told.visit
+    found = [question for question in told.answer.questions if question.saves >= _WORTH_ASKING][:_QUESTIONS]
     with st.container(border=True):
         st.markdown(f"**:material/contact_support: {visit.say(T('Ask this first'))}**")
         if not found:
             st.caption(visit.say(T("No answer to a single question would change the choice.")))
             return
-        lines = [
-            f"{number}. {visit.say(question.text)} {visit.say(T('(saves {points} points of regret)', points=f'{100 * question.saves:.1f}'))}"
-            for number, question in enumerate(found[:_QUESTIONS], 1)
-        ]
+        lines = []
+        for number, question in enumerate(found, 1):
+            saves = T(
+                "(saves {points} points of regret)", points=format_number(100 * question.saves, visit.language, 1)
+            )
+            lines.append(f"{number}. {visit.say(question.text)} {visit.say(saves)}")
         st.markdown("\n".join(lines))
 
 

@@ -6,12 +6,14 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from erp_core.text import T, format_number
+from erp_core.text import T
 from erp_core.vendors.jury import METHOD_NAMES
 from ui import charts
-from ui.erp_words import Answered, short
+from ui.erp_words import Answered, dressed, short, titled
 from ui.literal import literal
 from ui.tables import Column, configuration, downloads
+
+_ABOVE = "top" + " center"
 
 
 def jury(told: Answered) -> None:
@@ -59,9 +61,6 @@ def dissent(told: Answered) -> None:
         st.caption(visit.say(T("With two or more evaluators, what each would choose stands here.")))
         return
     st.markdown(visit.say(found.text))
-    if found.agreement is not None:
-        agreement = format_number(found.agreement, visit.language, 2)
-        st.caption(visit.say(T("Kendall’s W: {agreement} (1 = all agree, 0 = no agreement)", agreement=agreement)))
     rows = pd.DataFrame(
         {
             "evaluator": list(found.orders),
@@ -76,62 +75,41 @@ def dissent(told: Answered) -> None:
 
 def value_for_money(told: Answered) -> None:
     """Value against cost: who is beaten by nobody on both."""
-    visit, answer = told.visit, told.answer
-    scores = answer.scores.set_index("vendor")
-    known = [vendor for vendor in told.by_chance() if answer.costs[vendor].p50 is not None]
-    lacking = [vendor for vendor in answer.in_play if vendor not in known]
+    visit, rows = told.visit, told.answer.value_for_money
+    lacking = [vendor for vendor in told.answer.in_play if vendor not in set(rows["vendor"])]
     if lacking:
         names = ", ".join(told.name(vendor) for vendor in lacking)
         st.caption(visit.say(T("Not drawn, since their cost is unknown: {names}", names=names)))
-    if not known:
+    if rows.empty or rows["value"].isna().all():
         st.info(
             visit.say(T("No cost is known yet: add a quote or a price list under Vendors.")), icon=":material/payments:"
         )
         return
-    best = [vendor for vendor in known if vendor in answer.frontier]
-    names = " · ".join(told.name(vendor) for vendor in best)
+    names = " · ".join(told.name(vendor) for vendor in rows["vendor"][rows["frontier"]])
     title = visit.plain(T("Nobody gives more value for less than: {names}", names=names))
-    rows = pd.DataFrame(
-        {
-            "vendor": known,
-            "p50": [answer.costs[vendor].p50 for vendor in known],
-            "p90": [answer.costs[vendor].p90 for vendor in known],
-            **{part: [scores.at[vendor, part] for vendor in known] for part in ("low", "middle", "high")},
-        }
-    )
-    charts.show(visit, _frontier(told, rows, title), _frontier_table(told, rows), "erp_frontier", title)
+    titled(visit, _frontier(told, rows), _frontier_table(told, rows), "erp_frontier", title)
 
 
-def _frontier(told: Answered, rows: pd.DataFrame, title: str) -> go.Figure:
+def _frontier(told: Answered, rows: pd.DataFrame) -> go.Figure:
     visit, paint = told.visit, charts.colours()
     figure = go.Figure()
-    on_it = rows["vendor"].isin(told.answer.frontier)
     for chosen, symbol, colour, name in (
-        (rows[~on_it], "circle-open", paint["ink"], T("beaten by another")),
-        (rows[on_it].sort_values("p50"), "circle", paint["main"], T("beaten by nobody")),
+        (rows[~rows["frontier"]], "circle-open", paint["ink"], T("beaten by another")),
+        (rows[rows["frontier"]].sort_values("p50"), "circle", paint["main"], T("beaten by nobody")),
     ):
         if chosen.empty:
             continue
-        ends = {"type": "data", "symmetric": False, "thickness": 1, "width": 3}
+        ends = {"type": "data", "symmetric": False, "thickness": 1, "width": 3, "color": colour}
         figure.add_scatter(
-            x=chosen["p50"], y=100 * chosen["middle"], mode="lines+markers+text" if symbol == "circle" else "markers+text",
-            text=[charts.unmarked(short(told.name(vendor), 18)) for vendor in chosen["vendor"]], textposition="top center",
+            x=chosen["p50"], y=100 * chosen["value"], mode="lines+markers+text" if symbol == "circle" else "markers+text",
+            text=[charts.unmarked(short(told.name(vendor), 18)) for vendor in chosen["vendor"]], textposition=_ABOVE,
             marker={"size": 11, "symbol": symbol, "color": colour}, line={"color": colour, "dash": "dot", "width": 1},
-            error_x={**ends, "array": chosen["p90"] - chosen["p50"], "arrayminus": 0 * chosen["p50"], "color": colour},
-            error_y={**ends, "array": 100 * (chosen["high"] - chosen["middle"]), "arrayminus": 100 * (chosen["middle"] - chosen["low"]),
-                     "color": colour},
+            error_x={**ends, "array": chosen["p90"] - chosen["p50"], "arrayminus": 0 * chosen["p50"]},
             name=visit.plain(name), hoverinfo="skip", customdata=[[vendor] for vendor in chosen["vendor"]],
         )  # fmt: skip
-    figure = charts.dressed(figure, title)
-    figure.update_layout(
-        height=420,
-        hovermode="closest",
-        showlegend=True,
-        legend={"orientation": "h", "y": -0.16},
-        margin={"t": 56, "b": 40},
-    )
+    figure = dressed(figure, height=420, legend=True)
     figure.update_xaxes(title_text=visit.plain(T("Cost over the horizon, P50 with the way to P90")), rangemode="tozero")
-    figure.update_yaxes(title_text=visit.plain(T("Points of 100, with their range")))
+    figure.update_yaxes(title_text=visit.plain(T("Points of 100, without the criterion cost")))
     return figure
 
 
@@ -140,11 +118,10 @@ def _frontier_table(told: Answered, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             visit.plain(T("Vendor")): [told.name(vendor) for vendor in rows["vendor"]],
+            visit.plain(T("Points")): [told.points(value) for value in rows["value"]],
             visit.plain(T("Cost P50")): [told.money(amount) for amount in rows["p50"]],
             visit.plain(T("Cost P90")): [told.money(amount) for amount in rows["p90"]],
-            visit.plain(T("Points")): [
-                told.spread(*parts) for parts in zip(rows["low"], rows["middle"], rows["high"], strict=True)
-            ],
+            visit.plain(T("Beaten by nobody")): ["✓" if best else "" for best in rows["frontier"]],
         }
     )
 

@@ -12,12 +12,17 @@ import streamlit as st
 
 from erp_core.errors import BadInput
 from erp_core.money import currencies
-from erp_core.text import T, Text, format_number, format_share
+from erp_core.text import T, Text, format_number
 from erp_core.vendors import service
-from erp_core.vendors.schema import Modules, Path, Range, Scenario
+from erp_core.vendors.bill import values_by_year
+from erp_core.vendors.own_numbers import scenario_from
+from erp_core.vendors.schema import Modules, Path, Scenario
 from ui import acts, erp_choice
 from ui.erp_choice import Choice
+from ui.erp_fields import PARTS, amount, numbers, ranged, three
+from ui.erp_words import years_said
 from ui.guard import Visit
+from ui.literal import literal
 
 PATHS: Mapping[str, tuple[Text, Text]] = {
     "users": (T("Users now"), T("Who works in the system at the start")),
@@ -29,7 +34,7 @@ HOURS: Mapping[tuple[str, str], Text] = {
     ("labour", "hours_a_year"): T("Own hours a year afterwards"),
     ("downtime", "hours_a_year"): T("Hours of standstill a year"),
 }
-PARTS = ("low", "likely", "high")
+_PEAK = T("Peak month ÷ average month")
 _FORM = "erp_scenario"
 
 
@@ -55,14 +60,19 @@ class _Sheet:
 def show(visit: Visit, choice: Choice) -> None:
     """A sentence that says the scenario, and the form behind it."""
     scenario = choice.document.scenario
-    language = visit.language
+
+    def said(path: Path, year: int) -> str:
+        """A path's number in a year."""
+        return format_number(values_by_year(path, scenario.years)[year], visit.language)
+
     title = T(
-        "The next {years} years: {users} users, {orders} orders a month, growing {growth} a year",
-        years=scenario.years, users=format_number(scenario.users.now, language),
-        orders=format_number(scenario.orders.now, language), growth=format_share(scenario.orders.growth, language),
+        "{years}: {users} users, in the end {users_then}; {orders} orders a month, in the end {orders_then}",
+        years=years_said(scenario.years), users=said(scenario.users, 0), users_then=said(scenario.users, -1),
+        orders=said(scenario.orders, 0), orders_then=said(scenario.orders, -1),
     )  # fmt: skip
     sheet = _Sheet(visit, choice, erp_choice.form_of(visit, _FORM, scenario), not choice.may_change)
     with st.expander(visit.say(title), icon=":material/tune:"):
+        _from_data(sheet)
         if sheet.locked:
             _fields(sheet)
             return
@@ -75,6 +85,38 @@ def show(visit: Visit, choice: Choice) -> None:
             acts.perform(visit, lambda uow: service.change_settings(uow, choice.at, {"scenario": _scenario(given)}))
 
 
+def _from_data(sheet: _Sheet) -> None:
+    """What the merchant's own numbers say of these years where it differs from what stands, with the reasons."""
+    visit, scenario = sheet.visit, sheet.scenario
+    numbers_known = sheet.choice.document.own_numbers
+    found = scenario_from(numbers_known, scenario.currency, scenario.start, scenario.rates, scenario.years)
+    changes = {
+        name: getattr(found.scenario, name)
+        for name in found.reasons
+        if getattr(found.scenario, name) != getattr(scenario, name)
+    }
+    if not changes:
+        return
+    with st.container(border=True):
+        st.markdown(f"**:material/database: {sheet.say(T('Your data say otherwise'))}**")
+        for name, value in changes.items():
+            label = _PEAK if name == "peak" else PATHS[name][0]
+            reason = literal(found.reasons[name].said(visit.language))
+            st.markdown(f"- {sheet.say(label)}: **{_said(visit, value)}** · {reason}")
+        if not sheet.locked and st.button(
+            sheet.say(T("Take over what the data say")), icon=":material/download_done:", key="erp_scenario_take"
+        ):
+            taken = scenario.model_copy(update=changes)
+            acts.perform(visit, lambda uow: service.change_settings(uow, sheet.choice.at, {"scenario": taken}))
+
+
+def _said(visit: Visit, value: Path | float) -> str:
+    """A path year by year, or a ratio."""
+    if not isinstance(value, Path):
+        return format_number(value, visit.language, 2)
+    return " → ".join(format_number(count, visit.language) for count in value.by_year or (value.now,))
+
+
 def _fields(sheet: _Sheet) -> dict[str, Any]:
     scenario, key, locked, say = sheet.scenario, sheet.key, sheet.locked, sheet.say
     given: dict[str, Any] = {"currency": scenario.currency}
@@ -84,7 +126,7 @@ def _fields(sheet: _Sheet) -> dict[str, Any]:
     )
     given["years"] = two.number_input(say(T("Years")), 1, 10, scenario.years, key=f"{key}_years", disabled=locked)
     given["peak"] = three.number_input(
-        say(T("Peak month ÷ average month")), 1.0, 100.0, float(scenario.peak), 0.1, key=f"{key}_peak", disabled=locked,
+        say(_PEAK), 1.0, 100.0, float(scenario.peak), 0.1, key=f"{key}_peak", disabled=locked,
         help=say(T("Prices by transactions follow the busiest month")),
     )  # fmt: skip
     given["discount_rate"] = four.number_input(
@@ -125,10 +167,10 @@ def _path(sheet: _Sheet, name: str) -> dict[str, Any]:
         say(T("Growth, % a year")), -99.0, 1000.0, 100 * path.growth, 1.0, key=f"{key}_growth", disabled=locked
     )
     by_year = three.text_input(
-        say(T("Or year by year")), ", ".join(f"{value:g}" for value in path.by_year), key=f"{key}_by_year", disabled=locked,
+        say(T("Or year by year")), ", ".join(f"{value:.10g}" for value in path.by_year), key=f"{key}_by_year", disabled=locked,
         placeholder="3, 5, 8", help=say(T("Year 1, 2, …; the last number holds on. It goes before growth.")),
     )  # fmt: skip
-    return {"now": now, "growth": growth / 100, "by_year": by_year}
+    return {"now": now, "growth": _share(growth), "by_year": by_year}
 
 
 def _modules(sheet: _Sheet) -> list[str]:
@@ -148,15 +190,6 @@ def _modules(sheet: _Sheet) -> list[str]:
     return [*chosen, *others]
 
 
-def _three(value: float | Range | None, times: float = 1.0) -> list[float | None]:
-    """An amount as its three numbers; not known as three blanks."""
-    if value is None:
-        return [None] * 3
-    if isinstance(value, Range):
-        return [times * value.low, times * value.likely, times * value.high]
-    return [times * value] * 3
-
-
 def _grid(sheet: _Sheet, title: Text, rows: Mapping[Text, list[float | None]], name: str) -> list[list[float | None]]:
     """Amounts from, most likely, to: three numbers a row, which may be equal."""
     st.markdown(f"**{sheet.say(title)}**")
@@ -166,22 +199,21 @@ def _grid(sheet: _Sheet, title: Text, rows: Mapping[Text, list[float | None]], n
     edited = st.data_editor(
         frame, hide_index=True, disabled=True if sheet.locked else ["what"], key=f"{sheet.key}_{name}",
         column_config={
-            "what": plain(T("What")), "low": number(plain(T("Low"))), "likely": number(plain(T("Likely"))),
-            "high": number(plain(T("High"))),
+            "what": plain(T("What")), **{name: number(plain(text)) for name, text in PARTS.items()},
         },
     )  # fmt: skip
     return [[None if pd.isna(value) else float(value) for value in row] for row in edited[list(PARTS)].to_numpy()]
 
 
 def _hours(sheet: _Sheet) -> list[list[float | None]]:
-    rows = {text: _three(getattr(getattr(sheet.scenario, group), name)) for (group, name), text in HOURS.items()}
+    rows = {text: three(getattr(getattr(sheet.scenario, group), name)) for (group, name), text in HOURS.items()}
     return _grid(sheet, T("Hours"), rows, "hours")
 
 
 def _shares(sheet: _Sheet) -> list[list[float | None]]:
     rows = {
-        T("Price growth at renewal, % a year, where a vendor tells none"): _three(sheet.scenario.price_growth, 100),
-        T("Each one-off that is not told, % of the first year’s software"): _three(sheet.scenario.one_off_unknown, 100),
+        T("Price growth at renewal, % a year, where a vendor tells none"): three(sheet.scenario.price_growth, 100),
+        T("Each one-off that is not told, % of the first year’s software"): three(sheet.scenario.one_off_unknown, 100),
     }
     found = _grid(sheet, T("Where vendors tell nothing"), rows, "priors")
     st.caption(sheet.say(T("Left blank, it is left out of the total, and the total says so.")))
@@ -239,60 +271,34 @@ def _rates(sheet: _Sheet) -> list[dict[str, Any]]:
 
 def _scenario(given: Mapping[str, Any]) -> dict[str, Any]:
     """The fields as the scenario's document. Raises BadInput for what is no number, no range or half a row."""
-    labour, downtime = {"cost_an_hour": given["labour_price"]}, {"cost_an_hour": given["downtime_price"]}
-    for (group, name), row in zip(HOURS, given["hours"], strict=True):
-        amount = _amount(row)
-        (labour if group == "labour" else downtime)[name] = 0.0 if amount is None else amount
-    growth, one_off = (_amount(row, 0.01) for row in given["shares"])
-    if isinstance(one_off, float):
-        one_off = dict.fromkeys(PARTS, one_off)
+    hours = {where: amount(row) or 0.0 for where, row in zip(HOURS, given["hours"], strict=True)}
+    growth, one_off = given["shares"]
     return {
         "currency": given["currency"],
-        "start": given["start"].isoformat(),
+        "start": given["start"],
         "years": int(given["years"]),
         "peak": float(given["peak"]),
-        "discount_rate": given["discount_rate"] / 100,
-        **{name: {**given[name], "by_year": _numbers(given[name]["by_year"])} for name in PATHS},
-        "modules": list(given["modules"]),
-        "rates": [_rate(row) for row in given["rates"]],
-        "price_growth": growth,
-        "one_off_unknown": one_off,
-        "labour": labour,
-        "downtime": downtime,
+        "discount_rate": _share(given["discount_rate"]),
+        **{name: Path(**{**given[name], "by_year": numbers(given[name]["by_year"])}) for name in PATHS},
+        "modules": tuple(given["modules"]),
+        "rates": tuple(_rate(row) for row in given["rates"]),
+        "price_growth": amount(growth, 0.01),
+        "one_off_unknown": None if amount(one_off) is None else ranged(one_off, 0.01),
+        "labour": {
+            "project_hours": hours["labour", "project_hours"],
+            "hours_a_year": hours["labour", "hours_a_year"],
+            "cost_an_hour": given["labour_price"],
+        },
+        "downtime": {"hours_a_year": hours["downtime", "hours_a_year"], "cost_an_hour": given["downtime_price"]},
         "overrun": [
-            {"share": share / 100, "low": low / 100, "high": high / 100} for share, low, high in given["overrun"]
+            {"share": _share(share), "low": _share(low), "high": _share(high)} for share, low, high in given["overrun"]
         ],
     }
 
 
-def _amount(row: list[float | None], times: float = 1.0) -> float | dict[str, float] | None:
-    """Three numbers as an amount: one number where they are equal or only the likely one stands, None where all are
-    blank."""
-    low, likely, high = row
-    if likely is None and low is None and high is None:
-        return None
-    if likely is None:
-        raise BadInput(T("A range needs its likely value."), hint=T("Fill in the middle number, or none of the three."))
-    low, high = likely if low is None else low, likely if high is None else high
-    if not low <= likely <= high:
-        raise BadInput(
-            T("{low}, {likely}, {high} are not in order.", low=low, likely=likely, high=high),
-            hint=T("Low, likely and high rise from left to right."),
-        )
-    if low == high:
-        return times * likely
-    return {"low": times * low, "likely": times * likely, "high": times * high}
-
-
-def _numbers(text: str) -> list[float]:
-    """Numbers with commas or blanks between them."""
-    words = text.replace(",", " ").replace("，", " ").replace("、", " ").split()
-    try:
-        return [float(word) for word in words]
-    except ValueError:
-        raise BadInput(
-            T("“{text}” is no list of numbers.", text=text), hint=T("Write one number a year, such as 3, 5, 8.")
-        ) from None
+def _share(percent: float) -> float:
+    """A percentage as a share, without the dust of the division: what nobody changed stays as it was."""
+    return round(percent / 100, 10)
 
 
 def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -302,6 +308,4 @@ def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
         )
     day = row["as_of"]
     as_of = day.date() if isinstance(day, dt.datetime) else day
-    return {
-        "currency": row["currency"], "rate": float(row["rate"]), "as_of": as_of.isoformat(), "source": row["source"] or "–",
-    }  # fmt: skip
+    return {"currency": row["currency"], "rate": float(row["rate"]), "as_of": as_of, "source": row["source"] or "–"}

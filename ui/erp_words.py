@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
 
-from erp_core.text import T, format_money, format_number, format_share
+from erp_core.text import T, Text, format_money, format_number, format_share
 from erp_core.vendors.results import Evaluation
 from erp_core.vendors.schema import Decision
+from ui import charts
 from ui.guard import Visit
+from ui.literal import literal
 
 _SMALL = 0.1  # below this a chance is told to one decimal
 _LEAST = 0.001
+_LIGHT = ("#0b6e8a", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7a7a7a")
+_DARK = ("#4fb3cc", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#f0e442", "#a9a9a9")
 MOST_DRAWN = 12  # vendors in a chart; tables have all
 
 
@@ -63,6 +69,8 @@ class Answered:
 
     def by_chance(self) -> list[str]:
         """The vendors in play, likeliest first place first."""
+        if not self.answer.in_play:
+            return []
         first = self.answer.ranks.iloc[:, 0]
         return sorted(self.answer.in_play, key=lambda vendor: -first.fillna(0.0)[vendor])
 
@@ -70,3 +78,34 @@ class Answered:
 def short(name: str, longest: int = 24) -> str:
     """A name that fits beside a bar."""
     return name if len(name) <= longest else f"{name[: longest - 1]}…"
+
+
+def years_said(count: int) -> Text:
+    """So many years."""
+    return T("1 year") if count == 1 else T("{count} years", count=count)
+
+
+def palette() -> tuple[str, ...]:
+    """Colours of several lines or parts, told apart in the theme in use and by colour-blind eyes."""
+    return _DARK if st.context.theme.type == "dark" else _LIGHT
+
+
+def titled(visit: Visit, figure: go.Figure, rows: pd.DataFrame, key: str, title: str) -> None:
+    """A chart with its finding above it, where a long one breaks on a narrow screen, and its rows."""
+    st.markdown(f"**{literal(title)}**")
+    charts.show(visit, figure, rows, key, title)
+
+
+def dressed(figure: go.Figure, *, height: int, legend: bool = False) -> go.Figure:
+    """The house's look for a chart that is `titled`; a legend stands above it."""
+    figure = charts.dressed(figure, "")
+    figure.update_layout(
+        title=None, height=height, hovermode="closest", showlegend=legend, margin={"t": 34 if legend else 10},
+        legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0, "xanchor": "left"},
+    )  # fmt: skip
+    return figure
+
+
+def number_shown(visit: Visit, row: st.delta_generator.DeltaGenerator, label: Text, value: str, note: Text) -> None:
+    """One number of a headline; in a container of its own it shrinks further before the row breaks. `value` is data."""
+    row.container(width="stretch").metric(visit.say(label), visit.say(value), help=visit.say(note), border=True)

@@ -114,9 +114,9 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
     if proposed:
         chosen &= every["reason"] != ""
     for word in search.casefold().split():
-        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every["where"].str.casefold().str.contains(
-            word, regex=False
-        )
+        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every[
+            "where"
+        ].str.casefold().str.contains(word, regex=False)
     rows = every[chosen]
     if len(rows) < len(every):
         shown, count = (format_number(number, visit.language) for number in (len(rows), len(every)))
@@ -150,7 +150,10 @@ def _add(visit: Visit, choice: Choice) -> None:
             format_func=lambda key: f"{visit.plain(CRITERIA[criterion_of(key)])} · {visit.plain(LEAVES[key])}",
         )  # fmt: skip
         priority = two.selectbox(
-            visit.say(T("Priority")), PRIORITIES, index=1, format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)])
+            visit.say(T("Priority")),
+            PRIORITIES,
+            index=1,
+            format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)]),
         )
         weight = three.number_input(visit.say(T("Weight")), 0.1, 100.0, 1.0, 0.5)
         if st.form_submit_button(visit.say(T("Add requirement")), type="primary", icon=":material/add:"):

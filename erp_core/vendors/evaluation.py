@@ -15,7 +15,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,10 +54,9 @@ from erp_core.vendors.scoring import (
     VendorDraws,
     cells_of,
     draws_of,
-    generator_of,
     opinions,
 )
-from erp_core.vendors.switching import Contest, switches
+from erp_core.vendors.switching import Contest, Discounted, switches
 
 __all__ = [
     "Dissent",
@@ -138,10 +138,8 @@ def prepare(decision: Decision) -> Prepared:
     prices = tuple(priced(vendor, decision) for vendor in decision.vendors)
     shut = tuple(_gates(decision, held, prices))
     out = {gate.vendor for gate in shut if gate.state == gates.FAILED}
-    drawn = [
-        draws_of(row, cells, decision.draws, generator_of(vendor, decision.seed))
-        for row, vendor in enumerate(decision.vendors)
-    ]
+    with ThreadPoolExecutor(max_workers=2) as pool:  # drawing lets go of Python's lock
+        drawn = list(pool.map(lambda row: draws_of(row, cells, decision), range(len(decision.vendors))))
     costs = (
         [] if scale is None else [_cost_value(price, scale, draw) for price, draw in zip(prices, drawn, strict=True)]
     )
@@ -382,11 +380,14 @@ def _contest(prepared: Prepared, weights: Floats) -> Contest:
     )
 
 
-def _value_of_cut(price: Priced, scale: CostScale | None) -> Callable[[float], float] | None:
+def _value_of_cut(price: Priced, scale: CostScale | None) -> Discounted | None:
     growth = price.growth
     if scale is None or price.free is None or growth is None:
         return None
-    return lambda cut: value_at(*price.at_cut(cut), growth, scale)
+    return Discounted(
+        tuple(value_at(p50, p90, growth, scale) for p50, p90 in price.at_cuts),
+        lambda cut: value_at(*price.at_cut(cut), growth, scale),
+    )
 
 
 # --- meters --------------------------------------------------------------------------------------------------------
@@ -475,5 +476,5 @@ def _notes_on_play(prepared: Prepared) -> Iterator[Text]:
         )
     open_gates = Counter(gate.vendor for gate in prepared.gates if gate.state == gates.OPEN)
     if open_gates:
-        yield T("{count} gates of {vendors} vendors are open: nobody knows whether they are passed.",
-                count=open_gates.total(), vendors=len(open_gates))  # fmt: skip
+        yield T("Gates that nobody knows to be passed: {count}, at {vendors} of {all} vendors.",
+                count=open_gates.total(), vendors=len(open_gates), all=len(vendors))  # fmt: skip

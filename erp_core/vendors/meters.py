@@ -137,13 +137,18 @@ def overkill(
     if amount <= 0:
         return None
     currency = decision.scenario.currency
-    text = T(
-        "{vendor} is paid {amount} for what you marked not needed: {modules} for modules that serve nothing else, and "
-        "{spread} as its share ({percent} %) of the other software.",
-        vendor=vendor_words(vendor), amount=Money(amount, currency), modules=Money(paid.idle_modules, currency),
-        spread=Money(spread, currency), percent=percent(share),
-    )  # fmt: skip
-    return Overkill(vendor.key, amount, amount / cost.p50 if cost.p50 > 0 else 0.0, text)
+    said = [
+        T("{vendor} is paid {amount} over {years} years for what you marked not needed.",
+          vendor=vendor_words(vendor), amount=Money(amount, currency), years=decision.scenario.years)
+    ]  # fmt: skip
+    if paid.idle_modules > 0:
+        said.append(T("Modules that serve nothing else: {modules}.", modules=Money(paid.idle_modules, currency)))
+    if spread > 0:
+        said.append(
+            T("Of the other software {spread}: what is not needed is {percent} % of all that it is known to do.",
+              spread=Money(spread, currency), percent=percent(share))
+        )  # fmt: skip
+    return Overkill(vendor.key, amount, amount / cost.p50 if cost.p50 > 0 else 0.0, in_a_row(said))
 
 
 # --- value for money -----------------------------------------------------------------------------------------------

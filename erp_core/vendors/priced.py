@@ -18,6 +18,7 @@ from erp_core.vendors.results import VendorCost
 from erp_core.vendors.scoring import Floats
 
 SOFTWARE = ("subscription", "licence", "maintenance")  # kinds of cost that are the software's price
+CUTS = np.linspace(0.0, 1.0, 21)  # shares off the software's price at which the total is known beforehand
 
 _PRICES = frozenset({"price", "base", "extra_user", "extra_location"})
 
@@ -25,21 +26,21 @@ _PRICES = frozenset({"price", "base", "extra_user", "extra_location"})
 @dataclass(frozen=True, eq=False)
 class Priced:
     """`free`: the same draws of the total, had the software cost nothing; `growth`: of its price at a renewal;
-    `first_year`: what the software is paid in year 1; `paid`: over the horizon, and of that for idle modules. All None
-    where the cost is unknown; money in the scenario's currency."""
+    `first_year`: what the software is paid in year 1; `paid`: over the horizon, and of that for idle modules;
+    `at_cuts`: `at_cut` at each of CUTS. None or empty where the cost is unknown; money in the scenario's currency."""
 
     cost: VendorCost
     free: Floats | None = field(default=None, repr=False)
     growth: schema.Range | None = None
     first_year: float | None = None
     paid: Paid | None = None
+    at_cuts: tuple[tuple[float, float], ...] = ()
 
     def at_cut(self, cut: float) -> tuple[float, float]:
         """Median and P90 of the total with this share off the software's price. The cost has to be known."""
         assert self.cost.draws is not None
         assert self.free is not None
-        p50, p90 = np.quantile(self.cost.draws + cut * (self.free - self.cost.draws), (0.5, 0.9))
-        return float(p50), float(p90)
+        return _at_cut(self.cost.draws, self.free, cut)
 
 
 def priced(vendor: schema.Vendor, decision: schema.Decision) -> Priced:
@@ -48,15 +49,24 @@ def priced(vendor: schema.Vendor, decision: schema.Decision) -> Priced:
     bill = price_of(vendor, decision).bill
     if bill is None or cost.table is None:
         return Priced(cost)
-    free = replace(bill, pricing=with_price(bill.pricing, 0.0))
+    no_price = replace(bill, pricing=with_price(bill.pricing, 0.0))
+    free = drawn_by_year(no_price, decision.draws, decision.seed).sum(axis=0)
+    full = cost.draws
+    assert full is not None
     software = cost.table[list(SOFTWARE)]
     return Priced(
         cost,
-        drawn_by_year(free, decision.draws, decision.seed).sum(axis=0),
+        free,
         growth_of(bill.pricing, bill.scenario),
         float(software.loc[1].sum()),
         Paid(float(software.to_numpy().sum()), _idle_money(bill, decision)),
+        tuple(_at_cut(full, free, float(cut)) for cut in CUTS),
     )
+
+
+def _at_cut(full: Floats, free: Floats, cut: float) -> tuple[float, float]:
+    p50, p90 = np.quantile(full + cut * (free - full), (0.5, 0.9))
+    return float(p50), float(p90)
 
 
 def _idle_money(bill: Bill, decision: schema.Decision) -> float:

@@ -12,12 +12,21 @@ from erp_core.vendors import schema
 from erp_core.vendors.certainty import switching_points
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.naming import FIT_NAMES, listed, need_words, percent, percent_up
+from erp_core.vendors.priced import CUTS
 from erp_core.vendors.results import Switch
 from erp_core.vendors.schema import Fit, Requirement
 from erp_core.vendors.scoring import FIT_VALUES, Flags, Floats
 
 _NOTHING = 1e-9
-_STEPS = 30  # of bisection
+_STEPS = 24  # of bisection
+
+
+@dataclass(frozen=True, eq=False)
+class Discounted:
+    """The value of a vendor's cost with a share off the software's price: at each of CUTS, and anywhere."""
+
+    at_cuts: tuple[float, ...]
+    at: Callable[[float], float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,8 +34,8 @@ class Contest:
     """The vendors in play (rows, at least two) and what could be changed.
 
     `values`: by criterion (columns); `keys`, `names`: of the vendors; `pull`: what each requirement weighs in the whole
-    score; `rated`, `known`: the vendors' middle values, vendors × requirements, and which of them are known; `cost_at`:
-    per vendor its value in the criterion cost at a share off the software's price, None where that is not reckoned.
+    score; `rated`, `known`: the vendors' middle values, vendors × requirements, and which of them are known;
+    `discounted`: per vendor its value in the criterion cost at other prices, None where that is not reckoned.
     """
 
     values: Floats
@@ -38,7 +47,7 @@ class Contest:
     pull: Floats
     rated: Floats
     known: Flags
-    cost_at: tuple[Callable[[float], float] | None, ...]
+    discounted: tuple[Discounted | None, ...]
 
     def scores(self) -> Floats:
         """Additive scores of the vendors."""
@@ -77,14 +86,13 @@ def _by_weights(contest: Contest, leader: int, row: int, weights: Floats) -> Swi
 
 
 def _by_price(contest: Contest, leader: int, row: int, gap: float) -> Iterator[Switch]:
-    at = contest.cost_at[row]
-    if at is None or "cost" not in contest.criteria or gap <= _NOTHING:
+    price = contest.discounted[row]
+    if price is None or "cost" not in contest.criteria or gap <= _NOTHING:
         return
     weight = float(contest.weights[contest.criteria.index("cost")])
     if weight <= _NOTHING:
         return
-    target = at(0.0) + gap / weight
-    cut = smallest_cut(at, target)
+    cut = smallest_cut(price, price.at_cuts[0] + gap / weight)
     if cut is None:
         return
     text = T("Negotiate: a software price {percent} % lower puts {challenger} level with {leader}.",
@@ -92,20 +100,18 @@ def _by_price(contest: Contest, leader: int, row: int, gap: float) -> Iterator[S
     yield Switch(contest.keys[row], "price", cut, text)
 
 
-def smallest_cut(value_at: Callable[[float], float], target: float) -> float | None:
-    """The smallest share off the price at which a value reaches `target`, None where none does. The value need not rise
-    all the way (a smaller software price makes an overrun weigh more), so that it is looked for step by step first."""
-    steps = np.linspace(0.0, 1.0, 21)
-    values = [value_at(float(step)) for step in steps]
-    reached = [at for at, value in enumerate(values) if value >= target]
+def smallest_cut(price: Discounted, target: float) -> float | None:
+    """The smallest share off the price at which its value reaches `target`, None where none does. The value need not
+    rise all the way (a smaller software price makes an overrun weigh more), so that the first step is looked for."""
+    reached = [at for at, value in enumerate(price.at_cuts) if value >= target]
     if not reached:
         return None
     if reached[0] == 0:
         return 0.0
-    below, above = float(steps[reached[0] - 1]), float(steps[reached[0]])
+    below, above = float(CUTS[reached[0] - 1]), float(CUTS[reached[0]])
     for _ in range(_STEPS):
         middle = (below + above) / 2
-        below, above = (below, middle) if value_at(middle) >= target else (middle, above)
+        below, above = (below, middle) if price.at(middle) >= target else (middle, above)
     return above
 
 

@@ -96,6 +96,7 @@ ACTS: Mapping[Act, Text] = {
     Act.SIGN_IN: T("Signed in"),
     Act.SIGN_OUT: T("Signed out"),
     Act.STOP_SHARING_VIEW: T("Saved view no longer shared"),
+    Act.TAKE_REQUIREMENTS: T("List of requirements taken over"),
     Act.TAKE_RFP: T("Vendor’s answers taken over"),
     Act.UNDO_IMPORT: T("Import taken back"),
     Act.UNMAP_SKU: T("SKU mapping taken back"),

@@ -12,8 +12,6 @@ and calls the latter at every move of a slider.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -57,6 +55,7 @@ from erp_core.vendors.scoring import (
     opinions,
 )
 from erp_core.vendors.switching import Contest, Discounted, switches
+from erp_core.vendors.versions import inputs_hash
 
 __all__ = [
     "Dissent",
@@ -86,14 +85,6 @@ def evaluate(decision: Decision) -> Evaluation:
     criterion that is not in the tree, and BadMatrix where weights cannot be used.
     """
     return answer(prepare(decision), decision.weightings, decision.sureness)
-
-
-def inputs_hash(decision: Decision) -> str:
-    """SHA-256 of the decision as canonical JSON: keys sorted, no spaces, UTF-8."""
-    document = json.dumps(
-        decision.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
-    return hashlib.sha256(document.encode()).hexdigest()
 
 
 # --- what does not rest on weights ---------------------------------------------------------------------------------

@@ -172,7 +172,7 @@ def _told(problem: Problem, file: str | None = None) -> Text:
         case False, False, True:
             where = problem.field
         case False, False, False:
-            return T("{what}. {allowed}", what=problem.what, allowed=problem.allowed or "")
+            where = T("As a whole")
         case False, _, True:
             where = T("line {line}, {field}", line=problem.line, field=problem.field)
         case _:

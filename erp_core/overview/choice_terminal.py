@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from erp_core.clock import SystemClock, today
 from erp_core.errors import BadInput, NotFound
@@ -43,9 +44,11 @@ def _run(session: Session, given: argparse.Namespace) -> int:
 
 def _list(session: Session, given: argparse.Namespace) -> int:
     """The choices that are kept, the one changed last first."""
+    from erp_core.company.views import read_company
     from erp_core.vendors.views import decisions, versions
 
     with session.database().reading() as connection:
+        zone = ZoneInfo(read_company(connection).time_zone)
         found = decisions(connection, archived=given.archived)
         kept = {choice.id: versions(connection, choice.id) for choice in found}
     document = {
@@ -70,7 +73,7 @@ def _list(session: Session, given: argparse.Namespace) -> int:
         session.say(
             T("{id}  {name}: {vendors} vendors, {kept} kept versions, changed {day} by {person}",
               id=choice.id, name=choice.name, vendors=len(choice.vendors), kept=choice.versions,
-              day=choice.changed_at.date(), person=choice.changed_by)
+              day=choice.changed_at.astimezone(zone).date(), person=choice.changed_by)
         )
         for choice in found
     ]  # fmt: skip

@@ -31,6 +31,7 @@ from erp_core.vendors.schema import (
     Scenario,
     Strict,
     Sureness,
+    Weighting,
     Words,
 )
 from erp_core.vendors.template import is_met_by_requirements
@@ -124,6 +125,30 @@ def stored(value: BaseModel) -> dict[str, Any]:
     if len(json.dumps(content, ensure_ascii=False)) > _LARGEST:
         raise BadInput(T("This is too long to be kept."), hint=T("Shorten it."), code="choice.too_long")
     return content
+
+
+def rating_told(one: Rating) -> dict[str, Any]:
+    """What a rating says, as the audit names it, without what it does not say and without whose it is."""
+    told = {
+        "fit": str(one.fit),
+        "evidence": str(one.evidence),
+        "one_off_cost": one.cost,
+        "owner": one.owner,
+        "note": one.note,
+        "source": one.source,
+        "as_of": one.as_of,
+    }
+    return {name: value for name, value in told.items() if value not in (None, "")}
+
+
+def weighting_told(one: Weighting) -> dict[str, Any]:
+    """What weights say, as the audit names it: the points of each criterion, or the comparison."""
+    said = (
+        {"pairwise": one.pairwise}
+        if one.method == "ahp"
+        else {"points": dict(zip(one.criteria, one.points, strict=True))}
+    )
+    return {one.evaluator: {"method": one.method, "evaluator_share": one.share, "criteria": one.criteria, **said}}
 
 
 def _clean(value: Any) -> Any:

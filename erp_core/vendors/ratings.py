@@ -17,7 +17,17 @@ from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from erp_core.vendors.choice import LONGEST_FILE_NAME, RfpTake, Thing, checked, clean_text, one_line, rfp_take, stored
+from erp_core.vendors.choice import (
+    LONGEST_FILE_NAME,
+    RfpTake,
+    Thing,
+    checked,
+    clean_text,
+    one_line,
+    rating_told,
+    rfp_take,
+    stored,
+)
 from erp_core.vendors.kept import published_ratings, standing_ratings
 from erp_core.vendors.schema import Rating
 from erp_core.vendors.tables import rating, requirement
@@ -80,7 +90,7 @@ def withdraw_ratings(uow: UnitOfWork, seen: Seen, cells: Sequence[Cell]) -> int:
     if gone:
         work.change(Act.WITHDRAW_RATINGS, [cell.thing for cell in gone])
         _end(work, gone)
-        before = {cell.label: stored(standing[cell]) for cell in gone}
+        before = {cell.label: rating_told(standing[cell]) for cell in gone}
         work.tell(Act.WITHDRAW_RATINGS, before, ratings=len(gone))
     return len(gone)
 
@@ -148,8 +158,8 @@ def _store(work: Work, act: audit.Act, fresh: Sequence[Rating], standing: Mappin
         for one in fresh
     ]
     work.uow.connection.execute(sa.insert(rating), rows)
-    before = {cell.label: stored(standing[cell]) for cell in cells if cell in standing}
-    after = {cell.label: row["content"] for cell, row in zip(cells, rows, strict=True)}
+    before = {cell.label: rating_told(standing[cell]) for cell in cells if cell in standing}
+    after = {cell.label: rating_told(one) for cell, one in zip(cells, fresh, strict=True)}
     work.tell(act, before, after, ratings=len(fresh), vendors=sorted({one.vendor for one in fresh}), **more)
 
 

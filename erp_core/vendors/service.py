@@ -7,6 +7,7 @@ told who that was, and nothing is stored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +22,7 @@ from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T
 from erp_core.vendors.catalogue import catalogue
-from erp_core.vendors.choice import Need, Settings, checked, clean_text, one_line, stored
+from erp_core.vendors.choice import Need, Settings, checked, clean_text, one_line, stored, weighting_told
 from erp_core.vendors.kept import read, vendor_keys
 from erp_core.vendors.requirements import MOST_REQUIREMENTS, columns_of
 from erp_core.vendors.schema import Decision, Quote, Requirement, Weighting
@@ -203,7 +204,8 @@ def set_weighting(uow: UnitOfWork, seen: Seen, given: Weighting) -> bool:
         uow.connection.execute(sa.insert(weighting).values(row))
     else:
         uow.connection.execute(sa.update(weighting).where(mine).values(values))
-    work.tell(Act.SET_WEIGHTING, before, content)
+    was = None if before is None else weighting_told(read(Weighting, before))
+    work.tell(Act.SET_WEIGHTING, was, weighting_told(read(Weighting, content)))
     return True
 
 
@@ -218,7 +220,7 @@ def remove_weighting(uow: UnitOfWork, seen: Seen, evaluator: str) -> None:
         raise NotFound(T("“{name}” has given no weights.", name=evaluator), code="choice.no_weighting")
     work.change(Act.REMOVE_WEIGHTING, [("weighting", evaluator)])
     uow.connection.execute(sa.delete(weighting).where(mine))
-    work.tell(Act.REMOVE_WEIGHTING, before)
+    work.tell(Act.REMOVE_WEIGHTING, weighting_told(read(Weighting, before)))
 
 
 # --- quotes ----------------------------------------------------------------------------------------------------------
@@ -286,7 +288,7 @@ def keep_version(uow: UnitOfWork, seen: Seen, keep: Keep) -> int:
     values = {
         "decision_id": seen.decision_id, "number": number, "at": uow.now(), "actor": uow.actor,
         "note": clean_text(keep.note).strip()[:LONGEST_NOTE], "document": document.model_dump(mode="json"),
-        "inputs_hash": own_hash, "results": dict(keep.results), "token": keep.token,
+        "inputs_hash": own_hash, "results": json.loads(json.dumps(keep.results, allow_nan=False)), "token": keep.token,
     }  # fmt: skip
     version_id, fresh = insert_once(uow.connection, decision_version, values)
     if not fresh:

@@ -134,9 +134,11 @@ class Work:
 
 
 def nested(told: Iterable[Difference], side: str) -> dict[str, Any]:
-    """One side of differences, before or after, with their paths as names within names."""
+    """One side of differences, before or after, with their paths as names within names; without what is none."""
     whole: dict[str, Any] = {}
     for one in told:
+        if getattr(one, side) is None:
+            continue
         *way, last = one.path
         place = whole
         for name in way:

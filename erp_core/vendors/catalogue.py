@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from erp_core.settings import ROOT
 from erp_core.text import T, say
 from erp_core.vendors.criteria import LEAVES
 from erp_core.vendors.loading import Problem, bad_file, load_vendor
 from erp_core.vendors.schema import Sourced, Vendor
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "vendors"
+FOLDER = ROOT / "data" / "vendors"
 
 # Not a property of a vendor: drawn from how projects end in general, or told by the merchant.
 _NEVER_PUBLISHED = frozenset({"cost.overrun"})

@@ -44,6 +44,8 @@ KINDS: Mapping[str, Text] = {
     "downtime": T("Downtime"),
     "exit": T("Exit"),
 }
+# What a renewal raises. Licences of the first year are paid before any.
+GROWING = ("subscription", "licence", "maintenance", "support", "upgrades")
 ONE_OFFS = ("implementation", "migration", "customisation", "training", "integration", "hardware")
 # No merchant has more users, locations, or orders a month than that.
 _MOST = 1e12
@@ -187,6 +189,12 @@ def _years(scenario: schema.Scenario) -> _Years:
     )
 
 
+def renewals(bill: Bill) -> list[int]:
+    """How many renewals have raised the price by each year: none while it is locked, and none in the first year."""
+    locked = max(1, bill.pricing.renewal.locked_years)
+    return [max(0, year - locked) for year in range(1, bill.scenario.years + 1)]
+
+
 def spent(bill: Bill, reading: Reading) -> Spent:
     """What a bill comes to, its uncertain amounts read by `reading`. Raises BadValue as `cost.total_cost` does."""
     with np.errstate(over="ignore", invalid="ignore"):
@@ -205,9 +213,8 @@ def _spent(bill: Bill, reading: Reading) -> Spent:
     years = _years(plan)
     rates = rates_by_year(asked.currency, plan)[:, None]
     renewal = asked.renewal
-    powers = [max(0, year - max(1, renewal.locked_years)) for year in range(1, plan.years + 1)]
     growth = plan.price_growth if renewal.growth is None else renewal.growth
-    grown = rates * reading.growth(growth, renewal.cap, powers)
+    grown = rates * reading.growth(growth, renewal.cap, renewals(bill))
 
     today = np.zeros((plan.years, 1))
     bought, kept = np.zeros((plan.years, 1)), np.zeros((plan.years, 1))

@@ -62,10 +62,10 @@ class Case:
 
     `flows`: frame, index year 0..n, columns benefit, cost (both positive), net, cumulative, all expected (the mean).
     `benefits`: frame year × key of benefit, expected. `band`: frame, index year, columns p10, p50, p90 of the
-    cumulative net. `npv_*`: of the draws; `npv_expected`: their mean, reckoned. `irr`, `payback` and `discounted_payback` (years)
-    are those of the expected flows, None where there is none. `loss`: the probability that the present value is
-    negative. `tornado`: frame key, name (Text), low, high (the input's P10 and P90), npv_low, npv_high, largest swing
-    first. `lacking`: what is not counted.
+    cumulative net. `npv_p10` …: of the draws; `npv_expected`: their mean, reckoned. `irr`, `payback` and
+    `discounted_payback` (years): of the expected flows, None where there is none. `loss`: the probability that the
+    present value is negative. `tornado`: frame key, name (Text), low, high (the input's P10 and P90), npv_low,
+    npv_high, largest swing first. `lacking`: what is not counted.
     """
 
     vendor: str
@@ -117,7 +117,7 @@ def business_case(decision: schema.Decision, vendor: str | None = None) -> Case:
 
 
 def counted_benefits(decision: schema.Decision, vendor: str) -> tuple[schema.Benefit, ...]:
-    """The benefits that count for a vendor, each key once: its own before those for all, the first before later ones."""
+    """The benefits that count for a vendor, each key once: its own before those for all, the first before others."""
     given = decision.benefits or propose_benefits(decision.own_numbers, decision.scenario)
     counted: dict[str, schema.Benefit] = {}
     for whose in (vendor, None):

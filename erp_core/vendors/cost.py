@@ -22,6 +22,8 @@ from erp_core.vendors.naming import listed
 from erp_core.vendors.results import VendorCost
 from erp_core.vendors.sampling import Likely
 
+__all__ = ["KINDS", "draw_costs", "expected_cost", "lacking", "total_cost", "vendor_cost"]
+
 Floats = npt.NDArray[np.float64]
 
 # --- the public functions ------------------------------------------------------------------------------------------
@@ -76,7 +78,7 @@ def lacking(
     if missing and plan.one_off_unknown is not None:
         said.append(
             T(
-                "Not told, so reckoned at {low} to {high} of the first year's software each: {costs}",
+                "Not told, so reckoned at {low} to {high} of the first year's software each: {costs}.",
                 low=_percent(plan.one_off_unknown.low),
                 high=_percent(plan.one_off_unknown.high),
                 costs=listed([KINDS[kind] for kind in missing]),
@@ -87,7 +89,7 @@ def lacking(
     if asked.exit is None:
         missing.append("exit")
     if missing:
-        said.append(T("Not told and left out: {costs}", costs=listed([KINDS[kind] for kind in missing])))
+        said.append(T("Not told and left out: {costs}.", costs=listed([KINDS[kind] for kind in missing])))
     if asked.renewal.growth is None:
         said.append(_growth_assumed(plan))
     return tuple(said)

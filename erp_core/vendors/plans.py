@@ -41,7 +41,7 @@ def price_of(vendor: schema.Vendor, decision: schema.Decision) -> Taken:
     """
     passed: list[Text] = []
     for quote in valid_quotes(vendor.key, decision):
-        bill, trouble = _tried(vendor, quote.plan, decision)
+        bill, trouble = tried(vendor, quote.plan, decision)
         if bill is not None:
             day = quote.plan.as_of
             reason = T("By a quote without a date.") if day is None else T("By the quote of {day}.", day=day)
@@ -77,7 +77,7 @@ def _ended(vendor: str, decision: schema.Decision) -> list[Text]:
 def _named(vendor: schema.Vendor, named: str, decision: schema.Decision, passed: list[Text]) -> Taken:
     for plan in vendor.plans:
         if plan.name == named:
-            bill, trouble = _tried(vendor, plan, decision)
+            bill, trouble = tried(vendor, plan, decision)
             if bill is None:
                 return _none(vendor, [T("The chosen price list “{name}”: {why}", name=named, why=trouble), *passed])
             return _taken(plan, bill, T("By the price list chosen, “{name}”.", name=named), passed)
@@ -89,7 +89,7 @@ def _cheapest(vendor: schema.Vendor, decision: schema.Decision, passed: list[Tex
     for plan in vendor.plans:
         if plan.by_choice:
             continue
-        bill, trouble = _tried(vendor, plan, decision)
+        bill, trouble = tried(vendor, plan, decision)
         if bill is None:
             passed.append(T("“{name}”: {why}", name=plan.name, why=trouble))
         else:
@@ -122,7 +122,7 @@ def _none(vendor: schema.Vendor, reasons: Sequence[Text]) -> Taken:
     return Taken(vendor.key, None, False, None, said)
 
 
-def _tried(vendor: schema.Vendor, plan: schema.Plan, decision: schema.Decision) -> tuple[Bill | None, Text | None]:
+def tried(vendor: schema.Vendor, plan: schema.Plan, decision: schema.Decision) -> tuple[Bill | None, Text | None]:
     """The bill of a plan, or None and why there is none."""
     if not plan.pricing.parts:
         return None, T("The price of the software is not told.")

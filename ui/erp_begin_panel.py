@@ -16,6 +16,7 @@ from erp_core.vendors import service
 from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.choice import Settings
 from erp_core.vendors.own_numbers import scenario_from
+from erp_core.vendors.proposals import propose
 from erp_core.vendors.service import NewDecision
 from erp_core.vendors.template import template
 from erp_core.vendors.views import decisions
@@ -122,7 +123,7 @@ def _begin(visit: Visit, wanted: _Wanted) -> None:
     new = NewDecision(
         name=wanted.name,
         settings=Settings(scenario=scenario, budget=wanted.budget or None),
-        requirements=template(),
+        requirements=propose(template(), own),
         vendors=wanted.vendors,
         token=acts.token(_FORM),
     )

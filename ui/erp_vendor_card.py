@@ -14,8 +14,8 @@ from erp_core.vendors.own_vendors import NewFact, OwnVendor, add_fact, add_vendo
 from erp_core.vendors.schema import Bilingual, Fact, Grade, Vendor
 from erp_core.vendors.service import list_vendors
 from erp_core.vendors.views import facts_frame as own_facts
-from ui import acts, erp_quotes_panel, erp_ratings_panel
-from ui.erp_choice import Choice
+from ui import acts, erp_quotes_panel, erp_ratings_panel, erp_rfp_panel, filters
+from ui.erp_choice import PAGE, Choice
 from ui.erp_quotes_panel import GRADES
 from ui.guard import Visit
 from ui.literal import literal
@@ -39,13 +39,10 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
             "facts": (T("Facts and notes"), _facts),
             "ratings": (T("Ratings"), erp_ratings_panel.show),
             "prices": (T("Prices and offers"), erp_quotes_panel.show),
-            "rfp": (T("Questionnaire").show),
+            "rfp": (T("Questionnaire"), erp_rfp_panel.show),
         }
-        name = st.segmented_control(
-            visit.say(T("Show")), list(parts), default="facts", required=True, key=f"card_of_{vendor.key}",
-            format_func=lambda key: visit.say(parts[key][0]), label_visibility="collapsed",
-        )  # fmt: skip
-        parts[name or "facts"][1](visit, choice, vendor)
+        names = {key: text for key, (text, _) in parts.items()}
+        parts[filters.segments(visit, "card", names, T("Show"), PAGE)][1](visit, choice, vendor)
 
 
 def _facts(visit: Visit, choice: Choice, vendor: Vendor) -> None:

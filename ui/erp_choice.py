@@ -1,14 +1,10 @@
-"""The choice of an ERP that a page works on: which one, as one document, and its answer.
-
-Views are hung in as `of_choice(panel.show)`, where `show(visit, choice)` is given the decision that the URL names
-(`?decision=`), else the one that was changed last; without any decision they all show how to begin.
-"""
+"""The choice of an ERP that a page works on: which one, as one document, its answer, and own numbers in words."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -25,7 +21,7 @@ from erp_core.vendors.results import Evaluation
 from erp_core.vendors.schema import Decision, OwnNumber, Sureness, Vendor, Weighting
 from erp_core.vendors.versions import inputs_hash
 from erp_core.vendors.working import Seen
-from ui import erp_begin_panel, kept, reads
+from ui import kept, reads
 from ui.guard import Visit
 
 PAGE = "erp_choice"
@@ -89,21 +85,6 @@ def _document(_visit: Visit, key: str, decision_id: int, on: dt.date, currency: 
     outside = stored.Outside(on, catalogue(), own_numbers_of(_visit, currency))
     with _visit.database.reading() as connection:
         return stored.decision_document(connection, decision_id, outside)
-
-
-def of_choice(panel: Callable[[Visit, Choice], None]) -> Callable[[Visit], None]:
-    """A view that is given the decision; how to begin while there is none."""
-
-    def view(visit: Visit) -> None:
-        """Choose the decision, then show it."""
-        choice = chosen(visit)
-        if choice is None:
-            erp_begin_panel.show(visit)
-            return
-        erp_begin_panel.chooser(visit, choice)
-        panel(visit, choice)
-
-    return view
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

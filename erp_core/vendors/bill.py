@@ -52,12 +52,14 @@ _MOST = 1e12
 @dataclass(frozen=True)
 class Bill:
     """What one vendor asks of the scenario's merchant. `extra`: further one-offs by kind, in the scenario's currency
-    (what it costs to meet requirements); `vendor`: whose draws these are."""
+    (what it costs to meet requirements); `vendor`: whose draws these are; `asked_share`: the share of its software
+    prices that is paid, 1 without a bargain, 0 were it free."""
 
     pricing: schema.Pricing
     scenario: schema.Scenario
     vendor: str = ""
     extra: Mapping[str, float] = field(default_factory=dict)
+    asked_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -186,7 +188,19 @@ def _years(scenario: schema.Scenario) -> _Years:
 
 
 def spent(bill: Bill, reading: Reading) -> Spent:
-    """What a bill comes to, its uncertain amounts read by `reading`. Raises BadValue as `total_cost` does."""
+    """What a bill comes to, its uncertain amounts read by `reading`. Raises BadValue as `cost.total_cost` does."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = _spent(bill, reading)
+    if not all(np.isfinite(amounts).all() for kinds in (found.project, found.running) for amounts in kinds.values()):
+        raise BadValue(
+            T("The cost is beyond all numbers."),
+            hint=T("Check prices, growth and the scenario's numbers."),
+            code="cost.too_large",
+        )
+    return found
+
+
+def _spent(bill: Bill, reading: Reading) -> Spent:
     asked, plan = bill.pricing, bill.scenario
     years = _years(plan)
     rates = rates_by_year(asked.currency, plan)[:, None]
@@ -203,10 +217,12 @@ def spent(bill: Bill, reading: Reading) -> Spent:
             bought, kept = bought + licences, kept + maintenance
         else:
             today = today + _recurring(part, f"part.{number}", years, reading)
-    subscription = today * (1 - asked.discount) * grown
-    licence = bought * grown
+    paid = grown * bill.asked_share
+    subscription = today * (1 - asked.discount) * paid
+    licence = bought * paid if bought.any() else np.zeros((plan.years, 1))
 
-    running: Kinds = {"subscription": subscription, "maintenance": kept * grown}
+    nothing = np.zeros((plan.years, 1))
+    running: Kinds = {"subscription": subscription, "maintenance": kept * paid if kept.any() else nothing}
     first = np.zeros_like(licence)
     first[0] = licence[0]
     running["licence"] = licence - first
@@ -217,7 +233,7 @@ def spent(bill: Bill, reading: Reading) -> Spent:
     project["labour"] = _hours("labour.project_hours", plan.labour.project_hours, plan.labour, reading) * over
     for kind in ("support", "upgrades"):
         amount = getattr(asked.yearly, kind)
-        running[kind] = reading.amount(f"yearly.{kind}", amount or 0.0) * grown
+        running[kind] = nothing if amount is None else reading.amount(f"yearly.{kind}", amount) * grown
     every = np.ones((plan.years, 1))
     running["labour"] = _hours("labour.hours_a_year", plan.labour.hours_a_year, plan.labour, reading) * every
     running["downtime"] = _hours("downtime.hours_a_year", plan.downtime.hours_a_year, plan.downtime, reading) * every
@@ -378,11 +394,3 @@ def drawn_by_year(bill: Bill, draws: int, seed: int) -> Floats:
         )
     rows = spent(bill, Drawn(draws, seed, bill.vendor, schema.UNKNOWN_GROWTH)).by_year()
     return rows if rows.shape[1] == draws else np.repeat(rows, draws, axis=1)
-
-
-def listed(texts: list[Text]) -> Text:
-    """Several things in one sentence, in the reader's manner."""
-    said = texts[0]
-    for text in texts[1:]:
-        said = T("{first}, {second}", first=said, second=text)
-    return said

@@ -17,8 +17,9 @@ import pandas as pd
 
 from erp_core.text import T, Text
 from erp_core.vendors import plans, schema
-from erp_core.vendors.bill import KINDS, ONE_OFFS, bill_of, drawn_by_year, expected, listed, spent
-from erp_core.vendors.evaluation import VendorCost
+from erp_core.vendors.bill import KINDS, ONE_OFFS, bill_of, drawn_by_year, expected, spent
+from erp_core.vendors.naming import listed
+from erp_core.vendors.results import VendorCost
 from erp_core.vendors.sampling import Likely
 
 Floats = npt.NDArray[np.float64]

@@ -62,24 +62,22 @@ def on_scale(total: Floats | float, scale: schema.CostScale) -> Floats:
     return np.clip((scale.worst - np.asarray(total, dtype=float)) / (scale.worst - scale.best), 0.0, 1.0)
 
 
-def value_of_total(cost: VendorCost, growth: schema.Range, scale: schema.CostScale, p50: float) -> float:
-    """The middle value of the criterion, were the median total `p50`; overrun and growth as they are."""
-    return _added(on_scale(p50, scale), _overrun_value(cost), float(_growth_value(growth.likely)))
+def value_at(p50: float, p90: float, growth: schema.Range, scale: schema.CostScale) -> float:
+    """The middle value of the criterion for a total with this median and P90."""
+    return _added(on_scale(p50, scale), _overrun_value(p50, p90), float(_growth_value(growth.likely)))
 
 
-def cost_value(
-    cost: VendorCost, growth: schema.Range | None, scale: schema.CostScale, drawn: VendorDraws
-) -> CostValue:
+def cost_value(cost: VendorCost, growth: schema.Range | None, scale: schema.CostScale, drawn: VendorDraws) -> CostValue:
     """The value of a vendor's cost. Its low and high rest on P90 and P10, and on the ends of its price growth."""
     if cost.draws is None or cost.p50 is None or cost.p90 is None or growth is None:
         return CostValue(0.0, 0.5, 1.0, drawn.cost_place, known=False)
-    overrun = _overrun_value(cost)
+    overrun = _overrun_value(cost.p50, cost.p90)
     p10 = float(np.quantile(cost.draws, 0.1))
     # A high place is a good one, so that growth is drawn from its far end.
     grown = _growth_value(triangular(growth, 1 - drawn.growth_place))
     return CostValue(
         _added(on_scale(cost.p90, scale), overrun, float(_growth_value(growth.high))),
-        _added(on_scale(cost.p50, scale), overrun, float(_growth_value(growth.likely))),
+        value_at(cost.p50, cost.p90, growth, scale),
         _added(on_scale(p10, scale), overrun, float(_growth_value(growth.low))),
         SHARE_OF_TOTAL * on_scale(cost.draws, scale) + SHARE_OF_OVERRUN * overrun + SHARE_OF_GROWTH * grown,
         known=True,
@@ -90,10 +88,8 @@ def _added(total: Floats, overrun: float, growth: float) -> float:
     return float(SHARE_OF_TOTAL * total + SHARE_OF_OVERRUN * overrun + SHARE_OF_GROWTH * growth)
 
 
-def _overrun_value(cost: VendorCost) -> float:
-    if not cost.p50 or cost.p90 is None:
-        return 1.0
-    return float(1 - np.clip((cost.p90 / cost.p50 - 1) / WORST_OVERRUN, 0.0, 1.0))
+def _overrun_value(p50: float, p90: float) -> float:
+    return float(1 - np.clip((p90 / p50 - 1) / WORST_OVERRUN, 0.0, 1.0)) if p50 > 0 else 1.0
 
 
 def _growth_value(growth: Floats | float) -> Floats:

@@ -44,7 +44,7 @@ def must_gate(vendor: Vendor, need: Requirement, held: Sequence[Opinion]) -> Gat
             T("Nobody knows whether {vendor} meets a must: “{need}”.", **named),
             T("Ask {vendor} for “{need}” and have it shown in a demonstration.", **named),
         )  # fmt: skip
-    if not fits - MEETS:
+    if not fits & MEETS:
         worst = Fit.ROADMAP if Fit.ROADMAP in fits else Fit.NONE
         if worst is Fit.ROADMAP:
             way_back = T("{vendor} delivers “{need}” before you sign, and shows it in a demonstration.", **named)

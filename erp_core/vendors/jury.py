@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -50,8 +51,12 @@ _ASKED: Mapping[str, Callable[[Floats, Floats], tuple[Floats, tuple[int, ...]]]]
     "weighted_product": _plain(
         lambda matrix, weights: methods.weighted_product(np.maximum(matrix, LEAST), weights, np.ones(matrix.shape[1]))
     ),
-    "topsis_vector": _plain(lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "vector")),
-    "topsis_minmax": _plain(lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "minmax")),
+    "topsis_vector": _plain(
+        lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "vector")
+    ),
+    "topsis_minmax": _plain(
+        lambda matrix, weights: methods.topsis(matrix, weights, np.ones(matrix.shape[1]), "minmax")
+    ),
     "vikor": _vikor,
     "promethee_ii": _plain(
         lambda matrix, weights: methods.promethee_ii(
@@ -97,9 +102,7 @@ def why_they_differ(bench: Bench, found: Sequence[Verdict]) -> Text:
     leading = next(verdict for verdict in found if verdict.method == WEIGHTED_SUM)
     ours = row_of[leading.order[0]]
     dissenting = [verdict for verdict in found if verdict.order[0] != leading.order[0]]
-    said: list[Text] = [
-        _reason(bench, verdict.method, ours, row_of[verdict.order[0]]) for verdict in dissenting
-    ]
+    said: list[Text] = [_reason(bench, verdict.method, ours, row_of[verdict.order[0]]) for verdict in dissenting]
     if not dissenting:
         if all(verdict.order == leading.order for verdict in found):
             said.append(T("All methods give the same order."))
@@ -151,7 +154,7 @@ def _reason(bench: Bench, method: str, ours: int, theirs: int) -> Text:
             _, far = criterion(bench.weights * (other - mine) / np.maximum(np.linalg.norm(bench.matrix, axis=0), _SAME))
             return T(
                 "TOPSIS (vector) puts {vendor} first instead of {instead}: it squares the distance from the best and "
-                "the worst of the list, so that the large difference in {criterion} counts more than several small ones.",
+                "the worst of the list, so that a large difference in {criterion} counts more than several small ones.",
                 criterion=far, **named,
             )  # fmt: skip
         case "vikor":
@@ -189,7 +192,13 @@ def reversals(bench: Bench) -> tuple[Text, ...]:
         else:
             said.append(_turn_in_words(METHOD_NAMES[method], bench, turned))
     kept = listed(steady)
-    said.insert(0, T("No vendor that leaves the list, or comes twice, changes the order of the others for: {methods}.", methods=kept))
+    said.insert(
+        0,
+        T(
+            "No vendor that leaves the list, or comes twice, changes the order of the others for: {methods}.",
+            methods=kept,
+        ),
+    )
     return tuple(said)
 
 
@@ -219,7 +228,7 @@ def _first_turn(bench: Bench, ask: Callable[[Floats, Floats], tuple[Floats, tupl
         for leaves, rows, again in changed:
             at = {row: place for place, row in enumerate(rows)}
             ranked = [row for row in order if row in at]
-            for place, (first, second) in enumerate(zip(ranked, ranked[1:], strict=False)):
+            for place, (first, second) in enumerate(pairwise(ranked)):
                 if scores[first] > scores[second] + _SAME and again[at[first]] < again[at[second]] - _SAME:
                     found.append((place, _Turn(third, leaves, first, second)))
                     break

@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
@@ -72,6 +72,37 @@ def load(model: type[Model], source: Path | str | bytes, name: str | None = None
         details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
         problems = [_problem(model, root, detail) for detail in details]
     raise bad_file(name, sorted(problems, key=lambda problem: problem.line or 0))
+
+
+def check(model: type[Model], given: Mapping[str, Any]) -> Model:
+    """The value in fields that a form or a program gives.
+
+    Raises BadInput (code `vendors.bad_value`) that names field, what is wrong and what is allowed.
+    """
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        root = _as_node(given)
+        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
+        problems = [replace(_problem(model, root, detail), line=None) for detail in details]
+    hint = T("Put these right and try again.")
+    raise BadInput(_told_together([_told(problem) for problem in problems]), hint=hint, code="vendors.bad_value")
+
+
+def _told_together(told: Sequence[Text]) -> Text:
+    message = told[0]
+    for text in told[1:_MOST]:
+        message = T("{before}\n- {next}", before=message, next=text)
+    return message
+
+
+def _as_node(value: Any) -> Node:
+    if isinstance(value, Mapping):
+        fields = {str(key): _as_node(inner) for key, inner in value.items()}
+        return Node(0, fields=fields, key_lines=dict.fromkeys(fields, 0))
+    if isinstance(value, list | tuple):
+        return Node(0, items=[_as_node(inner) for inner in value])
+    return Node(0, value)
 
 
 def bad_file(name: str, problems: Sequence[Problem]) -> BadInput:
@@ -138,6 +169,10 @@ def _told(problem: Problem, file: str | None = None) -> Text:
             where = T("{file}, line {line}", file=file, line=problem.line)
         case True, _, _:
             where = str(file)
+        case False, False, True:
+            where = problem.field
+        case False, False, False:
+            return T("{what}. {allowed}", what=problem.what, allowed=problem.allowed or "")
         case False, _, True:
             where = T("line {line}, {field}", line=problem.line, field=problem.field)
         case _:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from erp_core.text import Money, T, Text
+from erp_core.text import Money, T
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.gates import MEETS
 from erp_core.vendors.jury import in_a_row
@@ -36,7 +36,11 @@ class Opinions:
 
 
 def price_trap(
-    decision: Decision, costs: Sequence[VendorCost], first_year: Sequence[float | None], opinions: Opinions, winner: int | None
+    decision: Decision,
+    costs: Sequence[VendorCost],
+    first_year: Sequence[float | None],
+    opinions: Opinions,
+    winner: int | None,
 ) -> PriceTrap | None:
     """How the quote that asks least in its first year fares, None where no price is known.
 
@@ -106,7 +110,11 @@ def idle_modules(serves: Mapping[str, Iterable[str]], decision: Decision) -> tup
 
 
 def overkill(
-    decision: Decision, vendor: Vendor, held: Mapping[tuple[str, str], tuple[Opinion, ...]], cost: VendorCost, paid: Paid | None
+    decision: Decision,
+    vendor: Vendor,
+    held: Mapping[tuple[str, str], tuple[Opinion, ...]],
+    cost: VendorCost,
+    paid: Paid | None,
 ) -> Overkill | None:
     """What a vendor is paid for requirements marked not needed, None where its cost is unknown.
 
@@ -129,25 +137,34 @@ def overkill(
     if amount <= 0:
         return None
     currency = decision.scenario.currency
-    text = T(
-        "{vendor} is paid {amount} for what you marked not needed: {modules} for modules that serve nothing else, and "
-        "{spread} as its share ({percent} %) of the other software.",
-        vendor=vendor_words(vendor), amount=Money(amount, currency), modules=Money(paid.idle_modules, currency),
-        spread=Money(spread, currency), percent=percent(share),
-    )  # fmt: skip
-    return Overkill(vendor.key, amount, amount / cost.p50 if cost.p50 > 0 else 0.0, text)
+    said = [
+        T("{vendor} is paid {amount} over {years} years for what you marked not needed.",
+          vendor=vendor_words(vendor), amount=Money(amount, currency), years=decision.scenario.years)
+    ]  # fmt: skip
+    if paid.idle_modules > 0:
+        said.append(T("Modules that serve nothing else: {modules}.", modules=Money(paid.idle_modules, currency)))
+    if spread > 0:
+        said.append(
+            T("Of the other software {spread}: what is not needed is {percent} % of all that it is known to do.",
+              spread=Money(spread, currency), percent=percent(share))
+        )  # fmt: skip
+    return Overkill(vendor.key, amount, amount / cost.p50 if cost.p50 > 0 else 0.0, in_a_row(said))
 
 
 # --- value for money -----------------------------------------------------------------------------------------------
 
 
-def value_for_money(vendors: Sequence[str], values: Floats, costs: Sequence[VendorCost], in_play: Sequence[int]) -> pd.DataFrame:
+def value_for_money(
+    vendors: Sequence[str], values: Floats, costs: Sequence[VendorCost], in_play: Sequence[int]
+) -> pd.DataFrame:
     """Frame `vendor, value, p50, p90, frontier`: the value without the criterion cost (0..1) beside the cost.
 
     `frontier`: no other vendor in play is at least as good and at most as dear, and better in one of the two. Vendors
     whose cost is unknown, and those out, are left out.
     """
-    rows = [(vendors[at], float(values[at]), costs[at].p50, costs[at].p90) for at in in_play if costs[at].p50 is not None]
+    rows = [
+        (vendors[at], float(values[at]), costs[at].p50, costs[at].p90) for at in in_play if costs[at].p50 is not None
+    ]
     frame = pd.DataFrame(rows, columns=["vendor", "value", "p50", "p90"])
     frame["frontier"] = [
         not any(
@@ -193,11 +210,18 @@ def worth_of_knowing(mean: float, swing: Floats, best_other: float) -> float:
     return max(0.0, round(float(np.maximum(scores, best_other).mean()) - without, 12))
 
 
-def worth_of_a_must(mean: float, weight: float, best_other: float) -> float:
-    """The same for a must that nobody knows: where it turns out not to be met the vendor is worth nothing.
+def worth_of_a_rating(mean: float, weight: float, best_other: float) -> float:
+    """The same for one rating that nobody knows, anywhere on the scale with equal chance; `weight`: what the
+    requirement weighs in the whole score."""
+    if mean + weight / 2 <= best_other or mean - weight / 2 >= best_other:
+        return 0.0  # whatever it turns out to be, the choice stays
+    return worth_of_knowing(mean, weight * (_GRID - 0.5), best_other)
 
-    `weight`: what the requirement weighs in the whole score; its value is anywhere on the scale with equal chance.
-    """
+
+def worth_of_a_must(mean: float, weight: float, best_other: float) -> float:
+    """The same for a must that nobody knows: where it turns out not to be met the vendor is worth nothing."""
+    if mean + weight / 2 <= best_other:
+        return 0.0
     scores = np.where(_GRID < NOT_MET_BELOW, 0.0, mean + weight * (_GRID - 0.5))
     without = max(float(scores.mean()), best_other)
     return max(0.0, round(float(np.maximum(scores, best_other).mean()) - without, 12))
@@ -223,7 +247,11 @@ def about_criterion(vendor: Vendor, criterion: str, unknown: int, saves: float) 
 def about_price(vendor: Vendor, known: bool, saves: float) -> Question:
     """The question what a vendor costs."""
     named = {"vendor": vendor_words(vendor)}
-    text = T("What will {vendor} really cost? Have its quote made firm.", **named) if known else T("What does {vendor} cost?", **named)
+    text = (
+        T("What will {vendor} really cost? Have its quote made firm.", **named)
+        if known
+        else T("What does {vendor} cost?", **named)
+    )
     return Question(vendor.key, "cost", saves, text)
 
 
@@ -231,4 +259,3 @@ def best_first(questions: Iterable[Question]) -> tuple[Question, ...]:
     """The questions that save anything, the most useful ones first, at most QUESTIONS of them."""
     useful = [question for question in questions if question.saves > 0]
     return tuple(sorted(useful, key=lambda question: -question.saves)[:QUESTIONS])
-

@@ -49,7 +49,7 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("peak_month", T("Busiest month"), "ratio", T("Orders of the busiest calendar month ÷ an average month.")),
     OwnMetric("peak_day", T("Orders on the busiest day"), "count", T("The most orders on one day of the period.")),
     OwnMetric(
-        "orders_growth", T("Growth of orders"), "share", T("Orders of the last twelve months ÷ the twelve before − 1.")
+        "orders_growth", T("Growth of orders"), "share", T("Orders ÷ orders of the same days a year before − 1.")
     ),
     OwnMetric(
         "orders_growth_low", T("Growth of orders, weakest quarter"), "share",
@@ -120,6 +120,8 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
         "lost_now", T("Sales that shortages cost now"), "money",
         T("Demand that stock and goods on order cannot serve before a new order arrives × margin a unit."),
     ),
+    OwnMetric("accessory_revenue_a_year", T("Accessory sales a year"), "money",
+              T("Revenue of what buyers add to a main product."), asked=True),
     OwnMetric("minutes_an_order", T("Minutes of work an order"), "minutes",
               T("From review to label, all hands together."), asked=True),
     OwnMetric("cost_an_hour", T("Cost of an hour of work"), "money", T("Wages with all charges."), asked=True),
@@ -135,6 +137,11 @@ def in_both(text: Text) -> Bilingual:
     '日均订单'
     """
     return Bilingual(en=say(text, "en"), zh=say(text, "zh_CN"))
+
+
+def joined(*texts: Text) -> Bilingual:
+    """Sentences one after the other, as a value with both languages."""
+    return Bilingual(en=" ".join(say(text, "en") for text in texts), zh="".join(say(text, "zh_CN") for text in texts))
 
 
 def value_of(own_numbers: Iterable[OwnNumber], key: str) -> float | None:
@@ -213,18 +220,17 @@ def scenario_from(
 
 
 def _orders_reason(known: Mapping[str, OwnNumber]) -> Bilingual:
-    orders, growth = known["orders_a_month"], known.get("orders_growth")
-    if growth is None:
-        why = T("Growth is not known: that takes two years of orders.")
-        return Bilingual(en=f"{orders.source.en} {say(why, 'en')}", zh=orders.source.zh + say(why, "zh_CN"))
-    low, high = known.get("orders_growth_low"), known.get("orders_growth_high")
-    fades = T("Growth fades by three tenths a year.")
-    sure = (
-        T("Quarters grew between {low} and {high}: that is how sure it is.", low=f"{low.value:.0%}", high=f"{high.value:.0%}")
-        if low is not None and high is not None
-        else T("How sure that is cannot be said yet.")
-    )  # fmt: skip
-    return Bilingual(
-        en=" ".join((orders.source.en, growth.source.en, say(fades, "en"), say(sure, "en"))),
-        zh=orders.source.zh + growth.source.zh + say(fades, "zh_CN") + say(sure, "zh_CN"),
-    )
+    said = [T("On average {count:,} orders a month.", count=round(known["orders_a_month"].value))]
+    if "orders_lately" in known:
+        said.append(T("Lately {count} a day, smoothed over 13 weeks.", count=round(known["orders_lately"].value, 1)))
+    if "orders_growth" not in known:
+        said.append(T("Growth is not known: it needs more than a year of orders; none is assumed."))
+        return joined(*said)
+    said.append(T("That is {growth} against a year before.", growth=f"{known['orders_growth'].value:+.1%}"))
+    if {"orders_growth_low", "orders_growth_high"} <= known.keys():
+        low, high = (f"{known[f'orders_growth_{end}'].value:+.1%}" for end in ("low", "high"))
+        said.append(T("Single quarters grew by {low} to {high}: so unsure is that.", low=low, high=high))
+    else:
+        said.append(T("One comparison only: how sure that is cannot be said."))
+    said.append(T("Growth is taken to fade by three tenths a year."))
+    return joined(*said)

@@ -13,6 +13,7 @@ from erp_core.errors import BadInput
 from erp_core.text import T, Text
 from erp_core.vendors import schema
 from erp_core.vendors.bill import Bill, expected_total
+from erp_core.vendors.naming import words
 
 # What meeting a requirement by another product costs goes to integration, everything else to customisation.
 _KIND = {schema.Fit.THIRD_PARTY: "integration"}
@@ -109,6 +110,8 @@ def _taken(plan: schema.Plan, bill: Bill, reason: Text, passed: list[Text], *, q
     remarks = list(passed)
     if plan.at_least:
         remarks.append(T("The price is a “from” price: the total is a lower bound."))
+    if plan.note is not None:
+        remarks.append(T("Left open by the source: {note}", note=words(plan.note)))
     return Taken(bill.vendor, plan.name, quote, bill, reason, tuple(remarks))
 
 

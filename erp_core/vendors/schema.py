@@ -249,6 +249,7 @@ class Module(Strict):
 
     key: Key
     name: Words
+    name_zh: str = ""
     price: Amount
     serves: tuple[Key, ...] = ()
 
@@ -324,10 +325,15 @@ class Plan(Sourced):
     """
 
     name: Words
+    name_zh: str = ""
     pricing: Pricing
     at_least: Flag = False
     by_choice: Flag = False
     note: Bilingual | None = None
+
+    def named(self, language: str) -> str:
+        """The price list's name for a reader."""
+        return self.name_zh if language.startswith("zh") and self.name_zh else self.name
 
 
 # --- the scenario --------------------------------------------------------------------------------------------------

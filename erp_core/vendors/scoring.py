@@ -1,4 +1,4 @@
-"""From ratings to values of 0..1 on fixed scales, with their spread; additive, so that no vendor's value rests on others.
+"""From ratings to values of 0..1 on fixed scales, with their spread; no vendor's value rests on another's.
 
 **Scale.** A fit has one value (`FIT_VALUES`), whoever else is on the list. **Spread.** What is known is a triangle
 around it, as wide as its evidence is weak (`HALF_WIDTHS`), cut off at 0 and 1; what is unknown lies anywhere on the
@@ -224,12 +224,13 @@ class VendorDraws:
     growth_place: Floats
 
 
-def draws_of(vendor: int, cells: Cells, draws: int, chance: np.random.Generator) -> VendorDraws:
-    """Draw the values of one vendor (row of the cells) in every criterion.
+def draws_of(vendor: int, cells: Cells, decision: Decision) -> VendorDraws:
+    """Draw the values of one vendor (a row of the cells) in every criterion.
 
     `cost_place`, `growth_place`: where its cost and its price growth lie in their spread, for the criterion `cost`;
     drawn first, so that they stay when requirements come or go.
     """
+    draws, chance = decision.draws, generator_of(decision.vendors[vendor], decision.seed)
     whole = chance.random(draws)
     cost_place, growth_place = _shared(chance, whole, 2, SHARED_IN_VENDOR)
     common = _shared(chance, whole, len(CRITERIA), SHARED_IN_VENDOR)[[list(CRITERIA).index(c) for c in cells.criteria]]

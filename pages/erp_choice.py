@@ -1,0 +1,19 @@
+"""Which ERP, how surely, at what cost and return?"""
+
+import streamlit as st
+
+from erp_core.security.permissions import Permission
+from erp_core.text import T
+from ui import acts, erp_choice, erp_needs_panel, erp_vendors_panel, views
+from ui.guard import require
+
+visit = require(Permission.VIEW_VENDORS)
+
+st.title(visit.say(T("Which ERP, how surely, at what cost and return?")))
+acts.say_what_was_done(visit)
+
+VIEWS = {
+    "needs": (T("Needs"), erp_choice.of_choice(erp_needs_panel.show)),
+    "vendors": (T("Vendors"), erp_choice.of_choice(erp_vendors_panel.show)),
+}
+views.show(visit, erp_choice.PAGE, VIEWS)

@@ -84,7 +84,7 @@ def test_every_workbook_and_text_is_written_through_safe_cell() -> None:
 
 def test_a_live_workbook_escapes_text_and_reckons_only_what_a_program_wrote() -> None:
     """Text goes through `safe_cell`; a formula is the expression of a `Formula`, which only the workbook's maker builds."""
-    found = [call for call in calls(parsed(ROOT / "erp_core/files/live_workbook.py"))]
+    found = list(calls(parsed(ROOT / "erp_core/files/live_workbook.py")))
     assert {ast.unparse(call.args[1]) for call in found if called_name(call) == "write_formula"} == {
         "'=' + value.expression"
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import streamlit as st
@@ -18,7 +19,9 @@ from erp_core.vendors.own_numbers import scenario_from
 from erp_core.vendors.proposals import propose
 from erp_core.vendors.service import NewDecision
 from erp_core.vendors.template import template
+from erp_core.vendors.views import decisions
 from ui import acts, erp_choice, kept
+from ui.erp_choice import Choice
 from ui.guard import Visit
 from ui.pages_list import address
 
@@ -33,7 +36,10 @@ def show(visit: Visit) -> None:
         if visit.actor.may(Permission.CHOOSE_ERP):
             _form(visit)
         else:
-            st.info(visit.say(T("Nobody has begun yet. Whoever may choose an ERP begins here.")), icon=":material/hourglass_empty:")
+            st.info(
+                visit.say(T("Nobody has begun yet. Whoever may choose an ERP begins here.")),
+                icon=":material/hourglass_empty:",
+            )
     with right:
         _own_numbers(visit)
 
@@ -47,10 +53,17 @@ _ANSWERS = T(
 def _own_numbers(visit: Visit) -> None:
     """What the shop's own data says, or which would help."""
     with st.container(border=True):
-        numbers = erp_choice.numbers(visit)
+        numbers = erp_choice.own_numbers_of(visit, visit.company.base_currency)
         if numbers:
             st.markdown(f"**{visit.say(T('Your own numbers are there'))}**")
-            st.caption(visit.say(T("{count} numbers of your shop propose priorities and prices; each can be changed.", count=len(numbers))))
+            st.caption(
+                visit.say(
+                    T(
+                        "{count} numbers of your shop propose priorities and prices; each can be changed.",
+                        count=len(numbers),
+                    )
+                )
+            )
             return
         st.markdown(f"**{visit.say(T('It works without any data'))}**")
         st.caption(visit.say(_WOULD_HELP))
@@ -104,7 +117,9 @@ class _Wanted:
 def _begin(visit: Visit, wanted: _Wanted) -> None:
     own = erp_choice.numbers(visit)
     day = today(visit.clock, visit.company.time_zone)
-    scenario = scenario_from(own, wanted.currency, day, erp_choice.rates(visit, wanted.currency, day), wanted.years).scenario
+    scenario = scenario_from(
+        own, wanted.currency, day, erp_choice.rates(visit, wanted.currency, day), wanted.years
+    ).scenario
     new = NewDecision(
         name=wanted.name,
         settings=Settings(scenario=scenario, budget=wanted.budget or None),
@@ -121,11 +136,28 @@ def _begin(visit: Visit, wanted: _Wanted) -> None:
     acts.perform(visit, begin, T("The template stands: look through what you need."))
 
 
-def chooser(visit: Visit, choice: erp_choice.Choice) -> None:
+def of_choice(panel: Callable[[Visit, Choice], None]) -> Callable[[Visit], None]:
+    """A view that is given the decision of the URL (`?decision=`), else the one that was changed last; how to begin
+    while there is none."""
+
+    def view(visit: Visit) -> None:
+        """Choose the decision, then show it."""
+        choice = erp_choice.chosen(visit)
+        if choice is None:
+            show(visit)
+            return
+        _chooser(visit, choice)
+        panel(visit, choice)
+
+    return view
+
+
+def _chooser(visit: Visit, choice: Choice) -> None:
     """Which decision is looked at, where there are several; a further one; putting this one aside."""
-    known = erp_choice.decisions(visit)
-    names = dict(zip(known["id"].astype(str), known["name"], strict=True))
-    aside = set(known.loc[known["archived"], "id"].astype(str))
+    with visit.database.reading() as connection:
+        names = {str(one.id): one.name for one in decisions(connection)}
+        aside = {str(one.id): one.name for one in decisions(connection, archived=True)}
+    names |= aside
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if len(names) > 1:
         row.selectbox(

@@ -1,14 +1,10 @@
-"""The choice of an ERP that a page works on: which one, as one document, and its answer.
-
-Views are hung in as `of_choice(panel.show)`, where `show(visit, choice)` is given the decision that the URL names
-(`?decision=`), else the one that was changed last; without any decision they all show how to begin.
-"""
+"""The choice of an ERP that a page works on: which one, as one document, its answer, and own numbers in words."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
@@ -16,15 +12,16 @@ import streamlit as st
 from erp_core.overview.own_numbers import own_numbers
 from erp_core.security.permissions import Permission
 from erp_core.text import T, format_money, format_number, format_share
+from erp_core.vendors import evaluation
 from erp_core.vendors import views as stored
 from erp_core.vendors.catalogue import catalogue
-from erp_core.vendors.evaluation import evaluate
+from erp_core.vendors.evaluation import Prepared
 from erp_core.vendors.own_numbers import OWN_METRICS
 from erp_core.vendors.results import Evaluation
-from erp_core.vendors.schema import Decision, OwnNumber, Vendor
+from erp_core.vendors.schema import Decision, OwnNumber, Sureness, Vendor, Weighting
 from erp_core.vendors.versions import inputs_hash
 from erp_core.vendors.working import Seen
-from ui import erp_begin_panel, kept, reads
+from ui import kept, reads
 from ui.guard import Visit
 
 PAGE = "erp_choice"
@@ -90,29 +87,24 @@ def _document(_visit: Visit, key: str, decision_id: int, on: dt.date, currency: 
         return stored.decision_document(connection, decision_id, outside)
 
 
-def of_choice(panel: Callable[[Visit, Choice], None]) -> Callable[[Visit], None]:
-    """A view that is given the decision; how to begin while there is none."""
-
-    def view(visit: Visit) -> None:
-        """Choose the decision, then show it."""
-        choice = chosen(visit)
-        if choice is None:
-            erp_begin_panel.show(visit)
-            return
-        erp_begin_panel.chooser(visit, choice)
-        panel(visit, choice)
-
-    return view
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _prepared(_document: Decision, key: str) -> Prepared:
+    return evaluation.prepare(_document)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _answer(_document: Decision, key: str) -> Evaluation:
-    return evaluate(_document)
+    return evaluation.answer(_prepared(_document, key), _document.weightings, _document.sureness)
 
 
 def answer(choice: Choice) -> Evaluation:
     """The answer to the decision, computed once for what it holds. Raises BadInput where there is none."""
     return _answer(choice.document, choice.key)
+
+
+def answer_to(choice: Choice, weightings: Sequence[Weighting], sureness: Sureness) -> Evaluation:
+    """The answer under other weights than those stored; only what rests on weights is computed."""
+    return evaluation.answer(_prepared(choice.document, choice.key), weightings, sureness)
 
 
 def every_vendor(visit: Visit) -> tuple[Vendor, ...]:

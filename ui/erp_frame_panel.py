@@ -10,7 +10,7 @@ from erp_core.db.uow import UnitOfWork
 from erp_core.money import currencies
 from erp_core.text import T, Text, format_money
 from erp_core.vendors import service
-from erp_core.vendors.schema import CostScale, Sureness
+from erp_core.vendors.schema import Sureness
 from ui import acts, erp_choice
 from ui.erp_choice import Choice
 from ui.guard import Visit
@@ -26,7 +26,9 @@ _FORM = "choice_frame"
 def show(visit: Visit, choice: Choice) -> None:
     """What holds, in a line; the form under it."""
     document = choice.document
-    money = None if document.budget is None else format_money(document.budget, choice.currency, visit.language, decimals=0)
+    money = (
+        None if document.budget is None else format_money(document.budget, choice.currency, visit.language, decimals=0)
+    )
     held = [
         visit.say(T("Budget {money} over {count} years", money=money, count=document.scenario.years))
         if money is not None
@@ -41,7 +43,9 @@ def show(visit: Visit, choice: Choice) -> None:
 
 def _form(visit: Visit, choice: Choice) -> None:
     document, scenario = choice.document, choice.document.scenario
-    form = erp_choice.form_of(visit, _FORM, (document.name, document.budget, document.cost_scale, document.sureness, scenario))
+    form = erp_choice.form_of(
+        visit, _FORM, (document.name, document.budget, document.cost_scale, document.sureness, scenario)
+    )
     with st.form(form, border=False):
         one, two, three, four = st.columns([3, 2, 1.3, 2])
         name = one.text_input(visit.say(T("Name")), document.name, max_chars=120, key=f"{form}_name")

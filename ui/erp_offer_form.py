@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from erp_core.clock import today
-from erp_core.db.uow import UnitOfWork
-from erp_core.errors import ErpError
+from erp_core.db.uow import unit_of_work
 from erp_core.money import currencies
 from erp_core.text import T, Text
-from erp_core.vendors import loading, service
-from erp_core.vendors.offers import ONE_OFFS, PARTS, YEARLY
-from erp_core.vendors.schema import Pricing, Vendor
+from erp_core.vendors import service
+from erp_core.vendors.loading import load
+from erp_core.vendors.offers import ONE_OFFS, PARTS, YEARLY, module_keys
+from erp_core.vendors.schema import Grade, Pricing, Vendor
 from ui import acts
 from ui.erp_choice import Choice
 from ui.guard import Visit, same_as_before
@@ -46,7 +45,11 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
     )  # fmt: skip
     pricing: dict[str, Any] | str
     if way == "yaml":
-        st.caption(visit.say(T("Everything that a price can say, ranges among it; the fields are explained in docs/vendors.md.")))
+        st.caption(
+            visit.say(
+                T("Everything that a price can say, ranges among it; the fields are explained in docs/vendors.md.")
+            )
+        )
         pricing = st.text_area(
             visit.say(T("Price as YAML")), _START.format(currency=about["currency"]), height=280, key=_key("yaml")
         )
@@ -169,7 +172,10 @@ def _perpetual(visit: Visit) -> dict[str, Any]:
     whose = {"user": T("for each user"), "all": T("for all")}
     price = _price(visit, one, T("Licence"), "licence_price")
     of = two.selectbox(
-        visit.say(T("Licence is")), list(whose), key=_key("licence_of"), format_func=lambda name: visit.plain(whose[name])
+        visit.say(T("Licence is")),
+        list(whose),
+        key=_key("licence_of"),
+        format_func=lambda name: visit.plain(whose[name]),
     )
     maintenance = _percent(visit, three, T("Maintenance % a year"), "maintenance")
     first = four.number_input(visit.say(T("Maintenance from year")), 1, 10, 1, key=_key("maintenance_from"))
@@ -243,3 +249,31 @@ _FIELDS = {
     "modules": _modules,
     "perpetual": _perpetual,
 }
+
+
+def _save(visit: Visit, choice: Choice, vendor: Vendor, about: dict[str, Any], pricing: dict[str, Any] | str) -> None:
+    name = about["name"].strip() or visit.plain(T("Offer"))
+    if isinstance(pricing, dict) and not pricing["parts"]:
+        st.error(visit.say(T("Say what is charged.")), icon=":material/error:")
+        return
+
+    def save() -> None:
+        asked = load(Pricing, pricing, visit.plain(T("Price"))) if isinstance(pricing, str) else pricing
+        quote = {
+            "vendor": vendor.key,
+            "plan": {
+                "name": name,
+                "pricing": asked,
+                "source": visit.plain(T("Offer of {vendor}", vendor=vendor.named(visit.language))),
+                "as_of": about["as_of"],
+                "grade": Grade.OWN,
+            },
+            "valid_until": about["valid_until"],
+            "note": about["note"],
+        }
+        with unit_of_work(visit.database, visit.actor.acting(visit.clock)) as uow:
+            service.add_quote(uow, choice.at, quote, acts.token(FORM))
+            uow.commit()
+        acts.renew(FORM)
+
+    acts.attempt(visit, save, T("The offer is kept."))

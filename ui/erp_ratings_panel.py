@@ -14,8 +14,8 @@ from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
 from erp_core.vendors.naming import EVIDENCE_NAMES, FIT_NAMES, PRIORITY_NAMES
 from erp_core.vendors.ratings import Cell, rate, withdraw_ratings
 from erp_core.vendors.schema import Evidence, Fit, Priority, Rating, Vendor
-from ui import edits, erp_edits, states
 from erp_core.vendors.working import Seen
+from ui import edits, erp_edits, states
 from ui.erp_choice import Choice
 from ui.erp_requirements_panel import PRIORITIES
 from ui.guard import Visit, same_as_before
@@ -175,9 +175,13 @@ def _save(visit: Visit, choice: Choice, sheet: _Sheet, changes: edits.Changes) -
     given, gone, without = _read(visit, sheet, changes)
     if without:
         names = "; ".join(sheet.rows.at[key, "text"] for key in without[:3])
-        st.warning(visit.say(T("Say how it is met, else it is not saved: {names}", names=names)), icon=":material/warning:")
+        st.warning(
+            visit.say(T("Say how it is met, else it is not saved: {names}", names=names)), icon=":material/warning:"
+        )
     count = format_number(len(given) + len(gone), visit.language)
-    saving = erp_edits.Saving(sheet.name, T("Save {count} ratings", count=count), T("{count} ratings saved.", count=count))
+    saving = erp_edits.Saving(
+        sheet.name, T("Save {count} ratings", count=count), T("{count} ratings saved.", count=count)
+    )
 
     def save(uow: UnitOfWork, seen: Seen) -> None:
         rate(uow, seen, given)

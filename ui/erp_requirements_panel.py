@@ -11,10 +11,11 @@ from erp_core.db.uow import UnitOfWork
 from erp_core.text import T, format_number
 from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
 from erp_core.vendors.naming import PRIORITY_NAMES
+from erp_core.vendors.proposals import price_tag
 from erp_core.vendors.requirements import NewRequirement, add_requirement, set_requirements
 from erp_core.vendors.schema import Priority
 from erp_core.vendors.views import requirements_frame
-from ui import acts, edits, erp_choice, erp_edits, states
+from ui import acts, edits, erp_choice, erp_edits, erp_requirement_files, states
 from ui.erp_choice import Choice
 from ui.guard import Visit, same_as_before
 
@@ -36,7 +37,14 @@ def show(visit: Visit, choice: Choice) -> None:
         )
     )
     _table(visit, choice)
+    row = st.container(horizontal=True)
+    with row:
+        if choice.may_change:
+            erp_requirement_files.proposals(visit, choice)
+            erp_requirement_files.own_choice(visit, choice, rows_of(visit, choice))
+        erp_requirement_files.out(visit, choice)
     if choice.may_change:
+        erp_requirement_files.back(visit, choice)
         _add(visit, choice)
 
 
@@ -44,11 +52,16 @@ def rows_of(visit: Visit, choice: Choice) -> pd.DataFrame:
     """`vendors.views.requirements_frame` by key, with the criterion in words and the own number that prices each."""
     with visit.database.reading() as connection:
         held = requirements_frame(connection, choice.id, visit.language)
-    numbers = {number.key: erp_choice.number_said(visit, choice, number) for number in choice.document.own_numbers}
+    document = choice.document
+    numbers = {number.key: erp_choice.number_said(visit, choice, number) for number in document.own_numbers}
+    tags = {need.key: price_tag(need, document.own_numbers, document.scenario) for need in document.requirements}
     return held.assign(
         where=[visit.plain(LEAVES.get(leaf, leaf)) for leaf in held["criterion"]],
         criterion=[criterion_of(leaf) for leaf in held["criterion"]],
-        priced=[numbers.get(metric, "") for metric in held["metric"]],
+        priced=[
+            visit.plain(tag.text) if (tag := tags.get(key)) is not None else numbers.get(metric, "")
+            for key, metric in zip(held["key"], held["metric"], strict=True)
+        ],
     ).set_index("key")
 
 
@@ -77,7 +90,7 @@ def _table(visit: Visit, choice: Choice) -> None:
             help=visit.plain(T("Beside other requirements of the same priority and criterion")),
         ),
         "reason": st.column_config.TextColumn(visit.plain(T("Why proposed")), width="medium"),
-        "priced": st.column_config.TextColumn(visit.plain(T("Your number")), width="medium"),
+        "priced": st.column_config.TextColumn(visit.plain(T("What it is about in your shop")), width="medium"),
         "ask": st.column_config.TextColumn(visit.plain(T("Ask to see")), width="large"),
     }  # fmt: skip
     if not choice.may_change:
@@ -114,9 +127,9 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
     if proposed:
         chosen &= every["reason"] != ""
     for word in search.casefold().split():
-        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every["where"].str.casefold().str.contains(
-            word, regex=False
-        )
+        chosen &= every["text"].str.casefold().str.contains(word, regex=False) | every[
+            "where"
+        ].str.casefold().str.contains(word, regex=False)
     rows = every[chosen]
     if len(rows) < len(every):
         shown, count = (format_number(number, visit.language) for number in (len(rows), len(every)))
@@ -150,7 +163,10 @@ def _add(visit: Visit, choice: Choice) -> None:
             format_func=lambda key: f"{visit.plain(CRITERIA[criterion_of(key)])} · {visit.plain(LEAVES[key])}",
         )  # fmt: skip
         priority = two.selectbox(
-            visit.say(T("Priority")), PRIORITIES, index=1, format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)])
+            visit.say(T("Priority")),
+            PRIORITIES,
+            index=1,
+            format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)]),
         )
         weight = three.number_input(visit.say(T("Weight")), 0.1, 100.0, 1.0, 0.5)
         if st.form_submit_button(visit.say(T("Add requirement")), type="primary", icon=":material/add:"):

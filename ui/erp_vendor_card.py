@@ -8,24 +8,20 @@ import streamlit as st
 from erp_core.clock import today
 from erp_core.db.uow import UnitOfWork
 from erp_core.text import T, Text
-from erp_core.vendors.catalogue import facts_frame
-from erp_core.vendors.coverage import without_facts
+from erp_core.vendors.catalogue import facts_frame, leaf_of, unknown_leaves
 from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
 from erp_core.vendors.own_vendors import NewFact, OwnVendor, add_fact, add_vendor, withdraw_fact
 from erp_core.vendors.schema import Bilingual, Fact, Grade, Vendor
-from ui import acts, erp_choice, erp_quotes_panel, erp_ratings_panel, erp_rfp_panel
-from ui.erp_choice import Choice
+from erp_core.vendors.service import list_vendors
+from erp_core.vendors.views import facts_frame as own_facts
+from ui import acts, erp_quotes_panel, erp_ratings_panel, erp_rfp_panel, filters
+from ui.erp_choice import PAGE, Choice
+from ui.erp_quotes_panel import GRADES
 from ui.guard import Visit
 from ui.literal import literal
 from ui.tables import Column, configuration, downloads
 
 HOSTING: dict[str, Text] = {"cloud": T("in the cloud"), "self_hosted": T("on your own server")}
-GRADES: dict[str, Text] = {
-    Grade.A: T("A · the vendor’s own page or documentation"),
-    Grade.B: T("B · partner or third party"),
-    Grade.C: T("C · weak"),
-    Grade.OWN: T("your own"),
-}
 _FACT, _NOTE, _VENDOR = "vendor_fact", "vendor_note", "own_vendor"
 
 
@@ -45,21 +41,21 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
             "prices": (T("Prices and offers"), erp_quotes_panel.show),
             "rfp": (T("Questionnaire"), erp_rfp_panel.show),
         }
-        name = st.segmented_control(
-            visit.say(T("Show")), list(parts), default="facts", required=True, key=f"card_of_{vendor.key}",
-            format_func=lambda key: visit.say(parts[key][0]), label_visibility="collapsed",
-        )  # fmt: skip
-        parts[name or "facts"][1](visit, choice, vendor)
+        names = {key: text for key, (text, _) in parts.items()}
+        parts[filters.segments(visit, "card", names, T("Show"), PAGE)][1](visit, choice, vendor)
 
 
 def _facts(visit: Visit, choice: Choice, vendor: Vendor) -> None:
     facts = facts_frame([vendor], today(visit.clock, visit.company.time_zone), visit.language)
     if facts.empty:
-        st.info(visit.say(T("Nothing is published of this vendor that could be found: all of it is unknown.")), icon=":material/help:")
+        st.info(
+            visit.say(T("Nothing is published of this vendor that could be found: all of it is unknown.")),
+            icon=":material/help:",
+        )
     else:
         _facts_table(visit, facts, vendor)
     _unknown(visit, vendor)
-    _notes(visit, choice, vendor)
+    _own(visit, choice, vendor)
     if choice.may_change:
         left, right = st.columns(2)
         with left, st.expander(visit.say(T("Note a fact with its source")), icon=":material/fact_check:"):
@@ -94,35 +90,44 @@ def _facts_table(visit: Visit, facts: pd.DataFrame, vendor: Vendor) -> None:
 
 
 def about_of(visit: Visit, key: str) -> str:
-    """What a fact is about, in words: a criterion with its leaf, else the key of the requirement's criterion."""
-    leaf = key if key in LEAVES else ".".join(key.split(".")[:2])
+    """What a fact is about, in words: a criterion and its leaf."""
+    leaf = leaf_of(key)
     if leaf in LEAVES:
         return f"{visit.plain(CRITERIA[criterion_of(leaf)])} · {visit.plain(LEAVES[leaf])}"
     return visit.plain(CRITERIA[key]) if key in CRITERIA else key
 
 
 def _unknown(visit: Visit, vendor: Vendor) -> None:
-    lacking = without_facts(vendor)
+    lacking = unknown_leaves(vendor)
     if lacking:
         names = ", ".join(visit.plain(LEAVES[leaf]) for leaf in lacking)
-        st.caption(visit.say(T("Nothing known yet about: {names}. Unknown widens the answer; it never counts as zero.", names=names)))
+        st.caption(
+            visit.say(
+                T("Nothing known yet about: {names}. Unknown widens the answer; it never counts as zero.", names=names)
+            )
+        )
 
 
-def _notes(visit: Visit, choice: Choice, vendor: Vendor) -> None:
-    notes = erp_choice.own_facts(visit, vendor)
+def _own(visit: Visit, choice: Choice, vendor: Vendor) -> None:
+    """What the merchant noted, with who and when; facts stand among the published ones too."""
+    with visit.database.reading() as connection:
+        notes = own_facts(connection, [vendor.key], visit.language)
     if notes.empty:
         return
-    st.markdown(f"**{visit.say(T('Yours'))}**")
+    st.markdown(f"**{visit.say(T('Noted by you'))}**")
     for row in notes.to_dict("records"):
         left, right = st.columns([8, 1.6], vertical_alignment="center")
         icon = ":material/edit_note:" if row["kind"] == "note" else ":material/fact_check:"
         left.markdown(f"{icon} {literal(row['text'])}")
         left.caption(visit.say(T("{name}, {day}", name=row["actor"], day=row["at"].date())))
-        if choice.may_change and right.button(
-            visit.say(T("Take back")), icon=":material/undo:", key=f"fact_back_{row['id']}", type="tertiary"
-        ):
-            fact_id = int(row["id"])
-            acts.perform(visit, lambda uow: withdraw_fact(uow, fact_id), T("It no longer counts."))
+        if choice.may_change:
+            with right:
+                _taking_back(visit, int(row["id"]))
+
+
+def _taking_back(visit: Visit, fact_id: int) -> None:
+    if st.button(visit.say(T("Take back")), icon=":material/undo:", key=f"fact_back_{fact_id}", type="tertiary"):
+        acts.perform(visit, lambda uow: withdraw_fact(uow, fact_id), T("It no longer counts."))
 
 
 def _fact_form(visit: Visit, vendor: Vendor) -> None:
@@ -133,15 +138,21 @@ def _fact_form(visit: Visit, vendor: Vendor) -> None:
             placeholder=visit.say(T("Choose a criterion")),
         )  # fmt: skip
         text = st.text_input(visit.say(T("Fact")), max_chars=500)
-        source = st.text_input(visit.say(T("Source")), max_chars=300, placeholder=visit.say(T("Page, person or document")))
+        source = st.text_input(
+            visit.say(T("Source")), max_chars=300, placeholder=visit.say(T("Page, person or document"))
+        )
         one, two = st.columns(2)
         as_of = one.date_input(visit.say(T("As of")), now, max_value=now, format="YYYY-MM-DD")
         grade = two.selectbox(
-            visit.say(T("Grade")), [str(grade) for grade in reversed(Grade)], format_func=lambda key: visit.plain(GRADES[Grade(key)])
+            visit.say(T("Grade")),
+            [str(grade) for grade in reversed(Grade)],
+            format_func=lambda key: visit.plain(GRADES[Grade(key)]),
         )
         if st.form_submit_button(visit.say(T("Save fact")), type="primary", icon=":material/save:"):
             if about is None or not text.strip() or not source.strip():
-                st.error(visit.say(T("Say what it is about, the fact, and where it comes from.")), icon=":material/error:")
+                st.error(
+                    visit.say(T("Say what it is about, the fact, and where it comes from.")), icon=":material/error:"
+                )
                 return
             fact = Fact(about=about, text=Bilingual(en=text, zh=text), source=source, as_of=as_of, grade=Grade(grade))
 
@@ -183,7 +194,7 @@ def own_vendor(visit: Visit, choice: Choice) -> None:
             def add(uow: UnitOfWork) -> None:
                 own = OwnVendor(name=name, name_zh=name_zh, maker=maker, hosting=tuple(hosting))
                 key = add_vendor(uow, own, acts.token(_VENDOR))
-                erp_choice.list_also(uow, choice, key)
+                list_vendors(uow, choice.at, [*(vendor.key for vendor in choice.document.vendors), key])
                 acts.renew(_VENDOR)
 
             acts.perform(visit, add, T("It is added, and stands on the list."))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from erp_core.clock import today
-from erp_core.db.uow import UnitOfWork
 from erp_core.text import T, Text, format_number
 from erp_core.vendors import service
 from erp_core.vendors.coverage import coverage
@@ -51,7 +48,11 @@ def _shortlist(visit: Visit, choice: Choice) -> None:
         format_func=lambda key: every[key].named(visit.language), placeholder=visit.say(T("Choose from the catalogue")),
     )  # fmt: skip
     if right.button(
-        visit.say(T("Save list")), icon=":material/save:", type="primary", disabled=set(chosen) == set(listed), width="stretch"
+        visit.say(T("Save list")),
+        icon=":material/save:",
+        type="primary",
+        disabled=set(chosen) == set(listed),
+        width="stretch",
     ):
         wanted = tuple(key for key in every if key in chosen)
         acts.perform(visit, lambda uow: service.list_vendors(uow, choice.at, wanted), T("The list is saved."))
@@ -73,10 +74,13 @@ def _numbers(visit: Visit, known: pd.DataFrame) -> None:
 def _table(visit: Visit, choice: Choice, known: pd.DataFrame) -> None:
     names = {vendor.key: vendor.named(visit.language) for vendor in choice.document.vendors}
     rows = known.assign(
-        name=known["vendor"].map(names), price=known["price"].map({key: visit.plain(text) for key, text in PRICES.items()})
+        name=known["vendor"].map(names),
+        price=known["price"].map({key: visit.plain(text) for key, text in PRICES.items()}),
     )
     columns: dict[str, Column] = {"name": Column(T("Vendor")), "price": Column(T("Price"))}
-    columns["all"] = Column(T("Known"), "percent", T("Share of the requirements that count of which it is known how they are met"))
+    columns["all"] = Column(
+        T("Known"), "percent", T("Share of the requirements that count of which it is known how they are met")
+    )
     columns |= {key: Column(CRITERIA[key], "percent") for key in CRITERIA if key in known}
     columns |= {
         "facts": Column(T("Facts"), "count", T("Published ones, and your own")),
@@ -84,7 +88,9 @@ def _table(visit: Visit, choice: Choice, known: pd.DataFrame) -> None:
         "undated": Column(T("Without a date"), "count"),
     }
     st.markdown(f"**{visit.say(T('What is known of each'))}**")
-    st.caption(visit.say(T("Share of the requirements that count, by criterion, of which it is known how they are met.")))
+    st.caption(
+        visit.say(T("Share of the requirements that count, by criterion, of which it is known how they are met."))
+    )
     st.dataframe(
         rows, hide_index=True, column_order=list(columns), column_config=configuration(visit, columns), placeholder="–"
     )

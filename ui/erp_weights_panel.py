@@ -9,9 +9,9 @@ import pandas as pd
 import streamlit as st
 
 from erp_core.db.uow import UnitOfWork
-from erp_core.vendors import service
 from erp_core.errors import ErpError
 from erp_core.text import T, Text, format_number, format_share
+from erp_core.vendors import service
 from erp_core.vendors.criteria import CRITERIA
 from erp_core.vendors.methods import ahp, group_weights, weights_of
 from erp_core.vendors.schema import Weighting
@@ -156,9 +156,7 @@ def _points(visit: Visit, draft: _Draft) -> Weighting | None:
             visit.plain(T("Points")), min_value=0, max_value=1000, step=1, required=True, format="localized"
         ),
     }
-    changes = edits.table(
-        edits.Editing(_editor(draft), ("points",), ("criterion", "points"), look, "content"), stored
-    )
+    changes = edits.table(edits.Editing(_editor(draft), ("points",), ("criterion", "points"), look, "content"), stored)
     points = [float(changes.get(key, {}).get("points", stored.at[key, "points"]) or 0.0) for key in CRITERIA]
     if not any(points):
         st.warning(visit.say(T("Give at least one criterion points.")), icon=":material/warning:")
@@ -187,7 +185,9 @@ def _pairs(visit: Visit, draft: _Draft) -> Weighting:
     keys = list(CRITERIA)
     held = draft.held if draft.held is not None and draft.held.method == "ahp" else None
     stated = _stated(held, keys)
-    steps = sorted({*_STEPS, *(_step(value) for value in stated.values())}, key=lambda step: -step if step > 0 else 99 - step)
+    steps = sorted(
+        {*_STEPS, *(_step(value) for value in stated.values())}, key=lambda step: -step if step > 0 else 99 - step
+    )
     stored = pd.DataFrame(
         {
             "one": [visit.plain(CRITERIA[one]) for one, _ in stated],
@@ -209,7 +209,8 @@ def _pairs(visit: Visit, draft: _Draft) -> Weighting:
         one, _, other = key.partition("|")
         stated[one, other] = _times(int(cells["step"]))
     matrix = [
-        [1.0 if one == other else stated.get((one, other)) or 1.0 / stated[other, one] for other in keys] for one in keys
+        [1.0 if one == other else stated.get((one, other)) or 1.0 / stated[other, one] for other in keys]
+        for one in keys
     ]
     weighting = Weighting(
         evaluator=draft.evaluator, share=draft.share, method="ahp", criteria=tuple(keys),

@@ -19,6 +19,7 @@ import yaml
 from erp_core.text import T, Text
 
 LIMIT_BYTES = 16 * 1024 * 1024
+LIMIT_VALUES = 2_000_000
 _DEEPEST = 40
 _LONGEST_NUMBER = 30
 
@@ -33,7 +34,7 @@ _CONSTANTS = {
 }
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """One value and the line it begins in (from 1). `fields` of a mapping with the lines of their names, `items` of a
     list, else `value`."""
@@ -62,7 +63,7 @@ class Refusal(Exception):
 
 
 def parse(content: bytes) -> Node:
-    """The one document in `content` (UTF-8, with or without a mark), at most `LIMIT_BYTES` long.
+    """The one document in `content`: UTF-8, with or without a mark, at most `LIMIT_BYTES` and `LIMIT_VALUES`.
 
     Raises Refusal. Nothing in the content is run, and no more memory is taken than its length asks for.
     """
@@ -118,6 +119,7 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self._events: Iterator[Any] = yaml.parse(text, Loader=_PARSER)
+        self._left = LIMIT_VALUES
 
     def document(self) -> Node:
         next(self._events)  # the stream begins
@@ -139,6 +141,9 @@ class _Reader:
             )
         if event.tag is not None:
             raise Refusal(_line(event), T("tags are not allowed: {tag}", tag=event.tag[:80]), T("Leave the tag out."))
+        self._left -= 1
+        if self._left < 0:
+            raise Refusal(_line(event), T("the file holds more than {limit} values", limit=f"{LIMIT_VALUES:,}"))
         if depth > _DEEPEST:
             raise Refusal(_line(event), T("values lie deeper in each other than any that is read here"))
         match event:
@@ -195,6 +200,7 @@ def _diagnosis(text: str, error: yaml.MarkedYAMLError) -> Refusal:
     mark = error.problem_mark or error.context_mark
     lines = text.split("\n")
     number = min(mark.line, len(lines) - 1) if mark else 0
+    begun = error.context_mark.line if error.context_mark else number  # where what is wrong begins
     line = lines[number]
     before = lines[number - 1] if number else ""
     sign = line[mark.column : mark.column + 1] if mark else ""
@@ -204,8 +210,7 @@ def _diagnosis(text: str, error: yaml.MarkedYAMLError) -> Refusal:
     if sign and sign in "@`%":
         return Refusal(number + 1, T("a text cannot begin with {sign}", sign=sign), T("Put the text in quotes."))
     if "end of stream" in problem or "end>" in problem.partition("got")[2] or "',' or" in problem:
-        start = error.context_mark
-        return Refusal((start.line if start else number) + 1, T("a quote or a bracket that opens here is not closed"))
+        return Refusal(begun + 1, T("a quote or a bracket that opens here is not closed"))
     if "：" in line or "：" in before:
         return Refusal(
             number + (1 if "：" in line else 0),
@@ -214,7 +219,9 @@ def _diagnosis(text: str, error: yaml.MarkedYAMLError) -> Refusal:
         )
     if "escape" in problem:
         return Refusal(number + 1, T("a backslash in double quotes means nothing here"), T("Use single quotes."))
-    if "mapping values" in problem or "block" in str(error.context or ""):
+    if "':'" in problem:
+        return Refusal(begun + 1, T("a colon is missing after the name of a field"), T("Write “name: value”."))
+    if "mapping values" in problem or "sequence entries" in problem or "block" in str(error.context or ""):
         return Refusal(
             number + 1,
             T("the indentation does not fit, or a text with “: ” stands without quotes"),

@@ -7,6 +7,7 @@ absent.
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -45,9 +46,10 @@ FEWEST_DAYS = 28  # below, a year cannot be told from it
 WEEKS_TO_COMPARE = 91  # growth is judged over a quarter at least
 LATE_DAYS = 3
 FEWEST_MONTHS = 3
+RATES_SOURCE = "own rates · 公司汇率"  # a document speaks no language
 SELLS_DAYS = 90  # a product that sold nothing for longer is given up, not missing
 STOCK_KNOWN = 0.25  # of the days of the products that sold: below, nothing is said about shortages
-SMALL_SHARE = 0.01  # carriers below are errors of writing as often as carriers
+SMALL_SHARE = 0.01  # a carrier or a country of buyers below it asks for no function of its own
 PLATFORM_WORDS: Mapping[str, tuple[str, ...]] = {
     "taobao_tmall": ("taobao", "tmall", "淘宝", "天猫"),
     "jd": ("jd", "jd.com", "京东"),
@@ -94,10 +96,10 @@ def rates_into(connection: sa.Connection, currency: str, day: dt.date) -> tuple[
         days = [
             held[at - 1]
             for pair in ((word, currency), (currency, word))
-            if (held := rates.days.get(pair)) and (at := int(np.searchsorted(np.array(held), day, side="right")))
+            if (held := rates.days.get(pair)) and (at := bisect.bisect_right(held, day))
         ]
         if rate is not None and rate > 0 and days:
-            found.append(Rate(currency=word, rate=float(rate), as_of=days[0], source="ERP Workbench"))
+            found.append(Rate(currency=word, rate=float(rate), as_of=days[0], source=RATES_SOURCE))
     return tuple(found)
 
 
@@ -232,8 +234,8 @@ class _Source:
             yield self.number("orders_a_year", round(total * self.to_a_year), summed=True)
         yield self.number("orders_a_day", round(total / self.period.days, 2))
         yield self.number("orders_a_month", round(total / self.period.days * DAYS_PER_MONTH, 1))
-        busiest = lately.idxmax()
-        yield self.number("peak_day", float(lately.max()), T("It was {day}.", day=busiest.date()))
+        busiest = self.period.start + dt.timedelta(days=int(lately.to_numpy().argmax()))
+        yield self.number("peak_day", float(lately.max()), T("It was {day}.", day=busiest))
         yield from self._busiest_month()
         if len(lately) >= FEWEST_DAYS:
             yield self._lately()
@@ -241,7 +243,7 @@ class _Source:
     def _busiest_month(self) -> Iterator[OwnNumber]:
         """Of the last twelve whole months, which may begin before the period does."""
         counts = self.orders_by_day
-        months = counts.index.to_period("M")
+        months = pd.DatetimeIndex(counts.index).to_period("M")
         whole = [(month, part) for month, part in counts.groupby(months) if len(part) == month.days_in_month][-12:]
         if len(whole) < FEWEST_MONTHS:
             return
@@ -317,9 +319,7 @@ class _Source:
                 o.c.ordered_on.between(self.period.start, self.period.end),
             )
         )  # fmt: skip
-        rows = pd.DataFrame(
-            fetch_columns(self.connection, query), columns=["ds", "currency", "quantity", "unit_price"]
-        )
+        rows = pd.DataFrame(fetch_columns(self.connection, query), columns=["ds", "currency", "quantity", "unit_price"])
         if rows.empty:
             return
         scale = np.array([10.0 ** decimals(str(word)) for word in rows["currency"]])
@@ -343,7 +343,8 @@ class _Source:
         if known:
             said = (T("The country of {count:,} orders is not known.", count=total - known),) if total > known else ()
             yield self.number("countries", len(by_code), *said)
-            spoken = {language for code in by_code if (language := main_language(code))}
+            often = [code for code, orders in by_code.items() if orders >= SMALL_SHARE * known]
+            spoken = {language for code in often if (language := main_language(code))}
             yield self.number("languages", len(spoken), *said)
             yield self.number("abroad_share", 1 - max(by_code.values()) / known, *said)
             for key, codes in (("cn", {"CN"}), ("eu", EUROPEAN_UNION), ("us", {"US"})):
@@ -489,7 +490,9 @@ class _Source:
     def standing_numbers(self) -> Iterator[OwnNumber]:
         """Stock, places, suppliers, people."""
         places = self.connection.execute(
-            sa.select(sa.func.count(sa.distinct(stock_balance.c.location_id))).where(stock_balance.c.on_hand.is_not(None))
+            sa.select(sa.func.count(sa.distinct(stock_balance.c.location_id))).where(
+                stock_balance.c.on_hand.is_not(None)
+            )
         ).scalar_one()
         if places:
             yield self.standing("locations", places)
@@ -541,4 +544,3 @@ def _foreign_share(minor: pd.Series, rows: pd.DataFrame, base: str, rates: Rates
     money, lacking = to_base(minor.to_numpy(np.int64), rows["currency"].to_numpy(object), rows["ds"], base, rates)
     whole = float(money.sum())
     return None if lacking or whole <= 0 else float(money[foreign].sum()) / whole
-

@@ -113,6 +113,7 @@ class Act(StrEnum):
     SIGN_IN = "sign in"
     SIGN_OUT = "sign out"
     STOP_SHARING_VIEW = "stop sharing view"
+    TAKE_REQUIREMENTS = "take list of requirements"
     TAKE_RFP = "take vendor's answers"
     UNDO_IMPORT = "undo import"
     UNMAP_SKU = "unmap SKU"
@@ -169,6 +170,7 @@ LEAVES_NUMBERS = frozenset(
         Act.REMOVE_WEIGHTING,
         Act.SET_REQUIREMENTS,
         Act.SET_WEIGHTING,
+        Act.TAKE_REQUIREMENTS,
         Act.TAKE_RFP,
         Act.WITHDRAW_QUOTE,
         Act.WITHDRAW_RATINGS,

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from erp_core.settings import ROOT
 from erp_core.text import T, say
 from erp_core.vendors.criteria import LEAVES
 from erp_core.vendors.loading import Problem, bad_file, load_vendor
 from erp_core.vendors.schema import Sourced, Vendor
 
-FOLDER = Path(__file__).resolve().parents[2] / "data" / "vendors"
+FOLDER = ROOT / "data" / "vendors"
 
 # Not a property of a vendor: drawn from how projects end in general, or told by the merchant.
 _NEVER_PUBLISHED = frozenset({"cost.overrun"})
@@ -59,12 +60,15 @@ def stale(told: Sourced, today: dt.date) -> bool:
     >>> stale(price, dt.date(2025, 2, 28)), stale(price, dt.date(2025, 3, 1)), stale(price, dt.date(2025, 3, 2))
     (False, False, True)
     """
-    if told.as_of is None:
-        return False
+    return told.as_of is not None and older_than_a_year(told.as_of, today)
+
+
+def older_than_a_year(day: dt.date, today: dt.date) -> bool:
+    """Whether a day lies more than a year back."""
     try:
-        a_year_on = told.as_of.replace(year=told.as_of.year + 1)
+        a_year_on = day.replace(year=day.year + 1)
     except ValueError:  # 29 February
-        a_year_on = dt.date(told.as_of.year + 1, 3, 1)
+        a_year_on = dt.date(day.year + 1, 3, 1)
     return today > a_year_on
 
 

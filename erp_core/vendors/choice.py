@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, Field
 
 from erp_core.errors import BadInput
-from erp_core.text import T, Text
+from erp_core.text import BothLanguages, T, Text
 from erp_core.vendors.loading import check
 from erp_core.vendors.schema import (
     Benefit,
@@ -31,13 +31,16 @@ from erp_core.vendors.schema import (
     Scenario,
     Strict,
     Sureness,
+    Weighting,
     Words,
 )
+from erp_core.vendors.template import is_met_by_requirements
 
 M = TypeVar("M", bound=BaseModel)
 Thing = tuple[str, ...]
 
 LONGEST_NAME = 120
+LONGEST_FILE_NAME = 255
 _LARGEST = 512 * 1024  # characters of one stored value as JSON
 _KEPT_SIGNS = "\n\t"
 
@@ -74,19 +77,27 @@ SETTING_NAMES: Mapping[str, Text] = {
 }
 
 
-def thing_name(thing: Thing) -> Text | str:
-    """What a change touched, for people."""
+Name = Text | BothLanguages | str
+
+
+def thing_name(thing: Thing, names: Mapping[str, Name] | None = None) -> Name:
+    """What a change touched, for people. `names`: of vendors and requirements, by key; others are called by it."""
+    known = names or {}
     match thing:
         case ("requirement", key):
-            return T("requirement {key}", key=key)
+            return T("requirement {key}", key=known.get(key, key))
         case ("rating", vendor, requirement, ""):
-            return T("rating of {vendor}: {requirement}", vendor=vendor, requirement=requirement)
+            return T(
+                "rating of {vendor}: {requirement}",
+                vendor=known.get(vendor, vendor),
+                requirement=known.get(requirement, requirement),
+            )
         case ("rating", vendor, requirement, evaluator):
             return T(
                 "rating of {vendor} by {evaluator}: {requirement}",
-                vendor=vendor,
+                vendor=known.get(vendor, vendor),
                 evaluator=evaluator,
-                requirement=requirement,
+                requirement=known.get(requirement, requirement),
             )
         case ("weighting", evaluator):
             return T("weights of {evaluator}", evaluator=evaluator)
@@ -114,6 +125,30 @@ def stored(value: BaseModel) -> dict[str, Any]:
     if len(json.dumps(content, ensure_ascii=False)) > _LARGEST:
         raise BadInput(T("This is too long to be kept."), hint=T("Shorten it."), code="choice.too_long")
     return content
+
+
+def rating_told(one: Rating) -> dict[str, Any]:
+    """What a rating says, as the audit names it, without what it does not say and without whose it is."""
+    told = {
+        "fit": str(one.fit),
+        "evidence": str(one.evidence),
+        "one_off_cost": one.cost,
+        "owner": one.owner,
+        "note": one.note,
+        "source": one.source,
+        "as_of": one.as_of,
+    }
+    return {name: value for name, value in told.items() if value not in (None, "")}
+
+
+def weighting_told(one: Weighting) -> dict[str, Any]:
+    """What weights say, as the audit names it: the points of each criterion, or the comparison."""
+    said = (
+        {"pairwise": one.pairwise}
+        if one.method == "ahp"
+        else {"points": dict(zip(one.criteria, one.points, strict=True))}
+    )
+    return {one.evaluator: {"method": one.method, "evaluator_share": one.share, "criteria": one.criteria, **said}}
 
 
 def _clean(value: Any) -> Any:
@@ -151,7 +186,8 @@ def free_key(prefix: str, name: str, taken: Collection[str]) -> str:
     >>> free_key("own-", "Shop Suite 3!", ()), free_key("own-", "自研系统", ()), free_key("own-", "自研", {"own-1"})
     ('own-shop-suite-3', 'own-1', 'own-2')
     """
-    word = re.sub(r"[^a-z0-9]+", "-", unicodedata.normalize("NFKD", name).casefold()).strip("-")[:40].strip("-")
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    word = re.sub(r"[^a-z0-9]+", "-", plain.casefold()).strip("-")[:40].strip("-")
     tries = (word, *(f"{word}-{number}" for number in range(2, len(taken) + 3))) if word else ()
     for end in (*tries, *(str(number) for number in range(1, len(taken) + 2))):
         if prefix + end not in taken:
@@ -193,7 +229,7 @@ def edited(need: Need, changes: Mapping[str, Any]) -> Need:
     for name in changes:
         if name not in allowed:
             raise BadInput(
-                T("The field {field} of a requirement cannot be changed.", field=str(name)),
+                T("The field “{field}” of a requirement cannot be changed.", field=str(name)),
                 hint=T("Change priority, weight and words; write a requirement of your own for anything else."),
                 code="choice.not_editable",
             )
@@ -201,10 +237,24 @@ def edited(need: Need, changes: Mapping[str, Any]) -> Need:
     after = checked(Requirement, held | {name: _json(value) for name, value in changes.items()})
     if after == need.requirement:
         return need
+    refuse_bad_criterion(after.criterion)
     if need.proposal is not None:
         agrees = after.priority == need.proposal.priority
         after = after.model_copy(update={"reason": need.proposal.reason if agrees else None})
     return Need(after, need.proposal, True)
+
+
+def refuse_bad_criterion(criterion: str) -> None:
+    """Raise BadInput for a criterion that requirements cannot hang at."""
+    if not is_met_by_requirements(criterion):
+        raise BadInput(
+            T(
+                "A requirement belongs to a criterion; “{criterion}” is none that requirements can have.",
+                criterion=criterion,
+            ),
+            hint=T("Choose one of the list."),
+            code="choice.bad_criterion",
+        )
 
 
 def released(need: Need) -> Need:
@@ -223,27 +273,34 @@ _STRENGTH = {evidence: place for place, evidence in enumerate(Evidence)}
 
 @dataclass(frozen=True)
 class RfpTake:
-    """What taking a vendor's answers does: `taken` become the ratings; `unchanged` stand already; `kept`: ratings that
-    rest on stronger evidence than a vendor's word and stay, with the answer beside them."""
+    """What taking a vendor's answers does: `taken` become the ratings; `unchanged` stand already; `kept`: what rests on
+    stronger evidence than a vendor's word and stays, each with the answer beside it."""
 
     taken: tuple[Rating, ...]
     unchanged: tuple[Rating, ...]
     kept: tuple[tuple[Rating, Rating], ...]
 
 
-def rfp_take(standing: Iterable[Rating], answers: Sequence[Rating]) -> RfpTake:
+def rfp_take(standing: Iterable[Rating], published: Iterable[Rating], answers: Sequence[Rating]) -> RfpTake:
     """Which of a vendor's answers become the agreed ratings.
 
-    An answer never replaces a rating on stronger evidence, and none of them (unknown) replaces nothing.
+    `standing`: ratings of the choice; `published`: what the catalogue's facts bear out, which counts where nobody has
+    rated. An answer never replaces what rests on stronger evidence, and “cannot say” replaces nothing that is known.
     """
-    held = {(rating.vendor, rating.requirement): rating for rating in standing if rating.evaluator is None}
+    held = {(rating.vendor, rating.requirement): rating for rating in published}
+    held |= {(rating.vendor, rating.requirement): rating for rating in standing if rating.evaluator is None}
     taken, unchanged, kept = [], [], []
     for answer in answers:
         stands = held.get((answer.vendor, answer.requirement))
-        if answer == stands or answer.fit is Fit.UNKNOWN:
+        known = stands is not None and stands.fit is not Fit.UNKNOWN
+        if answer == stands:
             unchanged.append(answer)
-        elif stands and stands.fit is not Fit.UNKNOWN and _STRENGTH[stands.evidence] > _STRENGTH[answer.evidence]:
+        elif stands and known and (answer.fit is Fit.UNKNOWN or _stronger(stands, answer)):
             kept.append((stands, answer))
         else:
             taken.append(answer)
     return RfpTake(tuple(taken), tuple(unchanged), tuple(kept))
+
+
+def _stronger(one: Rating, other: Rating) -> bool:
+    return _STRENGTH[one.evidence] > _STRENGTH[other.evidence]

@@ -59,7 +59,7 @@ def on_scale(total: Floats | float, scale: schema.CostScale) -> Floats:
     >>> float(on_scale(250.0, schema.CostScale(best=0.0, worst=1000.0)))
     0.75
     """
-    return np.clip((scale.worst - np.asarray(total, dtype=float)) / (scale.worst - scale.best), 0.0, 1.0)
+    return np.asarray((scale.worst - np.clip(total, scale.best, scale.worst)) / (scale.worst - scale.best))
 
 
 def value_at(p50: float, p90: float, growth: schema.Range, scale: schema.CostScale) -> float:
@@ -89,7 +89,9 @@ def _added(total: Floats, overrun: float, growth: float) -> float:
 
 
 def _overrun_value(p50: float, p90: float) -> float:
-    return float(1 - np.clip((p90 / p50 - 1) / WORST_OVERRUN, 0.0, 1.0)) if p50 > 0 else 1.0
+    if p50 <= 0:
+        return 1.0
+    return 0.0 if p90 >= p50 * (1 + WORST_OVERRUN) else 1 - max(0.0, p90 / p50 - 1) / WORST_OVERRUN
 
 
 def _growth_value(growth: Floats | float) -> Floats:

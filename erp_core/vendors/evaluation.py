@@ -12,8 +12,6 @@ and calls the latter at every move of a slider.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,14 +20,15 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from erp_core.errors import BadInput
 from erp_core.text import T, Text
 from erp_core.vendors import gates, meters
 from erp_core.vendors.certainty import Acceptability, acceptability, weight_draws
-from erp_core.vendors.cost_criterion import CostValue, cost_value, scale_of, value_at
+from erp_core.vendors.cost_criterion import cost_value, scale_of, value_at
 from erp_core.vendors.criteria import CRITERIA, criterion_of
 from erp_core.vendors.dissent import Panel, dissent_of
 from erp_core.vendors.jury import Bench, reversals, verdicts, why_they_differ
-from erp_core.vendors.methods import group_weights
+from erp_core.vendors.methods import group_weights, weights_of
 from erp_core.vendors.naming import criterion_words, listed, need_words, vendor_words
 from erp_core.vendors.priced import Priced, priced
 from erp_core.vendors.refusals import BadValue
@@ -47,16 +46,16 @@ from erp_core.vendors.results import (
 from erp_core.vendors.results_json import to_json
 from erp_core.vendors.schema import CostScale, Decision, Priority, Sureness, Weighting
 from erp_core.vendors.scoring import (
-    POINTS,
     Cells,
     Floats,
     Opinion,
-    VendorDraws,
+    Singles,
     cells_of,
     draws_of,
     opinions,
 )
 from erp_core.vendors.switching import Contest, Discounted, switches
+from erp_core.vendors.versions import inputs_hash
 
 __all__ = [
     "Dissent",
@@ -83,29 +82,33 @@ def evaluate(decision: Decision) -> Evaluation:
     """The whole answer to a decision. Equal decisions give equal answers: nothing else is read.
 
     Raises BadValue (also a ValueError), code `vendors.unknown_criterion`, where a requirement or a weighting names a
-    criterion that is not in the tree, and BadMatrix where weights cannot be used.
+    criterion that is not in the tree; with the code of `methods` where somebody's weights cannot be used.
     """
     return answer(prepare(decision), decision.weightings, decision.sureness)
-
-
-def inputs_hash(decision: Decision) -> str:
-    """SHA-256 of the decision as canonical JSON: keys sorted, no spaces, UTF-8."""
-    document = json.dumps(
-        decision.model_dump(mode="json"), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
-    )
-    return hashlib.sha256(document.encode()).hexdigest()
 
 
 # --- what does not rest on weights ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, eq=False)
+class Values:
+    """The vendors' values in each criterion. `low`, `middle`, `high`, `coverage` (the share known): vendors × criteria.
+    `drawn`: draws × vendors × criteria; `unknown`: the part of it that unknown ratings make up."""
+
+    low: Floats
+    middle: Floats
+    high: Floats
+    coverage: Floats
+    drawn: Singles
+    unknown: Singles
+
+
+@dataclass(frozen=True, eq=False)
 class Prepared:
     """All of the answer that does not rest on the weights of the criteria.
 
-    `criteria`: those that are scored. `low`, `middle`, `high`: vendors × criteria. `drawn`: draws × vendors × criteria;
-    `unknown`: the part of it that unknown ratings make up. `coverage`: vendors × criteria, the share known.
-    `in_play`: rows of the vendors that no gate shut out.
+    `criteria`: those that are scored; `known`: the share of points of which a vendor's ratings are known; `in_play`:
+    rows of the vendors that no gate shut out.
     """
 
     decision: Decision
@@ -116,20 +119,16 @@ class Prepared:
     gates: tuple[Gate, ...]
     in_play: tuple[int, ...]
     criteria: tuple[str, ...]
-    low: Floats
-    middle: Floats
-    high: Floats
-    coverage: Floats
+    values: Values
     known: Floats
-    drawn: Floats
-    unknown: Floats
     notes: tuple[Text, ...]
 
 
 def prepare(decision: Decision) -> Prepared:
     """The heavy part of `evaluate`. The decision's weightings and sureness are not looked at.
 
-    What it holds grows with draws × vendors × criteria: 35 MB for 25 vendors and 10,000 draws.
+    What it holds grows with draws × vendors × criteria: 20 MB for 25 vendors and 10,000 draws, so that a cache should
+    keep the object itself and no copies.
     """
     _refuse_unknown_criteria(decision)
     held = opinions(decision)
@@ -138,13 +137,6 @@ def prepare(decision: Decision) -> Prepared:
     prices = tuple(priced(vendor, decision) for vendor in decision.vendors)
     shut = tuple(_gates(decision, held, prices))
     out = {gate.vendor for gate in shut if gate.state == gates.FAILED}
-    with ThreadPoolExecutor(max_workers=2) as pool:  # drawing lets go of Python's lock
-        drawn = list(pool.map(lambda row: draws_of(row, cells, decision), range(len(decision.vendors))))
-    costs = (
-        [] if scale is None else [_cost_value(price, scale, draw) for price, draw in zip(prices, drawn, strict=True)]
-    )
-    criteria = (*((COST,) if scale is not None else ()), *cells.criteria)
-    points = np.array([POINTS[need.priority] * need.weight for need in cells.needs], dtype=float)
     return Prepared(
         decision,
         held,
@@ -153,16 +145,43 @@ def prepare(decision: Decision) -> Prepared:
         prices,
         shut,
         tuple(row for row, vendor in enumerate(decision.vendors) if vendor.key not in out),
-        criteria,
-        _beside([cost.low for cost in costs], cells.low @ cells.shares.T),
-        _beside([cost.middle for cost in costs], cells.middle @ cells.shares.T),
-        _beside([cost.high for cost in costs], cells.high @ cells.shares.T),
-        _beside([float(cost.known) for cost in costs], cells.known @ cells.shares.T),
-        cells.known @ points / points.sum() if len(points) else np.ones(len(decision.vendors)),
-        _stacked([draw.values for draw in drawn], [cost.draws for cost in costs], (decision.draws, len(criteria))),
-        _stacked([draw.unknown for draw in drawn], [0 * cost.draws for cost in costs], (decision.draws, len(criteria))),
+        (*((COST,) if scale is not None else ()), *cells.criteria),
+        _values(decision, cells, prices, scale),
+        _share_known(cells),
         tuple(_notes_on_inputs(decision, scale, prices)),
     )
+
+
+def _values(decision: Decision, cells: Cells, prices: Sequence[Priced], scale: CostScale | None) -> Values:
+    first = 0 if scale is None else 1  # the criterion cost stands before the others
+    size = (len(decision.vendors), first + len(cells.criteria))
+    several = (decision.draws, *size)
+    low, middle, high, coverage = np.zeros((4, *size))
+    values = Values(low, middle, high, coverage, np.zeros(several, np.float32), np.zeros(several, np.float32))
+    ends = ((values.low, cells.low), (values.middle, cells.middle), (values.high, cells.high))
+    for array, rated in (*ends, (values.coverage, cells.known.astype(float))):
+        # No product of matrices, whose rounding might rest on how many vendors there are.
+        array[:, first:] = np.einsum("vr,cr->vc", rated, cells.shares)
+
+    def fill(row: int) -> None:
+        drawn = draws_of(row, cells, decision)
+        values.drawn[:, row, first:] = drawn.values.T
+        values.unknown[:, row, first:] = drawn.unknown.T
+        if scale is not None:
+            cost = cost_value(prices[row].cost, prices[row].growth, scale, drawn)
+            values.low[row, 0], values.middle[row, 0], values.high[row, 0] = cost.low, cost.middle, cost.high
+            values.coverage[row, 0] = cost.known
+            values.drawn[:, row, 0] = cost.draws
+
+    with ThreadPoolExecutor(max_workers=2) as pool:  # drawing lets go of Python's lock
+        list(pool.map(fill, range(len(decision.vendors))))
+    return values
+
+
+def _share_known(cells: Cells) -> Floats:
+    """Of each vendor: the share of all points that are known; 1 where there is nothing to know."""
+    whole = cells.points.sum()
+    return np.asarray((cells.known * cells.points).sum(axis=1) / whole if whole > 0 else np.ones(len(cells.known)))
 
 
 def _refuse_unknown_criteria(decision: Decision) -> None:
@@ -184,24 +203,6 @@ def _gates(
         gate = gates.budget_gate(vendor, price.cost, decision, price.free)
         if gate is not None:
             yield gate
-
-
-def _cost_value(price: Priced, scale: CostScale, drawn: VendorDraws) -> CostValue:
-    return cost_value(price.cost, price.growth, scale, drawn)
-
-
-def _beside(cost: Sequence[float], others: Floats) -> Floats:
-    """Vendors × criteria: the criterion cost first, where it is scored."""
-    column = np.array(cost, dtype=float).reshape(len(others), -1) if len(others) else np.empty((0, 0))
-    return np.hstack([column, others]) if cost else others
-
-
-def _stacked(values: Sequence[Floats], costs: Sequence[Floats], shape: tuple[int, int]) -> Floats:
-    """Draws × vendors × criteria."""
-    rows = [np.vstack([costs[at][None, :], value]) if costs else value for at, value in enumerate(values)]
-    if not rows:
-        return np.empty((shape[0], 0, shape[1]))
-    return np.ascontiguousarray(np.stack(rows).transpose(2, 0, 1))
 
 
 def _notes_on_inputs(decision: Decision, scale: CostScale | None, prices: Sequence[Priced]) -> Iterator[Text]:
@@ -235,16 +236,16 @@ def answer(prepared: Prepared, weightings: Sequence[Weighting], sureness: Surene
     valued = meters.value_for_money(
         keys, _without_cost(prepared, row), [price.cost for price in prepared.priced], prepared.in_play
     )
-    panel = Panel(decision, prepared.cells, prepared.middle, weights, prepared.criteria, prepared.in_play)
+    panel = Panel(decision, prepared.cells, prepared.values.middle, weights, prepared.criteria, prepared.in_play)
     return Evaluation(
         vendors=keys,
         in_play=tuple(keys[at] for at in prepared.in_play),
         gates=prepared.gates,
         costs={key: price.cost for key, price in zip(keys, prepared.priced, strict=True)},
         weights=weights,
-        low=_frame(prepared.low, keys, prepared.criteria),
-        middle=_frame(prepared.middle, keys, prepared.criteria),
-        high=_frame(prepared.high, keys, prepared.criteria),
+        low=_frame(prepared.values.low, keys, prepared.criteria),
+        middle=_frame(prepared.values.middle, keys, prepared.criteria),
+        high=_frame(prepared.values.high, keys, prepared.criteria),
         known=dict(zip(keys, prepared.known.tolist(), strict=True)),
         scores=scores,
         jury=found,
@@ -256,7 +257,7 @@ def answer(prepared: Prepared, weightings: Sequence[Weighting], sureness: Surene
         overkill=tuple(_overkill(prepared)),
         frontier=tuple(valued["vendor"][valued["frontier"]]),
         value_for_money=valued,
-        coverage=_frame(prepared.coverage, keys, prepared.criteria),
+        coverage=_frame(prepared.values.coverage, keys, prepared.criteria),
         questions=_questions(prepared, row, sureness) if scored else (),
         dissent=dissent_of(panel, weightings) if scored else None,
         inputs_hash=inputs_hash(decision),
@@ -266,15 +267,7 @@ def answer(prepared: Prepared, weightings: Sequence[Weighting], sureness: Surene
 
 def _weights(prepared: Prepared, weightings: Sequence[Weighting]) -> tuple[dict[str, float], list[Text]]:
     """Weights of the scored criteria, summing to 1, and what had to be done to the stated ones."""
-    for weighting in weightings:
-        for key in weighting.criteria:
-            if key not in CRITERIA:
-                raise BadValue(
-                    T("The weights of {evaluator} name “{criterion}”, which is no criterion.",
-                      evaluator=weighting.evaluator, criterion=key),
-                    hint=T("The criteria are: {criteria}", criteria=", ".join(CRITERIA)),
-                    code="vendors.unknown_criterion",
-                )  # fmt: skip
+    _refuse_bad_weights(weightings)
     if not prepared.criteria:
         return {}, [T("There is nothing to score: no requirement counts, and cost has no scale.")]
     equal = dict.fromkeys(prepared.criteria, 1 / len(prepared.criteria))
@@ -298,11 +291,37 @@ def _weights(prepared: Prepared, weightings: Sequence[Weighting]) -> tuple[dict[
     return {key: weight / whole for key, weight in kept.items()}, notes
 
 
+def _refuse_bad_weights(weightings: Sequence[Weighting]) -> None:
+    """Say whose weights cannot be used, and why."""
+    for weighting in weightings:
+        for key in weighting.criteria:
+            if key not in CRITERIA:
+                raise BadValue(
+                    T("The weights of {evaluator} name “{criterion}”, which is no criterion.",
+                      evaluator=weighting.evaluator, criterion=key),
+                    hint=T("The criteria are: {criteria}", criteria=", ".join(CRITERIA)),
+                    code="vendors.unknown_criterion",
+                )  # fmt: skip
+        try:
+            weights_of(weighting)
+        except BadInput as refusal:
+            raise BadValue(
+                T("The weights of {evaluator} cannot be used. {reason}",
+                  evaluator=weighting.evaluator, reason=refusal.message),
+                hint=refusal.hint,
+                code=refusal.code,
+            ) from refusal  # fmt: skip
+
+
 def _scores(prepared: Prepared, weights: Floats) -> pd.DataFrame:
     """Frame `vendor, low, middle, high`; NaN where nothing is scored."""
     columns = {
-        name: array @ weights if len(weights) else np.full(len(array), np.nan)
-        for name, array in (("low", prepared.low), ("middle", prepared.middle), ("high", prepared.high))
+        name: (array * weights).sum(axis=1) if len(weights) else np.full(len(array), np.nan)
+        for name, array in (
+            ("low", prepared.values.low),
+            ("middle", prepared.values.middle),
+            ("high", prepared.values.high),
+        )
     }
     return pd.DataFrame({"vendor": [vendor.key for vendor in prepared.decision.vendors], **columns})
 
@@ -314,7 +333,7 @@ def _without_cost(prepared: Prepared, weights: Floats) -> Floats:
         return np.full(len(prepared.decision.vendors), np.nan)
     kept = weights[others]
     kept = kept / kept.sum() if kept.sum() > 0 else np.full(len(others), 1 / len(others))
-    return np.asarray(prepared.middle[:, others] @ kept)
+    return np.asarray((prepared.values.middle[:, others] * kept).sum(axis=1))
 
 
 def _frame(array: Floats, keys: Sequence[str], columns: Sequence[str]) -> pd.DataFrame:
@@ -326,7 +345,7 @@ def _frame(array: Floats, keys: Sequence[str], columns: Sequence[str]) -> pd.Dat
 
 def _drawn_scores(prepared: Prepared, weights: Floats) -> Floats:
     """Draws × vendors in play, under weights of draws × criteria."""
-    values = prepared.drawn[:, list(prepared.in_play), :]
+    values = prepared.values.drawn[:, list(prepared.in_play), :]
     return np.asarray(np.einsum("dvc,dc->dv", values, weights))
 
 
@@ -357,7 +376,7 @@ def _certainty(prepared: Prepared, counted: Acceptability | None) -> dict[str, p
 def _bench(prepared: Prepared, weights: Floats) -> Bench:
     rows = list(prepared.in_play)
     names = tuple(vendor_words(prepared.decision.vendors[row]) for row in rows)
-    return Bench(prepared.middle[rows], weights, prepared.criteria, names, prepared.in_play)
+    return Bench(prepared.values.middle[rows], weights, prepared.criteria, names, prepared.in_play)
 
 
 def _contest(prepared: Prepared, weights: Floats) -> Contest:
@@ -367,7 +386,7 @@ def _contest(prepared: Prepared, weights: Floats) -> Contest:
     by_criterion = dict(zip(prepared.criteria, weights.tolist(), strict=True))
     pull = np.array([by_criterion[key] for key in cells.criteria]) @ cells.shares
     return Contest(
-        prepared.middle[rows],
+        prepared.values.middle[rows],
         weights,
         prepared.criteria,
         tuple(vendor.key for vendor in vendors),
@@ -407,8 +426,7 @@ def _price_trap(prepared: Prepared, weights: Floats, scores: pd.DataFrame) -> Pr
         prepared.decision,
         [price.cost for price in prepared.priced],
         [price.first_year for price in prepared.priced],
-        meters.Opinions(shares[0], shares[1]),
-        winner,
+        meters.Opinions(shares[0], shares[1], prepared.in_play, winner),
     )
 
 
@@ -426,7 +444,7 @@ def _questions(prepared: Prepared, centre: Floats, sureness: Sureness) -> tuple[
     weighed = centre > 0
     weights = weighed / weighed.sum() if sureness is Sureness.OPEN else centre  # the means of what is drawn
     rows = list(prepared.in_play)
-    means = prepared.drawn[:, rows, :].mean(axis=0) @ weights
+    means = (prepared.values.drawn[:, rows, :].mean(axis=0, dtype=float) * weights).sum(axis=1)
     return meters.best_first(
         question
         for at, row in enumerate(rows)
@@ -436,27 +454,32 @@ def _questions(prepared: Prepared, centre: Floats, sureness: Sureness) -> tuple[
 
 def _questions_to(prepared: Prepared, row: int, mean: float, other: float, weights: Floats) -> Iterator[Question]:
     """The questions to one vendor. `mean`: its expected score; `other`: the best expected of the others."""
-    vendor, cells = prepared.decision.vendors[row], prepared.cells
+    vendor, cells, drawn = prepared.decision.vendors[row], prepared.cells, prepared.values
     unknown = ~cells.known[row]
+    pulls: dict[str, float] = {}  # what each unknown requirement weighs in the whole score
     for column, key in enumerate(prepared.criteria):
         weight = float(weights[column])
-        if weight <= 0:
-            continue
         if key == COST:
-            swing = weight * prepared.drawn[:, row, column]
+            swing = weight * drawn.drawn[:, row, column].astype(float)
             known = prepared.priced[row].cost.p50 is not None
             yield meters.about_price(vendor, known, meters.worth_of_knowing(mean, swing - swing.mean(), other))
             continue
         share = cells.shares[cells.criteria.index(key)]
         asked = np.flatnonzero(unknown & (share > 0))
-        for at in asked:
-            need, pull = cells.needs[at], weight * float(share[at])
-            worth = meters.worth_of_a_must if need.priority is Priority.MUST else meters.worth_of_a_rating
-            yield meters.about_rating(vendor, need, worth(mean, pull, other))
+        pulls |= {cells.needs[at].key: weight * float(share[at]) for at in asked}
         if len(asked) > 1:
-            swing = weight * prepared.unknown[:, row, column]
+            swing = weight * drawn.unknown[:, row, column].astype(float)
             saves = meters.worth_of_knowing(mean, swing - swing.mean(), other)
             yield meters.about_criterion(vendor, key, len(asked), saves)
+    needs = {need.key: need for need in prepared.decision.requirements}
+    for key, pull in pulls.items():
+        if needs[key].priority is not Priority.MUST and (saves := meters.worth_of_a_rating(mean, pull, other)) > 0:
+            yield meters.about_rating(vendor, needs[key], saves)
+    for gate in prepared.gates:  # also where a criterion weighs nothing, and where evaluators disagree
+        if gate.vendor == vendor.key and gate.requirement is not None:
+            saves = meters.worth_of_a_must(mean, pulls.get(gate.requirement, 0.0), other)
+            if saves > 0:
+                yield meters.about_rating(vendor, needs[gate.requirement], saves)
 
 
 def _notes_on_play(prepared: Prepared) -> Iterator[Text]:

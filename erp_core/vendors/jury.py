@@ -101,8 +101,16 @@ def why_they_differ(bench: Bench, found: Sequence[Verdict]) -> Text:
     row_of = {place: row for row, place in enumerate(bench.places)}
     leading = next(verdict for verdict in found if verdict.method == WEIGHTED_SUM)
     ours = row_of[leading.order[0]]
-    dissenting = [verdict for verdict in found if verdict.order[0] != leading.order[0]]
-    said: list[Text] = [_reason(bench, verdict.method, ours, row_of[verdict.order[0]]) for verdict in dissenting]
+    dissenting: dict[int, list[str]] = {}  # whom they put first → methods
+    for verdict in found:
+        if verdict.order[0] != leading.order[0]:
+            dissenting.setdefault(row_of[verdict.order[0]], []).append(verdict.method)
+    said: list[Text] = []
+    for theirs, (method, *others) in dissenting.items():
+        said.append(_reason(bench, method, ours, theirs))
+        if others:
+            agreeing = listed([METHOD_NAMES[other] for other in others])
+            said.append(T("The same is first by: {methods}.", methods=agreeing))
     if not dissenting:
         if all(verdict.order == leading.order for verdict in found):
             said.append(T("All methods give the same order."))
@@ -110,9 +118,9 @@ def why_they_differ(bench: Bench, found: Sequence[Verdict]) -> Text:
             said.append(T("All methods put {vendor} first; further down they differ.", vendor=bench.names[ours]))
     for verdict in found:
         if verdict.also:
-            others = listed([bench.names[row_of[place]] for place in verdict.also])
+            beside = listed([bench.names[row_of[place]] for place in verdict.also])
             first = bench.names[row_of[verdict.order[0]]]
-            said.append(T("VIKOR sees no clear lead: beside {vendor} it keeps {others}.", vendor=first, others=others))
+            said.append(T("VIKOR sees no clear lead: beside {vendor} it keeps {others}.", vendor=first, others=beside))
     return in_a_row(said)
 
 
@@ -128,50 +136,58 @@ def _reason(bench: Bench, method: str, ours: int, theirs: int) -> Text:
     """Why a method puts `theirs` before `ours`: the criterion that speaks most for it in that method's own measure."""
     mine, other = bench.matrix[ours], bench.matrix[theirs]
     spread = np.ptp(bench.matrix, axis=0)
-    safe = np.where(spread > _SAME, spread, 1.0)
+    stretched = bench.weights * (other - mine) / np.where(spread > _SAME, spread, 1.0)
     named = {"vendor": bench.names[theirs], "instead": bench.names[ours]}
-
-    def criterion(pull: Floats) -> tuple[int, Text]:
-        at = int(np.argmax(pull))
-        return at, CRITERIA[bench.criteria[at]]
-
     match method:
         case "weighted_product":
-            at, weak = criterion(bench.weights * (np.log(np.maximum(other, LEAST)) - np.log(np.maximum(mine, LEAST))))
+            at = int(np.argmax(bench.weights * (np.log(np.maximum(other, LEAST)) - np.log(np.maximum(mine, LEAST)))))
             return T(
                 "The weighted product puts {vendor} first instead of {instead}: in it strength elsewhere hardly makes "
                 "up for a weak criterion, and {instead} has only {points} of 100 for {criterion}.",
-                points=percent(float(mine[at])), criterion=weak, **named,
-            )  # fmt: skip
-        case "topsis_minmax":
-            at, stretched = criterion(bench.weights * (other - mine) / safe)
-            return T(
-                "TOPSIS (min-max) puts {vendor} first instead of {instead}: it stretches the {points} points between "
-                "worst and best in {criterion} over the whole scale.",
-                points=percent(float(spread[at])), criterion=stretched, **named,
+                points=percent(float(mine[at])), criterion=CRITERIA[bench.criteria[at]], **named,
             )  # fmt: skip
         case "topsis_vector":
-            _, far = criterion(bench.weights * (other - mine) / np.maximum(np.linalg.norm(bench.matrix, axis=0), _SAME))
+            lengths = np.maximum(np.linalg.norm(bench.matrix, axis=0), _SAME)
+            at = int(np.argmax(bench.weights * (other - mine) / lengths))
             return T(
                 "TOPSIS (vector) puts {vendor} first instead of {instead}: it squares the distance from the best and "
                 "the worst of the list, so that a large difference in {criterion} counts more than several small ones.",
-                criterion=far, **named,
+                criterion=CRITERIA[bench.criteria[at]], **named,
             )  # fmt: skip
-        case "vikor":
-            regret = bench.weights * (bench.matrix.max(axis=0) - mine) / safe
-            _, worst = criterion(regret)
+        case "vikor" if _regrets(bench, ours).max() > _regrets(bench, theirs).max():
+            at = int(np.argmax(_regrets(bench, ours)))
             return T(
                 "VIKOR puts {vendor} first instead of {instead}: it weighs the largest single regret as much as the "
                 "sum, and {instead} lies farthest behind the best in {criterion}.",
-                criterion=worst, **named,
+                criterion=CRITERIA[bench.criteria[at]], **named,
             )  # fmt: skip
-        case _:
-            won = float(bench.weights[other > mine + INDIFFERENCE].sum())
+        case "promethee_ii":
+            at = int(np.argmax(bench.weights * (_ahead_of(bench, theirs) - _ahead_of(bench, ours))))
             return T(
-                "PROMETHEE II puts {vendor} first instead of {instead}: it counts duels, not points, and {vendor} wins "
-                "clearly on criteria that weigh {percent} %.",
-                percent=percent(won), **named,
+                "PROMETHEE II puts {vendor} first instead of {instead}: it counts how many others a vendor is clearly "
+                "ahead of, not how far; that speaks for {vendor} most in {criterion}.",
+                criterion=CRITERIA[bench.criteria[at]], **named,
             )  # fmt: skip
+    at = int(np.argmax(stretched))
+    return T(
+        "{method} puts {vendor} first instead of {instead}: it stretches the {points} points between worst and best in "
+        "{criterion} over the whole scale.",
+        method=METHOD_NAMES[method], points=percent(float(spread[at])), criterion=CRITERIA[bench.criteria[at]], **named,
+    )  # fmt: skip
+
+
+def _regrets(bench: Bench, row: int) -> Floats:
+    """How far a vendor lies behind the best in each criterion, as VIKOR sees it."""
+    spread = np.ptp(bench.matrix, axis=0)
+    behind = (bench.matrix.max(axis=0) - bench.matrix[row]) / np.where(spread > _SAME, spread, 1.0)
+    return np.asarray(bench.weights * behind)
+
+
+def _ahead_of(bench: Bench, row: int) -> Floats:
+    """By how many others a vendor leads clearly in each criterion, less those behind which it lies clearly."""
+    leads = bench.matrix[row] - bench.matrix
+    clear = np.clip((np.abs(leads) - INDIFFERENCE) / (PREFERENCE - INDIFFERENCE), 0.0, 1.0)
+    return np.asarray((np.sign(leads) * clear).sum(axis=0))
 
 
 # --- rank reversals ------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from erp_core.errors import BadInput, NotFound, Unavailable
 from erp_core.files import strict_yaml
 from erp_core.files.strict_yaml import Node, Refusal
 from erp_core.text import T, Text
+from erp_core.vendors.criteria import LEAVES, criterion_of
 from erp_core.vendors.schema import Decision, Vendor
 
 CODE = "vendors.bad_file"
@@ -63,15 +64,23 @@ def load(model: type[Model], source: Path | str | bytes, name: str | None = None
     except Refusal as refusal:
         raise bad_file(name, [Problem(refusal.line, "", refusal.what, refusal.allowed)]) from None
     if root.fields is None:
-        problem = Problem(root.line, "", T("the file does not hold fields"), T("Begin with “name: value”."))
-        raise bad_file(name, [problem])
+        raise bad_file(name, [_without_fields(root)])
     given = root.plain()
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
-        problems = [_problem(model, root, detail) for detail in details]
+        problems = _problems(model, root, error)
     raise bad_file(name, sorted(problems, key=lambda problem: problem.line or 0))
+
+
+def _without_fields(root: Node) -> Problem:
+    if isinstance(root.value, str) and "：" in root.value:
+        told, allowed = (
+            T("a full-width colon (：) ends the name of a field"),
+            T("Write “: ” – a plain colon and a blank."),
+        )
+        return Problem(root.line, "", told, allowed)
+    return Problem(root.line, "", T("the file does not hold fields"), T("Begin with “name: value”."))
 
 
 def check(model: type[Model], given: Mapping[str, Any]) -> Model:
@@ -82,9 +91,7 @@ def check(model: type[Model], given: Mapping[str, Any]) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        root = _as_node(given)
-        details = [detail for detail in error.errors(include_url=False) if not _follows(detail)]
-        problems = [replace(_problem(model, root, detail), line=None) for detail in details]
+        problems = [replace(problem, line=None) for problem in _problems(model, _as_node(given), error)]
     hint = T("Put these right and try again.")
     raise BadInput(_told_together([_told(problem) for problem in problems]), hint=hint, code="vendors.bad_value")
 
@@ -120,7 +127,7 @@ def bad_file(name: str, problems: Sequence[Problem]) -> BadInput:
 def dump_decision(decision: Decision) -> str:
     """The decision as YAML that `load_decision` reads back equal: fields in the order of `schema`, Chinese as it is.
 
-    Fields that say nothing (no value, an empty text or list) are left out where the same is meant without them.
+    Fields that say nothing (no value, an empty text or list, 0) are left out where the same is meant without them.
     """
     return _dumped(decision)
 
@@ -167,27 +174,35 @@ def _told(problem: Problem, file: str | None = None) -> Text:
             where: Text | str = T("{file}, line {line}, {field}", **values)
         case True, True, False:
             where = T("{file}, line {line}", file=file, line=problem.line)
-        case True, _, _:
+        case True, False, _:
             where = str(file)
+        case False, True, True:
+            where = T("line {line}, {field}", line=problem.line, field=problem.field)
+        case False, True, False:
+            where = T("line {line}", line=problem.line)
         case False, False, True:
             where = problem.field
-        case False, False, False:
-            return T("{what}. {allowed}", what=problem.what, allowed=problem.allowed or "")
-        case False, _, True:
-            where = T("line {line}, {field}", line=problem.line, field=problem.field)
         case _:
-            where = T("line {line}", line=problem.line)
+            return T("{what}. {allowed}", what=problem.what, allowed=problem.allowed or "")
     if problem.allowed:
         return T("{where}: {what}. {allowed}", where=where, what=problem.what, allowed=problem.allowed)
     return T("{where}: {what}.", where=where, what=problem.what)
+
+
+def _problems(model: type[BaseModel], root: Node, error: ValidationError) -> list[Problem]:
+    details = error.errors(include_url=False)
+    return [_problem(model, root, detail) for detail in details if not _follows(detail)]
 
 
 def _problem(model: type[BaseModel], root: Node, detail: ErrorDetails) -> Problem:
     kind, context = detail["type"], detail.get("ctx", {})
     spot = _spot(model, root, detail["loc"])
     place, line = spot.place, spot.line
-    if kind in ("twice", "dangling"):
-        place, line = _culprit(spot, context) or (place, line)
+    if kind in ("twice", "dangling", "criterion", "metric"):
+        place, line = _culprit(spot, kind, context) or (place, line)
+    if kind.startswith("union_tag_") and "'" in str(context.get("discriminator")):
+        place = (*place, str(context["discriminator"]).strip("'"))
+        line = spot.node.key_lines.get(str(place[-1]), line)
     names = _fields_of(spot.above) if kind == "extra_forbidden" else ()
     what, allowed = _words(detail, context, names)
     return Problem(line, _field(place), what, allowed)
@@ -234,28 +249,51 @@ def _field(place: Place) -> str:
     return text.removeprefix(".")
 
 
-def _culprit(spot: _Spot, context: Mapping[str, Any]) -> tuple[Place, int] | None:
+def _culprit(spot: _Spot, kind: str, context: Mapping[str, Any]) -> tuple[Place, int] | None:
     """Where a mistake between parts of a document lies: the second of two, or the entry that names what is missing."""
-    fields, seen = spot.node.fields or {}, set()
-    for index, entry in enumerate(_entries(fields, context.get("list"))):
-        key = (entry.fields or {}).get("key", entry)
-        if key.value is not None and key.value in seen:
-            return (*spot.place, context["list"], index, "key"), key.line
-        seen.add(key.value)
-    wanted = {name: context[name] for name in ("vendor", "requirement") if name in context}
-    for name in ("ratings", "quotes") if wanted else ():
-        for index, entry in enumerate(_entries(fields, name)):
-            named = {key: inner.value for key, inner in (entry.fields or {}).items()}
-            if all(named.get(key) == value for key, value in wanted.items()):
-                return (*spot.place, name, index), entry.line
-    if wanted and "chosen" in fields and fields["chosen"].value == wanted.get("vendor"):
-        return (*spot.place, "chosen"), fields["chosen"].line
+    match kind:
+        case "twice":
+            found = _second(spot.node, context.get("list", ""))
+        case "criterion" | "metric":
+            found = _naming(spot.node, "requirements", {kind: context["given"]})
+        case "dangling":
+            named = {name: context[name] for name in ("vendor", "requirement") if name in context}
+            found = _naming(spot.node, "ratings" if len(named) > 1 else "quotes", named)
+            chosen = (spot.node.fields or {}).get("chosen")
+            if found is None and chosen and chosen.value == context["vendor"]:
+                found = ("chosen",), chosen.line
+        case _:
+            found = None
+    return ((*spot.place, *found[0]), found[1]) if found else None
+
+
+def _second(node: Node, name: str) -> tuple[Place, int] | None:
+    """The entry of a list whose key, or else name, stood there before."""
+    seen = set()
+    for index, entry in enumerate(_entries(node, name)):
+        fields = entry.fields or {}
+        word = "key" if "key" in fields else "name"
+        if word in fields and fields[word].value in seen:
+            return (name, index, word), fields[word].line
+        seen.add(fields[word].value if word in fields else None)
     return None
 
 
-def _entries(fields: Mapping[str, Node], name: str | None) -> list[Node]:
-    node = fields.get(name or "")
-    return node.items or [] if node else []
+def _naming(node: Node, name: str, wanted: Mapping[str, Any]) -> tuple[Place, int] | None:
+    """The entry of a list whose fields have these values; with one value, the field itself."""
+    for index, entry in enumerate(_entries(node, name)):
+        fields = entry.fields or {}
+        if all(word in fields and fields[word].value == value for word, value in wanted.items()):
+            if len(wanted) > 1:
+                return (name, index), entry.line
+            word = next(iter(wanted))
+            return (name, index, word), fields[word].line
+    return None
+
+
+def _entries(node: Node, name: str) -> list[Node]:
+    inner = (node.fields or {}).get(name)
+    return inner.items or [] if inner else []
 
 
 def _follows(detail: ErrorDetails) -> bool:
@@ -331,8 +369,7 @@ def _words_of_limits(kind: str, value: Text | str, context: Mapping[str, Any]) -
                 str(wrong).strip("“”"), allowed
             )
         case "union_tag_not_found":
-            name = str(context["discriminator"]).strip("'")
-            return T("the field “{name}” is missing, which says what kind this is", name=name), None
+            return T("this field is missing, which says what kind it is"), None
         case "greater_than_equal":
             return T("{given} is too small", given=value), T("At least {bound}.", bound=_given(context["ge"]))
         case "greater_than":
@@ -363,9 +400,15 @@ def _words_of_schema(kind: str, value: Text | str, context: Mapping[str, Any]) -
         case "share":
             return T("the share is larger than the whole"), T("At most {bound}.", bound="1")
         case "twice" if "list" in context:
-            return T("the key stands twice in “{list}”", list=context["list"]), T("Every key once.")
+            return T("the same key or name stands twice in “{list}”", list=context["list"]), None
         case "twice":
             return T("a criterion stands twice"), None
+        case "criterion":
+            return T(
+                "there is no criterion “{given}” that a requirement can belong to", given=context["given"]
+            ), _nearest(context["given"], [leaf for leaf in LEAVES if criterion_of(leaf) != "cost"])
+        case "metric":
+            return T("there is no own number “{given}”", given=context["given"]), None
         case "pairwise_size":
             return T("the comparison is not as wide and high as there are criteria"), None
         case "points_size":
@@ -463,12 +506,7 @@ def _dumped(value: BaseModel) -> str:
 def _plain(value: Any) -> Any:
     match value:
         case BaseModel():
-            return {
-                name: _plain(getattr(value, name))
-                for name, field in type(value).model_fields.items()
-                if field.is_required()
-                or not _says_nothing(getattr(value, name), field.get_default(call_default_factory=True))
-            }
+            return _fields(value)
         case Enum():
             return value.value
         case Mapping():
@@ -482,5 +520,12 @@ def _plain(value: Any) -> Any:
     raise TypeError(type(value))
 
 
-def _says_nothing(value: Any, default: Any) -> bool:
-    return value == default and (value is None or value in ("", (), False) or value == {})
+def _fields(value: BaseModel) -> dict[str, Any]:
+    """The fields of a value but those that hold their default and say nothing by it: no value, an empty text, a 0."""
+    written = {}
+    for name, field in type(value).model_fields.items():
+        given = getattr(value, name)
+        plain = _plain(given)
+        if plain or field.is_required() or given != field.get_default(call_default_factory=True):
+            written[name] = plain
+    return written

@@ -29,10 +29,12 @@ _GRID = (np.arange(200) + 0.5) / 200  # equally likely values of what is unknown
 @dataclass(frozen=True)
 class Opinions:
     """Shares of opinions in which each vendor comes first (0 for those out): over all weightings alike (`anywhere`),
-    and over weightings around the stated one (`around`)."""
+    and over weightings around the stated one (`around`). `in_play`: who is not out; `winner`: who comes first."""
 
     anywhere: Floats
     around: Floats
+    in_play: tuple[int, ...]
+    winner: int | None
 
 
 def price_trap(
@@ -40,11 +42,10 @@ def price_trap(
     costs: Sequence[VendorCost],
     first_year: Sequence[float | None],
     opinions: Opinions,
-    winner: int | None,
 ) -> PriceTrap | None:
     """How the quote that asks least in its first year fares, None where no price is known.
 
-    `first_year`: what is paid for the software in year 1, in the scenario's currency; `winner`: who comes first.
+    `first_year`: what is paid for the software in year 1, in the scenario's currency.
     """
     known = [at for at, price in enumerate(first_year) if price is not None and costs[at].p50 is not None]
     if not known:
@@ -65,9 +66,15 @@ def price_trap(
     said = [
         T("{vendor} asks least: {asked} in the first year. Over {years} years it costs {p50}, in one case of ten more "
           "than {p90}.", **named),
-        T("It comes first in {percent} % of all possible opinions, and in {own} % of those near yours.",
-          percent=percent(float(opinions.anywhere[cheapest])), own=percent(float(opinions.around[cheapest]))),
     ]  # fmt: skip
+    if cheapest in opinions.in_play:
+        said.append(
+            T("It comes first in {percent} % of all possible opinions, and in {own} % of those near yours.",
+              percent=percent(float(opinions.anywhere[cheapest])), own=percent(float(opinions.around[cheapest])))
+        )  # fmt: skip
+    else:
+        said.append(T("It does not pass the gates, so that it never comes first."))
+    winner = opinions.winner
     if winner is not None and winner != cheapest:
         first = costs[winner]
         if first.p50 is not None and first.p90 is not None:

@@ -45,8 +45,8 @@ def vendor_words(vendor: Vendor) -> BothLanguages:
 
 
 def need_words(need: Requirement) -> BothLanguages:
-    """A requirement's text in each language."""
-    return words(need.text)
+    """A requirement's text in each language, as it stands inside a sentence: without a full stop of its own."""
+    return BothLanguages(need.text.en.rstrip("."), need.text.zh.rstrip("。"))
 
 
 def criterion_words(key: str) -> Text:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,8 @@ from erp_core.vendors.schema import (
     Modules,
     Part,
     PerLocation,
-    Perpetual,
     PerOrder,
+    Perpetual,
     PerUser,
     Plan,
     Pricing,
@@ -202,3 +203,16 @@ def _span(amount: Any, written: Callable[[float], str]) -> Text | str:
 
 def _share(share: Any) -> Text | str:
     return _span(share, lambda value: f"{100 * value:g} %")
+
+
+def module_keys(names: Sequence[str]) -> tuple[str, ...]:
+    """A key for each module of an offer, from the Latin letters of its name, else its number; each once.
+
+    >>> module_keys(["Warehouse", "仓库", "warehouse"])
+    ('warehouse', 'module-2', 'warehouse-3')
+    """
+    keys: list[str] = []
+    for at, name in enumerate(names, 1):
+        word = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "module"
+        keys.append(word if word != "module" and word not in keys else f"{word}-{at}")
+    return tuple(keys)

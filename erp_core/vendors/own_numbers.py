@@ -39,12 +39,13 @@ def _declared(*metrics: OwnMetric) -> Mapping[str, OwnMetric]:
 
 OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("revenue_a_year", T("Revenue a year"), "money", T("Revenue of products over the last twelve months.")),
-    OwnMetric("cogs_a_year", T("Cost of goods sold a year"), "money", T("Units sold × unit cost on the day of sale.")),
-    OwnMetric("margin_share", T("Share of gross margin"), "share", T("(Revenue − cost) ÷ revenue, where cost is known.")),
+    OwnMetric("cogs_a_year", T("Cost of goods sold a year"), "money", T("Units sold × unit cost on that day.")),
+    OwnMetric("margin_share", T("Share of gross margin"), "share",
+              T("(Revenue − cost) ÷ revenue of products with a cost.")),
     OwnMetric("order_value", T("Average order value"), "money", T("Revenue ÷ orders.")),
     OwnMetric("orders_a_year", T("Orders a year"), "count", T("Orders that were not cancelled, last twelve months.")),
     OwnMetric("orders_a_month", T("Orders a month"), "count", T("Orders ÷ days × 30.4.")),
-    OwnMetric("orders_a_day", T("Orders a day"), "count", T("Orders ÷ days of the period.")),
+    OwnMetric("orders_a_day", T("Orders on an average day"), "count", T("Orders ÷ days of the period.")),
     OwnMetric("orders_lately", T("Orders a day lately"), "count", T("Smoothed over the last 13 weeks.")),
     OwnMetric("peak_month", T("Busiest month"), "ratio", T("Orders of the busiest calendar month ÷ an average month.")),
     OwnMetric("peak_day", T("Orders on the busiest day"), "count", T("The most orders on one day of the period.")),
@@ -69,9 +70,10 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
         T("Value of purchase orders in other currencies than the base ÷ value of all."),
     ),
     OwnMetric("channels", T("Shops"), "count", T("Shops with orders in the period.")),
-    OwnMetric("carriers", T("Carriers"), "count", T("Carriers of at least one order or parcel in a hundred.")),
+    OwnMetric("carriers", T("Carriers in use"), "count", T("Carriers of at least one order or parcel in a hundred.")),
     OwnMetric("countries", T("Countries shipped to"), "count", T("Countries that the orders name.")),
-    OwnMetric("languages", T("Languages of buyers"), "count", T("Main languages of these countries.")),
+    OwnMetric("languages", T("Languages of buyers"), "count",
+              T("Main languages of countries with 1% of the orders or more.")),
     OwnMetric(
         "abroad_share", T("Orders abroad"), "share", T("Orders to other countries than the most frequent one ÷ all.")
     ),
@@ -90,14 +92,14 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
     OwnMetric("platform.ebay", T("Orders from eBay"), "share", T("Orders there ÷ all orders.")),
     OwnMetric("platform.woocommerce", T("Orders from WooCommerce"), "share", T("Orders there ÷ all orders.")),
     OwnMetric(
-        "platform.tiktok_shop", T("Orders from TikTok Shop, Shopee and Lazada"), "share", T("Orders there ÷ all orders.")
+        "platform.tiktok_shop", T("Orders from TikTok, Shopee, Lazada"), "share", T("Orders there ÷ all orders.")
     ),
     OwnMetric("skus", T("SKUs sold"), "count", T("Products that sold in the period, without charges.")),
     OwnMetric("bundles", T("Bundles"), "count", T("Products that are packed from others.")),
     OwnMetric("locations", T("Warehouses"), "count", T("Places where stock lies.")),
     OwnMetric("suppliers", T("Suppliers"), "count", T("Suppliers with items or purchase orders.")),
-    OwnMetric("users", T("Users"), "count", T("Active accounts of this workbench.")),
-    OwnMetric("companies", T("Companies"), "count", T("Legal entities with books of their own."), asked=True),
+    OwnMetric("users", T("Users now"), "count", T("Active accounts of this workbench.")),
+    OwnMetric("companies", T("Companies with own books"), "count", T("Legal entities that keep books."), asked=True),
     OwnMetric("repeat_share", T("Customers who came back"), "share", T("Customers with two or more orders ÷ all.")),
     OwnMetric("return_rate", T("Return rate"), "share", T("Refunds and credit notes ÷ revenue.")),
     OwnMetric("wrong_order_share", T("Wrong and incomplete orders"), "share", T("Orders that came back wrong ÷ all.")),
@@ -133,8 +135,8 @@ OWN_METRICS: Mapping[str, OwnMetric] = _declared(
 def in_both(text: Text) -> Bilingual:
     """A sentence of ours as a value with both languages.
 
-    >>> in_both(T("Orders a day")).zh
-    '日均订单'
+    >>> in_both(T("Orders on an average day")).zh
+    '日均订单数'
     """
     return Bilingual(en=say(text, "en"), zh=say(text, "zh_CN"))
 

@@ -21,6 +21,7 @@ from erp_core.vendors.schema import Fact, Plan, Vendor
 from erp_core.vendors.service import LONGEST_NOTE
 from erp_core.vendors.tables import decision, vendor, vendor_fact
 from erp_core.vendors.versions import differences
+from erp_core.vendors.working import nested
 
 Act = audit.Act
 
@@ -50,21 +51,20 @@ def add_vendor(uow: UnitOfWork, own: OwnVendor, token: str | None = None) -> str
     """Add a system of the merchant's own; returns its key. The same form sent twice adds one. Raises BadInput, and
     Conflict for a name that an own one has."""
     require(uow, Permission.CHOOSE_ERP)
+    if not uow.is_sqlite:  # two who add one at once would take the same key; on SQLite the second waits anyway
+        uow.connection.execute(sa.text("LOCK TABLE vendor IN SHARE ROW EXCLUSIVE MODE"))
     v = vendor.c
     if token is not None:
         known = uow.connection.execute(sa.select(v.key).where(v.token == token)).scalar_one_or_none()
         if known is not None:
             return str(known)
     taken = set(uow.connection.execute(sa.select(v.key)).scalars()) | vendor_keys(uow.connection)
-    content = _content(uow, free_key("own-", own.name, taken), own)
-    values = {
-        "key": content["key"], "content": content, "made_at": uow.now(), "changed_at": uow.now(),
-        "changed_by": uow.actor, "token": token,
-    }  # fmt: skip
-    vendor_id, fresh = insert_once(uow.connection, vendor, values)
-    if fresh:
-        audit.record(uow, Act.ADD_VENDOR, content["key"], after=content)
-    return str(uow.connection.execute(sa.select(v.key).where(v.id == vendor_id)).scalar_one())
+    key = free_key("own-", own.name, taken)
+    content, now = _content(uow, key, own), uow.now()
+    values = {"key": key, "content": content, "made_at": now, "changed_at": now, "changed_by": uow.actor}
+    uow.connection.execute(sa.insert(vendor).values(**values, token=token))
+    audit.record(uow, Act.ADD_VENDOR, key, after=content)
+    return key
 
 
 def change_vendor(uow: UnitOfWork, key: str, own: OwnVendor, seen: int | None = None) -> bool:
@@ -85,13 +85,7 @@ def change_vendor(uow: UnitOfWork, key: str, own: OwnVendor, seen: int | None = 
     values = {"content": content, "version": v.version + 1, "changed_at": uow.now(), "changed_by": uow.actor}
     uow.connection.execute(sa.update(vendor).where(v.key == key).values(values))
     told = differences(held.content, content)
-    audit.record(
-        uow,
-        Act.CHANGE_VENDOR,
-        key,
-        before={" · ".join(one.path): one.before for one in told},
-        after={" · ".join(one.path): one.after for one in told},
-    )
+    audit.record(uow, Act.CHANGE_VENDOR, key, before=nested(told, "before"), after=nested(told, "after"))
     return True
 
 

@@ -17,8 +17,18 @@ from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from erp_core.vendors.choice import RfpTake, Thing, checked, clean_text, one_line, rfp_take, stored
-from erp_core.vendors.kept import rating_of
+from erp_core.vendors.choice import (
+    LONGEST_FILE_NAME,
+    RfpTake,
+    Thing,
+    checked,
+    clean_text,
+    one_line,
+    rating_told,
+    rfp_take,
+    stored,
+)
+from erp_core.vendors.kept import published_ratings, standing_ratings
 from erp_core.vendors.schema import Rating
 from erp_core.vendors.tables import rating, requirement
 from erp_core.vendors.working import Seen, Work, no_requirement, refuse_too_many, refuse_twice
@@ -26,7 +36,6 @@ from erp_core.vendors.working import Seen, Work, no_requirement, refuse_too_many
 Act = audit.Act
 
 MOST_RATINGS = 100_000
-_LONGEST_FILE_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -81,7 +90,7 @@ def withdraw_ratings(uow: UnitOfWork, seen: Seen, cells: Sequence[Cell]) -> int:
     if gone:
         work.change(Act.WITHDRAW_RATINGS, [cell.thing for cell in gone])
         _end(work, gone)
-        before = {cell.label: stored(standing[cell]) for cell in gone}
+        before = {cell.label: rating_told(standing[cell]) for cell in gone}
         work.tell(Act.WITHDRAW_RATINGS, before, ratings=len(gone))
     return len(gone)
 
@@ -99,9 +108,9 @@ def take_rfp(uow: UnitOfWork, seen: Seen, answers: RfpAnswers) -> RfpTake:
         )
     ratings = _clean(work, answers.ratings)
     standing = _standing(work, {answers.vendor})
-    take = rfp_take(standing.values(), ratings)
+    take = rfp_take(standing.values(), published_ratings(answers.vendor), ratings)
     if take.taken:
-        file = clean_text(answers.file)[:_LONGEST_FILE_NAME]
+        file = clean_text(answers.file)[:LONGEST_FILE_NAME]
         _store(work, Act.TAKE_RFP, take.taken, standing, kept=len(take.kept), files=[file] if file else [])
     return take
 
@@ -127,9 +136,7 @@ def _clean(work: Work, ratings: Sequence[Rating]) -> list[Rating]:
 
 
 def _standing(work: Work, vendors: Collection[str]) -> dict[Cell, Rating]:
-    r = rating.c
-    query = sa.select(rating).where(r.decision_id == work.held.id, r.ended_at.is_(None), r.vendor.in_(sorted(vendors)))
-    return {_cell(one): one for one in map(rating_of, work.uow.connection.execute(query))}
+    return {_cell(one): one for one in standing_ratings(work.uow.connection, work.held.id, vendors)}
 
 
 def _store(work: Work, act: audit.Act, fresh: Sequence[Rating], standing: Mapping[Cell, Rating], **more: Any) -> None:
@@ -151,8 +158,8 @@ def _store(work: Work, act: audit.Act, fresh: Sequence[Rating], standing: Mappin
         for one in fresh
     ]
     work.uow.connection.execute(sa.insert(rating), rows)
-    before = {cell.label: stored(standing[cell]) for cell in cells if cell in standing}
-    after = {cell.label: row["content"] for cell, row in zip(cells, rows, strict=True)}
+    before = {cell.label: rating_told(standing[cell]) for cell in cells if cell in standing}
+    after = {cell.label: rating_told(one) for cell, one in zip(cells, fresh, strict=True)}
     work.tell(act, before, after, ratings=len(fresh), vendors=sorted({one.vendor for one in fresh}), **more)
 
 

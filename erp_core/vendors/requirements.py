@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from erp_core.db.uow import UnitOfWork
-from erp_core.errors import BadInput, Conflict
+from erp_core.errors import Conflict
 from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from erp_core.vendors.choice import Need, checked, edited, free_key, proposed_anew, released, stored
-from erp_core.vendors.criteria import LEAVES
+from erp_core.vendors.choice import (
+    LONGEST_FILE_NAME,
+    Need,
+    checked,
+    clean_text,
+    edited,
+    free_key,
+    proposed_anew,
+    refuse_bad_criterion,
+    released,
+    stored,
+)
 from erp_core.vendors.kept import need_of
 from erp_core.vendors.schema import Bilingual, Priority, Requirement
 from erp_core.vendors.tables import rating, requirement
@@ -24,6 +34,16 @@ from erp_core.vendors.working import Seen, Work, no_requirement, refuse_too_many
 Act = audit.Act
 
 MOST_REQUIREMENTS = 1_000
+
+
+@dataclass(frozen=True)
+class EditedList:
+    """A list of requirements that was edited elsewhere: key → field → new value, what was added (under keys that do not
+    matter), and the name of the file."""
+
+    changes: Mapping[str, Mapping[str, Any]]
+    added: Sequence[Requirement] = ()
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,13 +67,7 @@ def set_requirements(uow: UnitOfWork, seen: Seen, changes: Mapping[str, Mapping[
     require(uow, Permission.CHOOSE_ERP)
     work = Work(uow, seen)
     needs = _needs(work)
-    after = {}
-    for key, fields in changes.items():
-        if key not in needs:
-            raise no_requirement(key)
-        need = edited(needs[key], fields)
-        if need != needs[key]:
-            after[key] = need
+    after = _edited(needs, changes)
     return _store(work, Act.SET_REQUIREMENTS, needs, after)
 
 
@@ -100,23 +114,16 @@ def add_requirement(uow: UnitOfWork, seen: Seen, new: NewRequirement) -> str:
         known = uow.connection.execute(stands).scalar_one_or_none()
         if known is not None:
             return str(known)
-    if new.criterion not in LEAVES or new.criterion.startswith("cost."):
-        raise BadInput(
-            T("A requirement belongs to a criterion; “{criterion}” is none that requirements can have.",
-              criterion=new.criterion),
-            hint=T("Choose one of the list."),
-            code="choice.bad_criterion",
-        )  # fmt: skip
     needs = _needs(work)
     refuse_too_many(len(needs) + 1, MOST_REQUIREMENTS)
+    refuse_bad_criterion(new.criterion)
     text = _both(new.text)
-    key = free_key(f"{new.criterion}.own_", "", needs)
-    ask = _both(new.ask) if new.ask else text
     content = {
-        "key": key, "criterion": new.criterion, "text": text, "ask": ask, "priority": new.priority,
-        "weight": new.weight, "own": True,
+        "key": "own", "criterion": new.criterion, "text": text, "ask": _both(new.ask) if new.ask else text,
+        "priority": new.priority, "weight": new.weight,
     }  # fmt: skip
-    need = Need(checked(Requirement, content), None, True)
+    need = _own_need(checked(Requirement, content), needs)
+    key = need.requirement.key
     work.change(Act.ADD_REQUIREMENT, [("requirement", key)])
     uow.connection.execute(
         sa.insert(requirement).values(
@@ -129,6 +136,35 @@ def add_requirement(uow: UnitOfWork, seen: Seen, new: NewRequirement) -> str:
     )
     work.tell(Act.ADD_REQUIREMENT, after={key: stored(need.requirement)})
     return key
+
+
+def take_list(uow: UnitOfWork, seen: Seen, listed: EditedList) -> tuple[int, int]:
+    """Take over a list that was edited elsewhere, as one act; returns how many requirements differed, and how many of
+    the merchant's own came. Of these, one that stands already in the same words does not come twice."""
+    require(uow, Permission.CHOOSE_ERP)
+    work = Work(uow, seen)
+    needs = _needs(work)
+    after = _edited(needs, listed.changes)
+    known = {(need.requirement.criterion, need.requirement.text) for need in needs.values() if need.requirement.own}
+    added: dict[str, Need] = {}
+    for given in listed.added:
+        if (given.criterion, given.text) in known:
+            continue
+        known.add((given.criterion, given.text))
+        need = _own_need(given, {*needs, *added})
+        added[need.requirement.key] = need
+    refuse_too_many(len(needs) + len(added), MOST_REQUIREMENTS)
+    file = clean_text(listed.file)[:LONGEST_FILE_NAME]
+    _store(work, Act.TAKE_REQUIREMENTS, needs, after | added, files=[file] if file else [])
+    return len(after), len(added)
+
+
+def _own_need(given: Requirement, taken: Collection[str]) -> Need:
+    """A need of the merchant's own under a key that is free. Raises BadInput where it hangs at no leaf that needs can
+    have."""
+    refuse_bad_criterion(given.criterion)
+    own = {"key": free_key(f"{given.criterion}.own_", "", taken), "own": True, "metric": None, "reason": None}
+    return Need(checked(Requirement, given.model_dump(mode="json") | own), None, True)
 
 
 def remove_requirement(uow: UnitOfWork, seen: Seen, key: str) -> None:
@@ -154,6 +190,18 @@ def remove_requirement(uow: UnitOfWork, seen: Seen, key: str) -> None:
     work.tell(Act.REMOVE_REQUIREMENT, before={key: stored(need.requirement)})
 
 
+def _edited(needs: Mapping[str, Need], changes: Mapping[str, Mapping[str, Any]]) -> dict[str, Need]:
+    """The needs that differ after these changes."""
+    after = {}
+    for key, fields in changes.items():
+        if key not in needs:
+            raise no_requirement(key)
+        need = edited(needs[key], fields)
+        if need != needs[key]:
+            after[key] = need
+    return after
+
+
 def _both(text: str | Bilingual) -> dict[str, Any]:
     return text.model_dump() if isinstance(text, Bilingual) else {"en": text, "zh": text}
 
@@ -170,7 +218,7 @@ def _last_position(work: Work) -> int:
     return int(work.uow.connection.execute(last).scalar_one() or 0)
 
 
-def _store(work: Work, act: audit.Act, before: Mapping[str, Need], after: Mapping[str, Need]) -> int:
+def _store(work: Work, act: audit.Act, before: Mapping[str, Need], after: Mapping[str, Need], **more: Any) -> int:
     """Store needs that differ, and tell of it."""
     if not after:
         return 0
@@ -189,7 +237,7 @@ def _store(work: Work, act: audit.Act, before: Mapping[str, Need], after: Mappin
             )
     was = {key: stored(before[key].requirement) for key in after if key in before}
     now = {key: stored(need.requirement) for key, need in after.items()}
-    work.tell_differences(act, was, now, requirements=len(after))
+    work.tell_differences(act, was, now, requirements=len(after), **more)
     return len(after)
 
 

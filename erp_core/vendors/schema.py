@@ -505,7 +505,8 @@ class PublishedFit(Sourced):
 
 
 class Vendor(Strict):
-    """One system. `plans`: published price lists; empty = price unknown. `key` for files and links."""
+    """One system. `plans`: published price lists, each with a name of its own; empty = price unknown. `key` for files
+    and links."""
 
     key: Key
     name: Words
@@ -516,6 +517,13 @@ class Vendor(Strict):
     fits: tuple[PublishedFit, ...] = ()
     plans: tuple[Plan, ...] = ()
     own: Flag = False
+
+    @model_validator(mode="after")
+    def _plans_told_apart(self) -> Vendor:
+        names = [plan.name for plan in self.plans]
+        if len(set(names)) != len(names):
+            raise PydanticCustomError("twice", "a name stands twice in {list}", {"list": "plans"})
+        return self
 
     def named(self, language: str) -> str:
         """The vendor's name for a reader."""

@@ -7,6 +7,7 @@ told who that was, and nothing is stored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,17 +16,19 @@ import sqlalchemy as sa
 
 from erp_core.db.uow import UnitOfWork
 from erp_core.db.upsert import insert_once
-from erp_core.errors import BadInput, NotFound
+from erp_core.errors import BadInput, Conflict, NotFound
 from erp_core.security import audit
 from erp_core.security.guard import require
 from erp_core.security.permissions import Permission
 from erp_core.text import T
-from erp_core.vendors.choice import Need, Settings, checked, clean_text, one_line, stored
-from erp_core.vendors.kept import vendor_keys
+from erp_core.vendors.catalogue import catalogue
+from erp_core.vendors.choice import Need, Settings, checked, clean_text, one_line, stored, weighting_told
+from erp_core.vendors.kept import read, vendor_keys
 from erp_core.vendors.requirements import MOST_REQUIREMENTS, columns_of
 from erp_core.vendors.schema import Decision, Quote, Requirement, Weighting
 from erp_core.vendors.tables import decision, decision_change, decision_version, quote, requirement, weighting
 from erp_core.vendors.versions import inputs_hash
+from erp_core.vendors.views import Outside, decision_document
 from erp_core.vendors.working import Seen, Work, refuse_too_many, refuse_twice
 
 Act = audit.Act
@@ -105,13 +108,14 @@ def rename_decision(uow: UnitOfWork, seen: Seen, name: str) -> None:
 
 def change_settings(uow: UnitOfWork, seen: Seen, changes: Mapping[str, Any]) -> int:
     """Change fields of `choice.Settings` (scenario, budget, benefits …) to new values, None where that means unknown;
-    returns how many differed."""
+    returns how many differed. When the currency changes, amounts are not converted; rates into the old one are dropped.
+    """
     require(uow, Permission.CHOOSE_ERP)
     work = Work(uow, seen)
-    before = checked(Settings, work.held.settings)
-    given = checked(Settings, before.model_dump(mode="json") | {name: _json(value) for name, value in changes.items()})
-    after = stored(given)
+    before = read(Settings, work.held.settings)
     was = stored(before)
+    given = checked(Settings, was | {name: _json(value) for name, value in changes.items()})
+    after = stored(_without_old_rates(before, given))
     fields = [name for name in after if after[name] != was[name]]
     if not fields:
         return 0
@@ -166,6 +170,13 @@ def _vendor_list(uow: UnitOfWork, vendors: Sequence[str], listed: Sequence[str])
     return keys
 
 
+def _without_old_rates(before: Settings, after: Settings) -> Settings:
+    """Rates say what another currency costs in the scenario's: when that changes, those that stood are wrong."""
+    if after.scenario.currency == before.scenario.currency or after.scenario.rates != before.scenario.rates:
+        return after
+    return after.model_copy(update={"scenario": after.scenario.model_copy(update={"rates": ()})})
+
+
 def _json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_json(item) for item in value]
@@ -193,7 +204,8 @@ def set_weighting(uow: UnitOfWork, seen: Seen, given: Weighting) -> bool:
         uow.connection.execute(sa.insert(weighting).values(row))
     else:
         uow.connection.execute(sa.update(weighting).where(mine).values(values))
-    work.tell(Act.SET_WEIGHTING, before, content)
+    was = None if before is None else weighting_told(read(Weighting, before))
+    work.tell(Act.SET_WEIGHTING, was, weighting_told(read(Weighting, content)))
     return True
 
 
@@ -208,7 +220,7 @@ def remove_weighting(uow: UnitOfWork, seen: Seen, evaluator: str) -> None:
         raise NotFound(T("“{name}” has given no weights.", name=evaluator), code="choice.no_weighting")
     work.change(Act.REMOVE_WEIGHTING, [("weighting", evaluator)])
     uow.connection.execute(sa.delete(weighting).where(mine))
-    work.tell(Act.REMOVE_WEIGHTING, before)
+    work.tell(Act.REMOVE_WEIGHTING, weighting_told(read(Weighting, before)))
 
 
 # --- quotes ----------------------------------------------------------------------------------------------------------
@@ -256,7 +268,8 @@ def withdraw_quote(uow: UnitOfWork, seen: Seen, quote_id: int) -> None:
 def keep_version(uow: UnitOfWork, seen: Seen, keep: Keep) -> int:
     """Keep a choice as it stands, with its answer, for good; returns its number. The same form sent twice keeps one.
 
-    Raises BadInput where the answer was computed from other inputs than those of the document.
+    Raises BadInput where the answer was computed from other inputs than those of the document, and Conflict where the
+    choice no longer stands as in the document.
     """
     require(uow, Permission.CHOOSE_ERP)
     work = Work(uow, seen)
@@ -268,16 +281,28 @@ def keep_version(uow: UnitOfWork, seen: Seen, keep: Keep) -> int:
             hint=T("Open the page again, so that it is computed from what stands now."),
             code="choice.other_inputs",
         )
+    _refuse_other_inputs(work, document)
     v = decision_version.c
     last = sa.select(sa.func.max(v.number)).where(v.decision_id == seen.decision_id)
     number = int(uow.connection.execute(last).scalar_one() or 0) + 1
     values = {
         "decision_id": seen.decision_id, "number": number, "at": uow.now(), "actor": uow.actor,
         "note": clean_text(keep.note).strip()[:LONGEST_NOTE], "document": document.model_dump(mode="json"),
-        "inputs_hash": own_hash, "results": dict(keep.results), "token": keep.token,
+        "inputs_hash": own_hash, "results": json.loads(json.dumps(keep.results, allow_nan=False)), "token": keep.token,
     }  # fmt: skip
     version_id, fresh = insert_once(uow.connection, decision_version, values)
     if not fresh:
         return int(uow.connection.execute(sa.select(v.number).where(v.id == version_id)).scalar_one())
     work.tell(Act.KEEP_VERSION, revision=number, sha256=own_hash, note=values["note"])
     return number
+
+
+def _refuse_other_inputs(work: Work, document: Decision) -> None:
+    """What is kept is what stands: no what-if, and nothing that somebody changed since it was computed."""
+    outside = Outside(document.as_of, catalogue(), document.own_numbers)
+    if decision_document(work.uow.connection, work.held.id, outside) != document:
+        raise Conflict(
+            T("The choice no longer stands as it did when this answer was computed."),
+            hint=T("Open the page again, so that it is computed from what stands now."),
+            code="choice.overtaken",
+        )

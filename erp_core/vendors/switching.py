@@ -18,6 +18,7 @@ from erp_core.vendors.schema import Fit, Requirement
 from erp_core.vendors.scoring import FIT_VALUES, Flags, Floats
 
 _NOTHING = 1e-9
+NEGOTIABLE = 0.5  # a larger share off the price is not asked for at a table
 _STEPS = 24  # of bisection
 
 
@@ -95,8 +96,12 @@ def _by_price(contest: Contest, leader: int, row: int, gap: float) -> Iterator[S
     cut = smallest_cut(price, price.at_cuts[0] + gap / weight)
     if cut is None:
         return
-    text = T("Negotiate: a software price {percent} % lower puts {challenger} level with {leader}.",
-             percent=percent_up(cut), challenger=contest.names[row], leader=contest.names[leader])  # fmt: skip
+    named = {"percent": percent_up(cut), "challenger": contest.names[row], "leader": contest.names[leader]}
+    if cut <= NEGOTIABLE:
+        text = T("Negotiate: a software price {percent} % lower puts {challenger} level with {leader}.", **named)
+    else:
+        text = T("No usual discount does it: {challenger} would have to ask {percent} % less for its software to draw "
+                 "level with {leader}.", **named)  # fmt: skip
     yield Switch(contest.keys[row], "price", cut, text)
 
 

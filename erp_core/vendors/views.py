@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from erp_core.errors import NotFound
 from erp_core.text import T
-from erp_core.vendors.choice import Settings, Thing
-from erp_core.vendors.kept import need_of, rating_of, read
+from erp_core.vendors.choice import RfpTake, Settings, Thing, rfp_take
+from erp_core.vendors.kept import need_of, published_ratings, rating_of, read, standing_ratings
+from erp_core.vendors.own_numbers import merged
 from erp_core.vendors.schema import Decision, Fact, OwnNumber, Quote, Rating, Vendor, Weighting
 from erp_core.vendors.tables import (
     decision,
@@ -139,7 +140,6 @@ def decision_document(connection: sa.Connection, decision_id: int, outside: Outs
     listed = sorted(held.vendors)
     requirements = [need.requirement for _, need in _need_rows(connection, decision_id)]
     keys = {one.key for one in requirements}
-    given = {number.key: number for number in (*outside.own_numbers, *settings.own_numbers)}
     return Decision(
         name=held.name,
         as_of=outside.as_of,
@@ -155,7 +155,7 @@ def decision_document(connection: sa.Connection, decision_id: int, outside: Outs
         ),
         quotes=tuple(kept.quote for kept in quotes(connection, decision_id) if kept.quote.vendor in listed),
         plans_taken={key: settings.plans_taken[key] for key in sorted(settings.plans_taken) if key in listed},
-        own_numbers=tuple(given[key] for key in sorted(given)),
+        own_numbers=merged(settings.own_numbers, outside.own_numbers),
         benefits=tuple(one for one in settings.benefits if one.vendor is None or one.vendor in listed),
         chosen=settings.chosen if settings.chosen in listed else None,
         draws=settings.draws,
@@ -211,6 +211,12 @@ def ratings(connection: sa.Connection, decision_id: int) -> tuple[Rating, ...]:
     r = rating.c
     rows = connection.execute(sa.select(r.content).where(r.decision_id == decision_id, r.ended_at.is_(None)))
     return tuple(sorted(map(rating_of, rows), key=lambda one: (one.vendor, one.requirement, one.evaluator or "")))
+
+
+def rfp_preview(connection: sa.Connection, decision_id: int, vendor: str, answers: Sequence[Rating]) -> RfpTake:
+    """What `ratings.take_rfp` would do with a vendor's answers as things stand."""
+    standing = standing_ratings(connection, decision_id, [vendor])
+    return rfp_take(standing, published_ratings(vendor), answers)
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,12 @@ from erp_core.company.views import read_company
 from erp_core.db.uow import UnitOfWork
 from erp_core.errors import BadInput, Conflict, NotFound
 from erp_core.security import audit
-from erp_core.text import T, Text
-from erp_core.vendors.choice import Thing, thing_name
-from erp_core.vendors.tables import decision, decision_change
-from erp_core.vendors.versions import differences
+from erp_core.text import BothLanguages, T
+from erp_core.vendors.catalogue import catalogue
+from erp_core.vendors.choice import Name, Thing, thing_name
+from erp_core.vendors.naming import vendor_words
+from erp_core.vendors.tables import decision, decision_change, requirement, vendor
+from erp_core.vendors.versions import Difference, differences
 
 _TOLD_IN_FULL = 20  # of so many values at most the audit holds before and after, of more the counts
 
@@ -79,8 +81,10 @@ class Work:
     def tell_differences(self, act: audit.Act, before: Any, after: Any, **more: Any) -> None:
         """The event of an act that made `after` of `before`, value by value."""
         told = differences(before, after)
-        was, now = ({" · ".join(one.path): value(one) for one in told} for value in (_before, _after))
-        self.tell(act, was, now, **more)
+        if len(told) > _TOLD_IN_FULL:
+            self.tell(act, **more)
+        else:
+            self.tell(act, nested(told, "before"), nested(told, "after"), **more)
 
     def refuse_unlisted(self, vendors: Iterable[str]) -> None:
         """Raise NotFound for a vendor that is not on the choice's list."""
@@ -107,7 +111,7 @@ class Work:
 
     def _overtaken(self, actor: str, at: dt.datetime, things: Sequence[Thing]) -> Conflict:
         zone = ZoneInfo(read_company(self.uow.connection).time_zone)
-        what: Text | str = thing_name(things[0])
+        what = thing_name(things[0], self._names(things[0]))
         if len(things) > 1:
             what = T("{first} and {count} more", first=what, count=len(things) - 1)
         time = at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
@@ -117,13 +121,30 @@ class Work:
             code="choice.overtaken",
         )
 
+    def _names(self, thing: Thing) -> dict[str, Name]:
+        """Vendors and requirements that a thing names, as people call them."""
+        v, r = vendor.c, requirement.c
+        names: dict[str, Name] = {one.key: vendor_words(one) for one in catalogue()}
+        for content in self.uow.connection.execute(sa.select(v.content).where(v.key.in_(thing))).scalars():
+            names[content["key"]] = BothLanguages(content["name"], content["name_zh"] or content["name"])
+        mine = sa.select(r.content).where(r.decision_id == self.held.id, r.key.in_(thing))
+        for content in self.uow.connection.execute(mine).scalars():
+            names[content["key"]] = BothLanguages(content["text"]["en"], content["text"]["zh"])
+        return names
 
-def _before(one: Any) -> Any:
-    return one.before
 
-
-def _after(one: Any) -> Any:
-    return one.after
+def nested(told: Iterable[Difference], side: str) -> dict[str, Any]:
+    """One side of differences, before or after, with their paths as names within names; without what is none."""
+    whole: dict[str, Any] = {}
+    for one in told:
+        if getattr(one, side) is None:
+            continue
+        *way, last = one.path
+        place = whole
+        for name in way:
+            place = place.setdefault(name, {})
+        place[last] = getattr(one, side)
+    return whole
 
 
 def refuse_too_many(count: int, most: int) -> None:

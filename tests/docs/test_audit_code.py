@@ -84,7 +84,7 @@ def test_acts_that_change_no_number_are_those_of_decisions_alerts_views_people_a
         "rate vendors", "refused", "remove requirement", "remove weights", "rename view", "reset password",
         "save view", "second factor given", "second factor off", "second factor offered", "second factor on",
         "set requirements", "set weights", "share view", "sign in", "sign out", "stop sharing view",
-        "take vendor's answers", "withdraw quote", "withdraw ratings", "withdraw vendor fact",
+        "take list of requirements", "take vendor's answers", "withdraw quote", "withdraw ratings", "withdraw vendor fact",
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from erp_core.text import BothLanguages, Money, T, Text
 from erp_core.vendors import contract
-from erp_core.vendors.cost import KINDS
+from erp_core.vendors.bill import KINDS
 from erp_core.vendors.criteria import CRITERIA, LEAVES
 from erp_core.vendors.naming import EVIDENCE_NAMES, FIT_NAMES, PRIORITY_NAMES, percent, vendor_words, words
 from erp_core.vendors.report.blocks import Bar, Bars, Block, Column, Line, Lines, Paragraph, Points, Section, Table

@@ -16,7 +16,7 @@ import numpy as np
 from erp_core.files.export import ExportHeader
 from erp_core.files.live_workbook import Cell, Formula, LiveSheet, at, live_workbook, span
 from erp_core.text import T, Text, say
-from erp_core.vendors.cost import KINDS
+from erp_core.vendors.bill import KINDS
 from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
 from erp_core.vendors.naming import PRIORITY_NAMES
 from erp_core.vendors.report.blocks import Report, Said, Table
@@ -146,7 +146,7 @@ def _scores(writer: _Writer) -> LiveSheet:
             Cell(Formula(reckoned, sums[number]), "number"),
             Cell(Formula(f"RANK({at(row, 1)},{scores})", float(ranks[number])), "count"),
         ]
-        cells += [_criterion(writer, number, key, float(evaluation.middle.loc[vendor, key])) for key in criteria]
+        cells += [_criterion(writer, number, key, float(evaluation.middle.at[vendor, key])) for key in criteria]
         rows.append(cells)
     return LiveSheet(writer.names.scores, rows, frozen=(2, 1), widths=(28, 10, 8, *[13] * count))
 

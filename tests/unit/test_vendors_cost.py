@@ -734,6 +734,16 @@ def test_at_the_same_cost_the_cheapest_stays() -> None:
     assert changes(curves.against_users(asked)) == [(11, "a", "b")]
 
 
+def test_of_two_that_cost_the_same_at_first_the_one_that_stays_cheaper_leads() -> None:
+    # Both cost 500 before the first month, then a 20 and b 10 a month.
+    asked = two(
+        pricing({"model": "flat", "price": 20}, one_off={"training": 500}),
+        pricing({"model": "flat", "price": 10}, one_off={"training": 500}),
+    )
+    found = curves.against_time(asked)
+    assert (found.first, changes(found)) == ("b", [])
+
+
 def test_where_a_plan_ends_its_curve_has_a_gap_and_another_takes_over() -> None:
     asked = two(pricing({"model": "per_user", "price": 1, "maximum": 4}), pricing({"model": "flat", "price": 95}))
     found = curves.against_users(asked, (1, 6))

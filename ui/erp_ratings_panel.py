@@ -74,7 +74,7 @@ def rows_of(visit: Visit, choice: Choice, vendor: Vendor, evaluator: str) -> pd.
 
 
 def _published(fit: Fit, evidence: Evidence) -> Text:
-    return T("{fit} ({evidence})", fit=FIT_NAMES[fit], evidence=EVIDENCE_NAMES[evidence])
+    return T("{fit}, {evidence}", fit=FIT_NAMES[fit], evidence=EVIDENCE_NAMES[evidence])
 
 
 @st.fragment

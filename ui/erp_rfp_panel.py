@@ -138,4 +138,4 @@ def _rows(
 def _said(visit: Visit, rating: Rating | None) -> str:
     if rating is None:
         return visit.plain(T("unknown"))
-    return visit.plain(T("{fit} ({evidence})", fit=FIT_NAMES[rating.fit], evidence=EVIDENCE_NAMES[rating.evidence]))
+    return visit.plain(T("{fit}, {evidence}", fit=FIT_NAMES[rating.fit], evidence=EVIDENCE_NAMES[rating.evidence]))

@@ -180,7 +180,7 @@ def _save(visit: Visit, choice: Choice, sheet: _Sheet, changes: edits.Changes) -
         )
     count = format_number(len(given) + len(gone), visit.language)
     saving = erp_edits.Saving(
-        sheet.name, T("Save {count} ratings", count=count), T("{count} ratings saved.", count=count)
+        sheet.name, T("Save ratings: {count}", count=count), T("Ratings saved: {count}", count=count)
     )
 
     def save(uow: UnitOfWork, seen: Seen) -> None:

@@ -157,15 +157,26 @@ def _curves(costs: Mapping[str, Floats], at: Sequence[int]) -> Curves:
     )
     leaders: list[str | None] = []
     for place in range(len(at)):
-        leaders.append(
-            _cheapest({key: float(values[place]) for key, values in costs.items()}, leaders[-1] if leaders else None)
-        )
+        before = leaders[-1] if leaders else _first(costs)
+        leaders.append(_cheapest({key: float(values[place]) for key, values in costs.items()}, before))
     turns = [
         (at[place], leaders[place - 1], leaders[place])
         for place in range(1, len(leaders))
         if leaders[place] != leaders[place - 1]
     ]
     return Curves(curve, _changes(turns), leaders[0] if leaders else None)
+
+
+def _first(costs: Mapping[str, Floats]) -> str | None:
+    """Who leads at the first point; of several that cost the same there, the one that stays cheapest longest."""
+    level = list(costs)
+    for place in range(len(next(iter(costs.values()), ()))):
+        here = {key: float(costs[key][place]) for key in level if not np.isnan(costs[key][place])}
+        least = min(here.values(), default=0.0)
+        level = [key for key, cost in here.items() if cost <= least * (1 + 1e-12)] or level
+        if len(level) == 1:
+            break
+    return level[0] if level else None
 
 
 def _changes(turns: Sequence[tuple[int, str | None, str | None]]) -> pd.DataFrame:

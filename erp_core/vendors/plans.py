@@ -45,7 +45,7 @@ def price_of(vendor: schema.Vendor, decision: schema.Decision) -> Taken:
         if bill is not None:
             day = quote.plan.as_of
             reason = T("By a quote without a date.") if day is None else T("By the quote of {day}.", day=day)
-            return _taken(quote.plan, bill, reason, passed, quote=True)
+            return _taken(quote.plan, bill, reason, passed + _ended(vendor.key, decision, since=day), quote=True)
         passed.append(T("The quote “{name}” is passed over: {why}", name=quote.plan.name, why=trouble))
     passed += _ended(vendor.key, decision)
     named = decision.plans_taken.get(vendor.key)
@@ -66,11 +66,14 @@ def is_valid(quote: schema.Quote, decision: schema.Decision) -> bool:
     return quote.valid_until is None or quote.valid_until >= decision.as_of
 
 
-def _ended(vendor: str, decision: schema.Decision) -> list[Text]:
+def _ended(vendor: str, decision: schema.Decision, since: dt.date | None = None) -> list[Text]:
+    """The quotes that can no longer be accepted; `since`: only those later than that."""
     return [
         T("The quote “{name}” ended on {day}.", name=quote.plan.name, day=quote.valid_until)
         for quote in decision.quotes
-        if quote.vendor == vendor and not is_valid(quote, decision)
+        if quote.vendor == vendor
+        and not is_valid(quote, decision)
+        and (since is None or (quote.plan.as_of is not None and quote.plan.as_of > since))
     ]
 
 

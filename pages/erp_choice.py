@@ -10,6 +10,7 @@ from ui import (
     erp_case_panel,
     erp_choice,
     erp_cost_panel,
+    erp_file_panel,
     erp_needs_panel,
     erp_ranking_panel,
     erp_vendors_panel,
@@ -28,5 +29,6 @@ VIEWS = {
     "ranking": (T("Ranking"), erp_begin_panel.of_choice(erp_ranking_panel.show)),
     "cost": (T("Cost"), erp_begin_panel.of_choice(erp_cost_panel.show)),
     "case": (T("Business case"), erp_begin_panel.of_choice(erp_case_panel.show)),
+    "file": (T("Decision file"), erp_begin_panel.of_choice(erp_file_panel.show)),
 }
 views.show(visit, erp_choice.PAGE, VIEWS)

@@ -10,6 +10,7 @@ import streamlit as st
 from erp_core.clock import today
 from erp_core.db.uow import UnitOfWork
 from erp_core.money import currencies
+from erp_core.overview.own_numbers import rates_into
 from erp_core.security.permissions import Permission
 from erp_core.text import T
 from erp_core.vendors import service
@@ -115,11 +116,11 @@ class _Wanted:
 
 
 def _begin(visit: Visit, wanted: _Wanted) -> None:
-    own = erp_choice.numbers(visit)
+    own = erp_choice.own_numbers_of(visit, wanted.currency)
     day = today(visit.clock, visit.company.time_zone)
-    scenario = scenario_from(
-        own, wanted.currency, day, erp_choice.rates(visit, wanted.currency, day), wanted.years
-    ).scenario
+    with visit.database.reading() as connection:
+        rates = rates_into(connection, wanted.currency, day)
+    scenario = scenario_from(own, wanted.currency, day, rates, wanted.years).scenario
     new = NewDecision(
         name=wanted.name,
         settings=Settings(scenario=scenario, budget=wanted.budget or None),

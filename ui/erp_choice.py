@@ -55,7 +55,8 @@ class Choice:
 def own_numbers_of(visit: Visit, currency: str) -> tuple[OwnNumber, ...]:
     """The merchant's own numbers as of today, money in `currency`; none while nothing is imported."""
     at = reads.moment(visit)
-    return _own_numbers(visit, at.key, at.now, currency)
+    with st.spinner(visit.say(T("Adding up …"))):
+        return _own_numbers(visit, at.key, at.now, currency)
 
 
 def chosen(visit: Visit) -> Choice | None:

@@ -33,7 +33,7 @@ def _headline(visit: Visit, choice: Choice) -> None:
     ]
     cells.append(
         (
-            T("From my numbers"),
+            T("Proposed"),
             number(counts.proposed),
             T("Priorities that were proposed from your own numbers, with the reason"),
         )

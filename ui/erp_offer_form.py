@@ -13,6 +13,7 @@ from erp_core.money import currencies
 from erp_core.text import T, Text
 from erp_core.vendors import service
 from erp_core.vendors.loading import load
+from erp_core.vendors.naming import listed
 from erp_core.vendors.offers import ONE_OFFS, PARTS, YEARLY, module_keys
 from erp_core.vendors.schema import Grade, Pricing, Vendor
 from ui import acts
@@ -119,7 +120,7 @@ def _percent(visit: Visit, place: Any, label: Text, name: str) -> float | None:
     return None if value is None else value / 100
 
 
-def _price(visit: Visit, place: Any, label: Text, name: str, value: float | None = 0.0) -> Any:
+def _price(visit: Visit, place: Any, label: Text, name: str, value: float | None = None) -> Any:
     return place.number_input(visit.say(label), 0.0, value=value, key=_key(name))
 
 
@@ -138,7 +139,7 @@ def _per_user(visit: Visit) -> dict[str, Any]:
     return {
         "price": _price(visit, one, T("Each user"), "user_price"),
         "per": _per(visit, two, "user_per"),
-        "base": _price(visit, three, T("Base price"), "user_base"),
+        "base": _price(visit, three, T("Base price"), "user_base", 0.0),
         "included": _count(visit, four, T("Users in it"), "user_included"),
         "minimum": _count(visit, five, T("At least (users)"), "user_minimum"),
         "maximum": _count(visit, six, T("At most (users)"), "user_maximum", None),
@@ -215,8 +216,8 @@ def _tiers(visit: Visit) -> dict[str, Any]:
         ],
         "per": per,
         "measure": measure,
-        "extra_user": _price(visit, three, T("Each further user"), "tier_user", None),
-        "extra_location": _price(visit, four, T("Each further location"), "tier_location", None),
+        "extra_user": _price(visit, three, T("Each further user"), "tier_user"),
+        "extra_location": _price(visit, four, T("Each further location"), "tier_location"),
     }
 
 
@@ -251,11 +252,19 @@ _FIELDS = {
 }
 
 
+def _unpriced(part: dict[str, Any]) -> bool:
+    """Whether a chosen part lacks its price, or all of its steps or modules."""
+    return part.get("price", 0.0) is None or part.get("tiers") == [] or part.get("modules") == []
+
+
 def _save(visit: Visit, choice: Choice, vendor: Vendor, about: dict[str, Any], pricing: dict[str, Any] | str) -> None:
     name = about["name"].strip() or visit.plain(T("Offer"))
-    if isinstance(pricing, dict) and not pricing["parts"]:
-        st.error(visit.say(T("Say what is charged.")), icon=":material/error:")
-        return
+    if isinstance(pricing, dict):
+        lacking = [PARTS[part["model"]] for part in pricing["parts"] if _unpriced(part)]
+        if lacking or not pricing["parts"]:
+            told = T("Say the price of: {what}", what=listed(lacking)) if lacking else T("Say what is charged.")
+            st.error(visit.say(told), icon=":material/error:")
+            return
 
     def save() -> None:
         asked = load(Pricing, pricing, visit.plain(T("Price"))) if isinstance(pricing, str) else pricing

@@ -135,7 +135,7 @@ def _look(visit: Visit, choice: Choice) -> dict[str, Any]:
     config = st.column_config
     return {
         "where": visit.plain(T("Criterion")),
-        "text": config.TextColumn(visit.plain(T("Requirement")), width="large"),
+        "text": config.TextColumn(visit.plain(T("Requirement")), width=300),
         "priority": config.SelectboxColumn(
             visit.plain(T("Priority")), options=PRIORITIES, width="small",
             format_func=lambda name: visit.plain(PRIORITY_NAMES[Priority(name)]),
@@ -147,7 +147,7 @@ def _look(visit: Visit, choice: Choice) -> dict[str, Any]:
             visit.plain(T("Met how?")), options=[str(fit) for fit in Fit], format_func=lambda name: visit.plain(FIT_NAMES[Fit(name)])
         ),
         "evidence": config.SelectboxColumn(
-            visit.plain(T("On what evidence?")), options=[str(kind) for kind in Evidence],
+            visit.plain(T("Evidence")), options=[str(kind) for kind in Evidence],
             format_func=lambda name: visit.plain(EVIDENCE_NAMES[Evidence(name)]),
         ),
         "cost": config.NumberColumn(

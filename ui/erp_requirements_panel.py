@@ -80,7 +80,7 @@ def _table(visit: Visit, choice: Choice) -> None:
         order.remove("reason")
     look: dict[str, Any] = {
         "where": visit.plain(T("Criterion")),
-        "text": st.column_config.TextColumn(visit.plain(T("Requirement")), width="large"),
+        "text": st.column_config.TextColumn(visit.plain(T("Requirement")), width=340),
         "priority": st.column_config.SelectboxColumn(
             visit.plain(T("Priority")), options=PRIORITIES, required=True,
             format_func=lambda name: visit.plain(PRIORITY_NAMES[name]),
@@ -89,8 +89,8 @@ def _table(visit: Visit, choice: Choice) -> None:
             visit.plain(T("Weight")), min_value=0.1, max_value=100.0, required=True, width="small",
             help=visit.plain(T("Beside other requirements of the same priority and criterion")),
         ),
-        "reason": st.column_config.TextColumn(visit.plain(T("Why proposed")), width="medium"),
-        "priced": st.column_config.TextColumn(visit.plain(T("What it is about in your shop")), width="medium"),
+        "reason": st.column_config.TextColumn(visit.plain(T("Why proposed")), width=230),
+        "priced": st.column_config.TextColumn(visit.plain(T("In your shop")), width="medium"),
         "ask": st.column_config.TextColumn(visit.plain(T("Ask to see")), width="large"),
     }  # fmt: skip
     if not choice.may_change:
@@ -101,7 +101,7 @@ def _table(visit: Visit, choice: Choice) -> None:
 
 
 def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
-    one, two, three, four = st.columns([3, 3, 2.4, 2], vertical_alignment="bottom")
+    one, two, three, four = st.columns([3, 3, 2.4, 1.8], vertical_alignment="bottom")
     search = one.text_input(
         visit.say(T("Search")), key="need", bind="query-params", icon=":material/search:",
         placeholder=visit.say(T("Words of a requirement")),
@@ -116,7 +116,7 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
         format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)]), placeholder=visit.say(T("All")),
     )  # fmt: skip
     proposed = four.toggle(
-        visit.say(T("From my numbers")), key="proposed", bind="query-params",
+        visit.say(T("Proposed")), key="proposed", bind="query-params",
         help=visit.say(T("Only those whose priority was proposed from your own numbers")),
     )  # fmt: skip
     chosen = pd.Series(True, index=every.index)

@@ -72,8 +72,8 @@ def _flag(visit: Visit, stale: bool, undated: bool) -> str:
 
 def _facts_table(visit: Visit, facts: pd.DataFrame, vendor: Vendor) -> None:
     rows = facts.assign(
-        about=[about_of(visit, key) for key in facts["about"]],
-        grade=[visit.plain(GRADES[Grade(grade)]) for grade in facts["grade"]],
+        about=facts["criterion"],
+        grade=[visit.plain(T("own")) if grade == Grade.OWN else grade for grade in facts["grade"]],
         flag=[_flag(visit, bool(old), bool(bare)) for old, bare in zip(facts["stale"], facts["undated"], strict=True)],
     )
     columns = {
@@ -81,10 +81,18 @@ def _facts_table(visit: Visit, facts: pd.DataFrame, vendor: Vendor) -> None:
         "text": Column(T("Fact")),
         "source": Column(T("Source")),
         "as_of": Column(T("As of"), "day"),
-        "grade": Column(T("Grade"), help=T("How good the source is: A before B before C")),
+        "grade": Column(
+            T("Grade"),
+            help=T("A: the vendor’s own page, repository or documentation; B: partner or third party; C: weak"),
+        ),
         "flag": Column(T("Mind")),
     }
-    look = configuration(visit, columns) | {"text": st.column_config.TextColumn(visit.plain(T("Fact")), width="large")}
+    config = st.column_config
+    look = configuration(visit, columns) | {
+        "about": config.TextColumn(visit.plain(T("About")), width=170),
+        "text": config.TextColumn(visit.plain(T("Fact")), width=300),
+        "source": config.TextColumn(visit.plain(T("Source")), width=150),
+    }
     st.dataframe(rows, hide_index=True, column_order=list(columns), column_config=look, placeholder="–")
     downloads(visit, rows, columns, T("Facts"), {visit.plain(T("Vendor")): vendor.named(visit.language)})
 
@@ -177,10 +185,8 @@ def _note_form(visit: Visit, vendor: Vendor) -> None:
 
 def own_vendor(visit: Visit, choice: Choice) -> None:
     """The form for a system that the catalogue does not have."""
-    with (
-        st.expander(visit.say(T("Add a system that is not in the catalogue")), icon=":material/add_business:"),
-        st.form(f"vendor_{acts.token(_VENDOR)}", border=False),
-    ):
+    st.markdown(f"**{visit.say(T('Add a system that is not in the catalogue'))}**")
+    with st.form(f"vendor_{acts.token(_VENDOR)}", border=False):
         one, two, three = st.columns(3)
         name = one.text_input(visit.say(T("Name")), max_chars=120)
         name_zh = two.text_input(visit.say(T("Chinese name, if it has one")), max_chars=120)

@@ -27,8 +27,13 @@ _VENDOR = "vendor"
 def show(visit: Visit, choice: Choice) -> None:
     """The whole view."""
     if choice.may_change:
-        _shortlist(visit, choice)
-        erp_vendor_card.own_vendor(visit, choice)
+        with st.expander(
+            visit.say(T("Which systems are compared?")),
+            icon=":material/playlist_add:",
+            expanded=not choice.document.vendors,
+        ):
+            _shortlist(visit, choice)
+            erp_vendor_card.own_vendor(visit, choice)
     if not choice.document.vendors:
         st.info(visit.say(T("No vendor is on the list yet.")), icon=":material/playlist_add:")
         return
@@ -73,20 +78,18 @@ def _numbers(visit: Visit, known: pd.DataFrame) -> None:
 
 def _table(visit: Visit, choice: Choice, known: pd.DataFrame) -> None:
     names = {vendor.key: vendor.named(visit.language) for vendor in choice.document.vendors}
-    rows = known.assign(
-        name=known["vendor"].map(names),
-        price=known["price"].map({key: visit.plain(text) for key, text in PRICES.items()}),
-    )
-    columns: dict[str, Column] = {"name": Column(T("Vendor")), "price": Column(T("Price"))}
-    columns["all"] = Column(
-        T("Known"), "percent", T("Share of the requirements that count of which it is known how they are met")
-    )
-    columns |= {key: Column(CRITERIA[key], "percent") for key in CRITERIA if key in known}
-    columns |= {
+    shares = ["all", *(key for key in CRITERIA if key in known)]
+    rows = known.assign(name=known["key"].map(names), price=[visit.plain(PRICES[word]) for word in known["price"]])
+    rows[shares] = rows[shares].round(2)
+    told = T("Share of the requirements that count of which it is known how they are met")
+    columns = {
+        "name": Column(T("Vendor")),
+        "price": Column(T("Price")),
         "facts": Column(T("Facts"), "count", T("Published ones, and your own")),
-        "stale": Column(T("Older than a year"), "count"),
-        "undated": Column(T("Without a date"), "count"),
-    }
+        "stale": Column(T("Old"), "count", T("Facts that are older than a year")),
+        "undated": Column(T("Undated"), "count", T("Facts whose source bears no date")),
+        "all": Column(T("Known"), "percent", told),
+    } | {key: Column(CRITERIA[key], "percent") for key in shares[1:]}
     st.markdown(f"**{visit.say(T('What is known of each'))}**")
     st.caption(
         visit.say(T("Share of the requirements that count, by criterion, of which it is known how they are met."))

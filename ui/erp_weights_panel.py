@@ -121,7 +121,7 @@ def _editor(draft: _Draft) -> str:
 def _draft(visit: Visit, choice: Choice) -> _Draft:
     weightings = {weighting.evaluator: weighting for weighting in choice.document.weightings}
     one, two, three = st.columns([3, 4, 1.4], vertical_alignment="bottom")
-    names = list(weightings) or [visit.actor.name]
+    names = list(weightings) or [visit.account.name if visit.account else visit.plain(T("All of us"))]
     evaluator = one.selectbox(
         visit.say(T("Who weighs?")), names, accept_new_options=True, key="weights_evaluator",
         help=visit.say(T("Choose a name, or type a new one: each person weighs for themselves.")),
@@ -175,7 +175,7 @@ def _so_far(visit: Visit, weighting: Weighting) -> None:
     weights = weights_of(weighting)
     told = [
         f"{visit.say(CRITERIA[key])} {format_share(share, visit.language, 0)}"
-        for key, share in sorted(weights.items(), key=lambda item: -item[1])
+        for key, share in sorted(weights.items(), key=lambda item: -round(item[1], 4))
         if share > 0
     ]
     st.caption(visit.say(T("That makes: {weights}", weights=" · ".join(told))))

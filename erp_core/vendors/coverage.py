@@ -59,7 +59,7 @@ def need_counts(decision: Decision) -> NeedCounts:
 def coverage(decision: Decision, today: dt.date) -> pd.DataFrame:
     """What is known of each vendor, a row each, in the decision's order.
 
-    Columns: vendor; for each first-level criterion with counting requirements its key, the share (0..1) of them whose
+    Columns: key of the vendor; for each first-level criterion with counting requirements its key, the share (0..1) of them whose
     fit is known; `all`, the same over all of them (NaN without any); facts, stale (older than a year), undated: counts;
     price: quote, list or unknown.
     """
@@ -69,7 +69,7 @@ def coverage(decision: Decision, today: dt.date) -> pd.DataFrame:
     quoted = {quote.vendor for quote in decision.quotes}
     rows = []
     for vendor in decision.vendors:
-        row: dict[str, object] = {"vendor": vendor.key}
+        row: dict[str, object] = {"key": vendor.key}
         for criterion in criteria:
             of_it = [need.key for need in needs if criterion_of(need.criterion) == criterion]
             row[criterion] = sum((vendor.key, key) in known for key in of_it) / len(of_it)
@@ -80,7 +80,7 @@ def coverage(decision: Decision, today: dt.date) -> pd.DataFrame:
         row["undated"] = sum(fact.as_of is None for fact in vendor.facts)
         row["price"] = price_known(vendor, quoted)
         rows.append(row)
-    names = ["vendor", *criteria, "all", "facts", "stale", "undated", "price"]
+    names = ["key", *criteria, "all", "facts", "stale", "undated", "price"]
     return pd.DataFrame(rows, columns=names)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from erp_core.text import T, Text, format_money
+from erp_core.text import T, Text, format_money, format_number
 from erp_core.vendors.schema import (
     Flat,
     Modules,
@@ -65,6 +65,10 @@ class _Paid:
                 return T("{times} times the first year’s software", times=_span(times, lambda value: f"{value:g}"))
         return _span(amount, self._money)
 
+    def count(self, number: int | None) -> str:
+        """A count, with its thousands."""
+        return "" if number is None else format_number(number, self.language)
+
     def _money(self, amount: float) -> str:
         whole = float(amount).is_integer()
         return format_money(amount, self.currency, self.language, decimals=0 if whole else None)
@@ -98,7 +102,7 @@ def _part(part: Part, paid: _Paid) -> Iterator[Text]:
         case PerOrder():
             yield T("{amount} an order", amount=paid(part.price))
             if part.included:
-                yield T("{count} orders a month are included", count=part.included)
+                yield T("{count} orders a month are included", count=paid.count(part.included))
         case Tiers():
             yield from _tiers(part, paid)
         case PerLocation():
@@ -109,7 +113,7 @@ def _part(part: Part, paid: _Paid) -> Iterator[Text]:
                 T("{amount} a location and year", amount=amount),
             )
             if part.included:
-                yield T("{count} locations are included", count=part.included)
+                yield T("{count} locations are included", count=paid.count(part.included))
         case Modules():
             for module in part.modules:
                 amount = paid(module.price)
@@ -123,7 +127,7 @@ def _part(part: Part, paid: _Paid) -> Iterator[Text]:
                 else T("{amount}, bought once", amount=amount)
             )
             if part.maximum is not None:
-                yield T("at most {count} users", count=part.maximum)
+                yield T("at most {count} users", count=paid.count(part.maximum))
             if part.maintenance:
                 yield T(
                     "maintenance {share} a year, from year {year}",
@@ -141,38 +145,40 @@ def _per_user(part: PerUser, paid: _Paid) -> Iterator[Text]:
     yield _every(part.per, T("{amount} a user and month", amount=amount), T("{amount} a user and year", amount=amount))
     if part.base or part.included:
         base = paid(part.base)
-        yield T("{amount} for the first {count} users", amount=base, count=part.included)
+        yield T("{amount} for the first {count} users", amount=base, count=paid.count(part.included))
     if part.minimum:
-        yield T("at least {count} users", count=part.minimum)
+        yield T("at least {count} users", count=paid.count(part.minimum))
     if part.maximum is not None:
-        yield T("at most {count} users", count=part.maximum)
+        yield T("at most {count} users", count=paid.count(part.maximum))
 
 
 def _tiers(part: Tiers, paid: _Paid) -> Iterator[Text]:
     for tier in part.tiers:
         amount = paid(tier.price)
         price = _every(part.per, T("{amount} a month", amount=amount), T("{amount} a year", amount=amount))
-        yield T("{price}: {limits}", price=price, limits=_limits(tier))
+        yield T("{price}: {limits}", price=price, limits=_limits(tier, paid))
     if part.measure == "peak":
         yield T("the busiest month decides for the whole year")
     if part.extra_user is not None:
         yield T("each further user {amount}", amount=paid(part.extra_user))
     if part.extra_orders is not None:
         yield T(
-            "each further {count} orders {amount}", count=part.extra_orders.orders, amount=paid(part.extra_orders.price)
+            "each further {count} orders {amount}",
+            count=paid.count(part.extra_orders.orders),
+            amount=paid(part.extra_orders.price),
         )
     if part.extra_location is not None:
         yield T("each further location {amount}", amount=paid(part.extra_location))
 
 
-def _limits(tier: Tier) -> Text:
+def _limits(tier: Tier, paid: _Paid) -> Text:
     """Up to how many orders, users and locations a step goes; nothing said = any number."""
     limits = [
         text
         for count, text in (
-            (tier.orders, T("up to {count} orders a month", count=tier.orders)),
-            (tier.users, T("{count} users", count=tier.users)),
-            (tier.locations, T("{count} locations", count=tier.locations)),
+            (tier.orders, T("up to {count} orders a month", count=paid.count(tier.orders))),
+            (tier.users, T("users up to {count}", count=paid.count(tier.users))),
+            (tier.locations, T("locations up to {count}", count=paid.count(tier.locations))),
         )
         if count is not None
     ]
@@ -180,7 +186,7 @@ def _limits(tier: Tier) -> Text:
         return T("any number of orders")
     joined = limits[0]
     for text in limits[1:]:
-        joined = T("{first}, {second}", first=joined, second=text)
+        joined = T("{names}, {next}", names=joined, next=text)
     return joined
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from erp_core.text import Text, say
+from erp_core.vendors.business_case import Case
 from erp_core.vendors.results import Evaluation, VendorCost
 
 SHARE_DIGITS = 6
@@ -117,6 +118,46 @@ def to_json(evaluation: Evaluation, language: str | None = None) -> dict[str, An
             "text": told(evaluation.dissent.text),
         },
         "notes": [told(text) for text in evaluation.notes],
+    }
+
+
+def whole_json(evaluation: Evaluation, case: Case | None, language: str | None = None) -> dict[str, Any]:
+    """`to_json` with `business_case` beside it, None where there is no vendor: all that the decision file says."""
+    return {**to_json(evaluation, language), "business_case": None if case is None else case_json(case, language)}
+
+
+def case_json(case: Case, language: str | None = None) -> dict[str, Any]:
+    """A business case as plain values, unknown as None; sentences as in `to_json`."""
+
+    def told(text: Text | None) -> Any:
+        if text is None:
+            return None
+        return text.to_json() if language is None else say(text, language)
+
+    flows = case.flows.to_dict("list")
+    return {
+        "vendor": case.vendor,
+        "currency": case.currency,
+        "discount_rate": _share(case.discount_rate),
+        "unknown": told(case.unknown),
+        "npv_p10": _money(case.npv_p10),
+        "npv_p50": _money(case.npv_p50),
+        "npv_p90": _money(case.npv_p90),
+        "npv_expected": _money(case.npv_expected),
+        "irr": _share(case.irr),
+        "payback": _share(case.payback),
+        "discounted_payback": _share(case.discounted_payback),
+        "loss": _share(case.loss),
+        "flows": {name: [_money(float(value)) for value in values] for name, values in flows.items()},
+        "benefits": {
+            str(name): [_money(float(value)) for value in values]
+            for name, values in case.benefits.to_dict("list").items()
+        },
+        "tornado": [
+            {"input": str(row["key"]), "npv_low": _money(row["npv_low"]), "npv_high": _money(row["npv_high"])}
+            for row in case.tornado.to_dict("records")
+        ],
+        "lacking": [told(text) for text in case.lacking],
     }
 
 

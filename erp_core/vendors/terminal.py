@@ -21,15 +21,18 @@ POINTS_SHOWN = 5  # for a person, of each list; programs get all
 
 def _score(session: Session, given: argparse.Namespace) -> int:
     """Gates, scores, costs and certainty of a decision in a file; reads nothing but the file."""
-    from erp_core.vendors.evaluation import evaluate, to_json
+    from erp_core.vendors.evaluation import evaluate
     from erp_core.vendors.loading import load_decision
+    from erp_core.vendors.report.file import case_of
+    from erp_core.vendors.results_json import whole_json
 
     if not given.what:
         raise BadInput(T("Say which decision is to be scored."), hint=T("Name its YAML file."), code="usage")
     (path,) = existing([Path(given.what)])
     decision = load_decision(path)
     found = evaluate(decision)
-    document = {"decision": decision.name, "as_of": decision.as_of.isoformat(), **to_json(found, session.language)}
+    answer = whole_json(found, case_of(decision, found), session.language)
+    document = {"decision": decision.name, "as_of": decision.as_of.isoformat(), **answer}
     session.show(document, [say(line, session.language) for line in _lines(decision, found)])
     return 0
 

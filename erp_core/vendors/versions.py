@@ -72,6 +72,23 @@ def differences(before: Any, after: Any, tolerance: float = 0.0) -> tuple[Differ
     return tuple(_differences(before, after, (), tolerance))
 
 
+def numbers_of(results: Any) -> Any:
+    """An answer without its sentences (`Text.to_json`), which may be worded anew.
+
+    >>> numbers_of({"p50": 5.0, "text": {"id": "It costs.", "values": {}}, "notes": [{"id": "So.", "values": {}}]})
+    {'p50': 5.0, 'notes': []}
+    """
+    if isinstance(results, Mapping):
+        return {key: numbers_of(value) for key, value in results.items() if not _is_sentence(value)}
+    if isinstance(results, list | tuple):
+        return [numbers_of(value) for value in results if not _is_sentence(value)]
+    return results
+
+
+def _is_sentence(value: Any) -> bool:
+    return isinstance(value, Mapping) and "id" in value and "values" in value
+
+
 def same_numbers(kept: Mapping[str, Any], again: Mapping[str, Any]) -> tuple[Difference, ...]:
     """In what an answer that was kept and one computed anew from the same inputs differ; nothing where it holds.
 

@@ -27,7 +27,7 @@ from erp_core.vendors.tables import (
     vendor_fact,
     weighting,
 )
-from erp_core.vendors.versions import Comparison, differences
+from erp_core.vendors.versions import Comparison, differences, numbers_of
 
 # --- choices -------------------------------------------------------------------------------------------------------
 
@@ -396,8 +396,9 @@ def version(connection: sa.Connection, version_id: int) -> WholeVersion:
 
 
 def compare_versions(before: WholeVersion, after: WholeVersion) -> Comparison:
-    """What two versions differ in: their inputs and their answers, value by value."""
-    return Comparison(differences(before.inputs, after.inputs), differences(before.results, after.results))
+    """What two versions differ in: their inputs, and the numbers of their answers, value by value."""
+    results = differences(numbers_of(before.results), numbers_of(after.results))
+    return Comparison(differences(before.inputs, after.inputs), results)
 
 
 def _about(v: Any) -> tuple[Any, ...]:

@@ -15,20 +15,27 @@ import pandas as pd
 from erp_core.text import BothLanguages, Money, T, Text
 from erp_core.vendors import contract
 from erp_core.vendors.bill import KINDS
+from erp_core.vendors.business_case import Case, benefit_name, counted_benefits
 from erp_core.vendors.criteria import CRITERIA, LEAVES
+from erp_core.vendors.jury import METHOD_NAMES as JURY_NAMES
 from erp_core.vendors.naming import EVIDENCE_NAMES, FIT_NAMES, PRIORITY_NAMES, percent, vendor_words, words
+from erp_core.vendors.plans import price_of
+from erp_core.vendors.renewal import GROWTHS, quotes_side_by_side, stress
 from erp_core.vendors.report.blocks import Bar, Bars, Block, Column, Line, Lines, Paragraph, Points, Section, Table
 from erp_core.vendors.results import Evaluation
-from erp_core.vendors.schema import Decision, Pricing, Vendor
+from erp_core.vendors.schema import Decision, Vendor
+
+MATTERS_SHOWN = 8
+_FLOWS = {"benefit": T("Benefits"), "cost": T("Costs"), "net": T("Net"), "cumulative": T("Net so far")}
 
 
 @dataclass(frozen=True)
 class Answered:
-    """A decision with its answer. `asked`: what each vendor is paid by, where known."""
+    """A decision with its answer, and the business case of one vendor (None where there is no vendor)."""
 
     decision: Decision
     evaluation: Evaluation
-    asked: Mapping[str, Pricing]
+    case: Case | None
 
     def name(self, key: str) -> BothLanguages:
         """A vendor's name."""
@@ -45,21 +52,28 @@ class Answered:
         first = ranks.iloc[:, 0] if ranks.shape[1] else pd.Series(dtype=float)
         return sorted(self.evaluation.in_play, key=lambda key: -float(first.get(key, 0.0)))
 
+    def score(self, key: str) -> Mapping[str, float]:
+        """A vendor's score: low, middle, high."""
+        scores = self.evaluation.scores
+        row = scores[scores["vendor"] == key].iloc[0]
+        return {end: float(row[end]) for end in ("low", "middle", "high")}
+
     @property
     def currency(self) -> str:
         """The currency of all money in the file."""
         return self.decision.scenario.currency
 
 
-def sections(answered: Answered, case: Sequence[Block] = ()) -> tuple[Section, ...]:
-    """All sections. `case`: what the business case shows (`case.blocks`)."""
+def sections(answered: Answered) -> tuple[Section, ...]:
+    """All sections; those that have nothing to say are left out. The last one holds the facts."""
     made = [
         Section(T("The answer"), _answer(answered)),
         Section(T("Who is out, and what would bring them back"), _gates(answered)),
         Section(T("How sure that is"), _certainty(answered)),
         Section(T("Scores"), _scores(answered)),
         Section(T("What it costs"), _cost(answered)),
-        Section(T("What it returns"), case),
+        Section(T("Before signing: renewals and quotes"), _renewals(answered)),
+        Section(T("What it returns"), _case(answered)),
         Section(T("Points for the negotiation"), _negotiation(answered)),
         Section(T("What belongs in the contract"), _contract(answered)),
         Section(T("What to find out next"), _questions(answered)),
@@ -149,10 +163,7 @@ def _certainty(answered: Answered) -> list[Block]:
     if evaluation.jury_text is not None:
         blocks.append(Paragraph(evaluation.jury_text))
     if evaluation.jury and len(order) > 1:
-        rows = [
-            [JURY_NAMES.get(verdict.method, verdict.method), *_places(answered, verdict.order)]
-            for verdict in evaluation.jury
-        ]
+        rows = [[JURY_NAMES[verdict.method], *_places(answered, verdict.order)] for verdict in evaluation.jury]
         names = [Column(answered.name(key), "count") for key in evaluation.in_play]
         blocks.append(Table([Column(T("Method")), *names], rows))
     if evaluation.reversals:
@@ -198,14 +209,14 @@ def _scores(answered: Answered) -> list[Block]:
     ]
     rows[0][1:5] = ["", "", "", ""]
     for key in evaluation.vendors:
-        score = evaluation.scores.loc[key]
+        score = answered.score(key)
         middle = evaluation.middle.loc[key]
         rows.append(
             [
                 answered.name(key),
-                float(score["middle"]),
-                float(score["low"]),
-                float(score["high"]),
+                score["middle"],
+                score["low"],
+                score["high"],
                 evaluation.known[key],
                 *map(float, middle),
             ]
@@ -264,6 +275,91 @@ def _yearly(table: pd.DataFrame) -> Table:
     return Table(columns, rows, frozenset({len(rows) - 1}))
 
 
+def _renewals(answered: Answered) -> list[Block]:
+    """What renewals may bring, and quotes side by side."""
+    blocks: list[Block] = []
+    stressed = stress(answered.decision)
+    if len(stressed):
+        columns = [Column(T("If prices grow a year by"))]
+        columns += [Column(f"{percent(growth):g} %", "money") for growth in GROWTHS]
+        rows: list[list[Any]] = []
+        for (key, capped), part in stressed.groupby(["vendor", "capped"], sort=False):
+            name = answered.name(str(key))
+            shown = T("{vendor}, under its cap", vendor=name) if capped is True or capped == 1 else name
+            rows.append([shown, *map(float, part["total"])])
+        blocks.append(Table(columns, rows))
+    quotes = quotes_side_by_side(answered.decision)
+    if len(quotes):
+        titles = (
+            (T("Vendor"), "text"), (T("Quote"), "text"), (T("As of"), "day"), (T("Valid until"), "day"),
+            (T("Year 1"), "money"), (T("Total"), "money"), (T("Below its price list"), "share"), (T("Cap"), "share"),
+            (T("Locked years"), "count"),
+        )  # fmt: skip
+        names = ("name", "as_of", "valid_until", "first_year", "total", "below_list", "cap", "locked_years")
+        rows = [[answered.name(row["vendor"]), *(row[name] for name in names)] for row in quotes.to_dict("records")]
+        columns = [Column(title, kind) for title, kind in titles]  # type: ignore[arg-type]
+        blocks.append(Table(columns, rows))
+    return blocks
+
+
+def _case(answered: Answered) -> list[Block]:
+    """The business case: what it is made for, what it comes to, on what benefits, what matters most."""
+    case = answered.case
+    if case is None:
+        return []
+    blocks: list[Block] = [Paragraph(T("For {vendor}:", vendor=answered.name(case.vendor)))]
+    if case.unknown is not None or case.npv_p50 is None or case.npv_p10 is None or case.npv_p90 is None:
+        reason = case.unknown if case.unknown is not None else T("unknown")
+        return [*blocks, Paragraph(reason), *([Points(case.lacking)] if case.lacking else [])]
+    blocks.append(
+        Paragraph(
+            T(
+                "Net present value {p50} in the middle case ({p10} to {p90} in eight of ten), at {rate} % a year; the "
+                "probability of a loss is {loss} %.",
+                p50=Money(case.npv_p50, case.currency),
+                p10=Money(case.npv_p10, case.currency),
+                p90=Money(case.npv_p90, case.currency),
+                rate=percent(case.discount_rate),
+                loss=percent(case.loss or 0.0),
+            )
+        )
+    )
+    figures = (
+        (T("Internal rate of return"), None if case.irr is None else f"{percent(case.irr):g} %"),
+        (T("Payback, years"), None if case.payback is None else f"{case.payback:.1f}"),
+        (T("Discounted payback, years"), None if case.discounted_payback is None else f"{case.discounted_payback:.1f}"),
+    )
+    blocks.append(
+        Table(
+            [Column(T("Figure")), Column(T("Value"))],
+            [[name, T("none in these years") if value is None else value] for name, value in figures],
+        )
+    )
+    flows = case.flows
+    columns = [Column(T("Year"), "count"), *(Column(title, "money") for title in _FLOWS.values())]
+    rows = [[year, *values] for year, values in enumerate(flows[list(_FLOWS)].to_numpy(dtype=float).tolist())]
+    blocks.append(Table(columns, rows))
+    counted = counted_benefits(answered.decision, case.vendor)
+    columns = [Column(T("Benefit")), Column(T("From"), "money"), Column(T("Likely"), "money"), Column(T("To"), "money")]
+    columns += [Column(T("How often")), Column(T("Rests on"))]
+    rows = [
+        [
+            benefit_name(one.key), one.a_year.low, one.a_year.likely, one.a_year.high,
+            T("once") if one.once else T("a year"), one.evidence or "",
+        ]
+        for one in counted
+    ]  # fmt: skip
+    blocks.append(Table(columns, rows))
+    if len(case.tornado):
+        columns = [Column(T("What matters most")), Column(T("Net present value at its low end"), "money")]
+        columns.append(Column(T("At its high end"), "money"))
+        swings = case.tornado.head(MATTERS_SHOWN).to_dict("records")
+        blocks.append(Table(columns, [[row["name"], float(row["npv_low"]), float(row["npv_high"])] for row in swings]))
+    if case.lacking:
+        blocks += [Paragraph(T("Not counted:"), "note"), Points(case.lacking)]
+    return blocks
+
+
 # --- what to do ----------------------------------------------------------------------------------------------------
 
 
@@ -271,15 +367,14 @@ def _negotiation(answered: Answered) -> list[Block]:
     order = answered.order
     blocks: list[Block] = []
     if len(order) > 1:
-        scores = answered.evaluation.scores
         blocks.append(
             Paragraph(
                 T(
                     "Your alternative is {second}: value {score} of 1 against {best} of {vendor}. What {vendor} asks "
                     "beyond that difference is what you would pay for not walking away.",
                     second=answered.name(order[1]),
-                    score=f"{scores.loc[order[1], 'middle']:.2f}",
-                    best=f"{scores.loc[order[0], 'middle']:.2f}",
+                    score=f"{answered.score(order[1])['middle']:.2f}",
+                    best=f"{answered.score(order[0])['middle']:.2f}",
                     vendor=answered.name(order[0]),
                 )
             )
@@ -293,7 +388,8 @@ def _contract(answered: Answered) -> list[Block]:
     order = answered.order
     if not order:
         return []
-    clauses = contract.checklist(answered.decision, order[0], answered.asked.get(order[0]))
+    bill = price_of(answered.vendor(order[0]), answered.decision).bill
+    clauses = contract.checklist(answered.decision, order[0], None if bill is None else bill.pricing)
     columns = [
         Column(title) for title in (T("Clause"), T("To have written"), T("Where it stands"), T("What it is worth"))
     ]
@@ -347,7 +443,7 @@ def _basis(answered: Answered) -> list[Block]:
                     "Weights of {evaluator} (share {share}, {method}): {points}",
                     evaluator=weighting.evaluator,
                     share=f"{weighting.share:g}",
-                    method=METHOD_NAMES[weighting.method],
+                    method=WEIGHED_BY[weighting.method],
                     points=shown or "–",
                 ),
                 "note",
@@ -356,12 +452,11 @@ def _basis(answered: Answered) -> list[Block]:
     return blocks
 
 
-METHOD_NAMES: Mapping[str, Text] = {
+WEIGHED_BY: Mapping[str, Text] = {
     "direct": T("by points"),
     "swing": T("by swing"),
     "ahp": T("by pairwise comparison"),
 }
-JURY_NAMES: Mapping[str, Text] = {}
 
 
 def _plain(value: Any) -> Any:

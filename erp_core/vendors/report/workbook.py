@@ -7,7 +7,6 @@ value of cost, P50 and P90, the probability of coming first) stands as a number,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +16,15 @@ from erp_core.files.export import ExportHeader
 from erp_core.files.live_workbook import Cell, Formula, LiveSheet, at, live_workbook, span
 from erp_core.text import T, Text, say
 from erp_core.vendors.bill import KINDS
+from erp_core.vendors.business_case import benefit_name
 from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
+from erp_core.vendors.flows import npv
 from erp_core.vendors.naming import PRIORITY_NAMES
+from erp_core.vendors.renewal import GROWTHS, at_todays_prices
 from erp_core.vendors.report.blocks import Report, Said, Table
 from erp_core.vendors.report.content import Answered
 from erp_core.vendors.report.html import said
 from erp_core.vendors.scoring import POINTS, Cells, cells_of, opinions
-
-GROWTHS = (0.0, 0.03, 0.07, 0.15)
 
 
 @dataclass(frozen=True)
@@ -39,17 +39,6 @@ class _Names:
     renewals: str
     case: str
     facts: str
-
-
-@dataclass(frozen=True)
-class Flows:
-    """The expected flows of the business case: for the year before the first (0) and each year; lines by name, those
-    of cost negative. `rate`: the discount rate; `net_present_value`, `rate_of_return` what they come to."""
-
-    lines: Sequence[tuple[Said, Sequence[float]]]
-    rate: float
-    net_present_value: float
-    rate_of_return: float | None
 
 
 @dataclass(frozen=True)
@@ -85,7 +74,7 @@ class _Writer:
         return sums, [1 + sum(other > one for other in sums) for one in sums]
 
 
-def decision_workbook(answered: Answered, report: Report, header: ExportHeader, flows: Flows | None = None) -> bytes:
+def decision_workbook(answered: Answered, report: Report, header: ExportHeader) -> bytes:
     """The workbook in the language of the header. `report`: its last section holds the facts with their sources."""
     language = header.language
 
@@ -99,9 +88,7 @@ def decision_workbook(answered: Answered, report: Report, header: ExportHeader, 
     decision = answered.decision
     writer = _Writer(answered, language, names, cells_of(decision, opinions(decision)))
     sheets = [_summary(writer), _weights(writer), _scores(writer), _ratings(writer), _cost(writer)]
-    sheets += [
-        sheet for sheet in (_renewals(writer), _case(writer, flows), _facts(writer, report)) if sheet is not None
-    ]
+    sheets += [sheet for sheet in (_renewals(writer), _case(writer), _facts(writer, report)) if sheet is not None]
     return live_workbook(sheets, header, word(T("About")))
 
 
@@ -126,8 +113,8 @@ def _weights(writer: _Writer) -> LiveSheet:
 
 
 def _scores(writer: _Writer) -> LiveSheet:
-    """The shares of the weights in a row; under it vendor · score · rank · a column a criterion. The value of cost comes
-    from the simulation, the others from the ratings."""
+    """The shares of the weights in a row; under it vendor · score · rank · a column a criterion. The value of
+    cost comes from the simulation, the others from the ratings."""
     evaluation, criteria = writer.answered.evaluation, writer.criteria
     count = len(criteria)
     rows = [writer.head(T("Vendor"), T("Score"), T("Rank"), *(CRITERIA[key] for key in criteria))]
@@ -146,7 +133,8 @@ def _scores(writer: _Writer) -> LiveSheet:
             Cell(Formula(reckoned, sums[number]), "number"),
             Cell(Formula(f"RANK({at(row, 1)},{scores})", float(ranks[number])), "count"),
         ]
-        cells += [_criterion(writer, number, key, float(evaluation.middle.at[vendor, key])) for key in criteria]
+        values = evaluation.middle.loc[vendor].to_numpy(dtype=float).tolist()
+        cells += [_criterion(writer, number, key, value) for key, value in zip(criteria, values, strict=True)]
         rows.append(cells)
     return LiveSheet(writer.names.scores, rows, frozen=(2, 1), widths=(28, 10, 8, *[13] * count))
 
@@ -167,7 +155,7 @@ def _criterion(writer: _Writer, vendor: int, criterion: str, value: float) -> Ce
 
 
 def _ratings(writer: _Writer) -> LiveSheet:
-    """requirement · criterion · leaf · priority · points (to change) · a value a vendor (to change; empty = unknown)."""
+    """requirement · criterion · leaf · priority · points (to change) · a value a vendor (empty = unknown)."""
     cells = writer.cells
     rows = [
         writer.head(
@@ -226,8 +214,6 @@ def _cost(writer: _Writer) -> LiveSheet:
 
 def _renewals(writer: _Writer) -> LiveSheet | None:
     """What the total comes to when prices grow: today's prices year by year, and four growth rates (to change)."""
-    from erp_core.vendors.renewal import at_todays_prices
-
     years = writer.answered.decision.scenario.years
     known = _tables(writer)
     if not known:
@@ -276,58 +262,43 @@ def _renewals(writer: _Writer) -> LiveSheet | None:
     return LiveSheet(writer.names.renewals, rows, frozen=(1, 2), widths=(26, 10, 14, 18, 18, *[14] * len(GROWTHS)))
 
 
-def _case(writer: _Writer, flows: Flows | None) -> LiveSheet | None:
-    """The flows of the business case (to change), their sum, and what they come to at a discount rate (to change)."""
-    if flows is None or not flows.lines:
+def _case(writer: _Writer) -> LiveSheet | None:
+    """The expected flows of the business case (to change), their sum, and what they come to at a discount rate (to
+    change)."""
+    case = writer.answered.case
+    if case is None or case.unknown is not None:
         return None
-    years = len(flows.lines[0][1]) - 1
-    rows = [
-        writer.head(T("Line"), T("Before it begins"), *(T("Year {year}", year=year) for year in range(1, years + 1)))
+    years = len(case.flows) - 1
+    heads = writer.head(
+        T("Line"), T("Before it begins"), *(T("Year {year}", year=year) for year in range(1, years + 1))
+    )
+    rows = [heads]
+    for key in case.benefits.columns:
+        values = case.benefits[key].to_numpy(dtype=float).tolist()
+        rows.append(
+            [Cell(writer.word(benefit_name(str(key)))), *(Cell(value, "money", given=True) for value in values)]
+        )
+    costs = (-case.flows["cost"]).to_numpy(dtype=float).tolist()
+    rows.append([Cell(writer.word(T("Costs"))), *(Cell(value, "money", given=True) for value in costs)])
+    last, line = len(rows) - 1, len(rows)
+    net, running = (case.flows[name].to_numpy(dtype=float).tolist() for name in ("net", "cumulative"))
+    sums = [Formula(f"SUM({span((1, column), (last, column))})", net[column - 1]) for column in range(1, years + 2)]
+    rows.append([*writer.head(T("Net")), *(Cell(one, "money", strong=True) for one in sums)])
+    sums = [
+        Formula(f"SUM({at(line, 1, fixed=True)}:{at(line, column)})", running[column - 1])
+        for column in range(1, years + 2)
     ]
-    for name, values in flows.lines:
-        rows.append([Cell(writer.word(name)), *(Cell(float(value), "money", given=True) for value in values)])
-    last = len(rows) - 1
-    net = [sum(float(values[year]) for _, values in flows.lines) for year in range(years + 1)]
-    rows.append(
-        [
-            Cell(writer.word(T("Net")), strong=True),
-            *(
-                Cell(Formula(f"SUM({span((1, c + 1), (last, c + 1))})", net[c]), "money", strong=True)
-                for c in range(years + 1)
-            ),
-        ]
-    )
-    line = len(rows) - 1
-    running = [sum(net[: year + 1]) for year in range(years + 1)]
-    rows.append(
-        [
-            Cell(writer.word(T("Net so far"))),
-            *(Cell(Formula(f"SUM({span((line, 1), (line, c + 1))})", running[c]), "money") for c in range(years + 1)),
-        ]
-    )
+    rows.append([Cell(writer.word(T("Net so far"))), *(Cell(one, "money") for one in sums)])
     rows.append([])
     rate = len(rows)
-    rows.append([Cell(writer.word(T("Discount rate"))), Cell(flows.rate, "share", given=True)])
-    value = f"NPV({at(rate, 1)},{span((line, 2), (line, 1 + years))})+{at(line, 1)}"
-    rows.append(
-        [
-            Cell(writer.word(T("Net present value")), strong=True),
-            Cell(Formula(value, flows.net_present_value), "money", strong=True),
-        ]
+    rows.append([Cell(writer.word(T("Discount rate"))), Cell(case.discount_rate, "share", given=True)])
+    value = Formula(
+        f"NPV({at(rate, 1)},{span((line, 2), (line, 1 + years))})+{at(line, 1)}", npv(case.discount_rate, net)
     )
-    rows.append(
-        [
-            Cell(writer.word(T("Internal rate of return")), strong=True),
-            Cell(
-                Formula(
-                    f'IFERROR(IRR({span((line, 1), (line, 1 + years))}),"–")',
-                    "–" if flows.rate_of_return is None else flows.rate_of_return,
-                ),
-                "share",
-                strong=True,
-            ),
-        ]
-    )
+    rows.append([*writer.head(T("Net present value")), Cell(value, "money", strong=True)])
+    returned: float | str = "–" if case.irr is None else case.irr
+    value = Formula(f'IFERROR(IRR({span((line, 1), (line, 1 + years))}),"–")', returned)
+    rows.append([*writer.head(T("Internal rate of return")), Cell(value, "share", strong=True)])
     return LiveSheet(writer.names.case, rows, widths=(44, *[15] * (years + 1)))
 
 
@@ -339,7 +310,8 @@ def _summary(writer: _Writer) -> LiveSheet:
     evaluation = writer.answered.evaluation
     rows = [
         writer.head(
-            T("Vendor"), T("State"), T("Comes first"), T("Middle case (P50)"), T("Nine of ten (P90)"), T("Score"), T("Rank"),
+            T("Vendor"), T("State"), T("Comes first"), T("Middle case (P50)"), T("Nine of ten (P90)"), T("Score"),
+            T("Rank"),
         )
     ]  # fmt: skip
     sums, ranks = writer.standing

@@ -59,9 +59,9 @@ def need_counts(decision: Decision) -> NeedCounts:
 def coverage(decision: Decision, today: dt.date) -> pd.DataFrame:
     """What is known of each vendor, a row each, in the decision's order.
 
-    Columns: key of the vendor; for each first-level criterion with counting requirements its key, the share (0..1) of them whose
-    fit is known; `all`, the same over all of them (NaN without any); facts, stale (older than a year), undated: counts;
-    price: quote, list or unknown.
+    Columns: key of the vendor; for each first-level criterion with counting requirements its key, the share (0..1) of
+    them whose fit is known; `all`, the same over all of them (NaN without any); facts, stale (older than a year),
+    undated: counts; price: quote, list or unknown.
     """
     known = known_fits(decision)
     needs = active(decision)

@@ -18,6 +18,7 @@ from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.choice import Settings
 from erp_core.vendors.own_numbers import scenario_from
 from erp_core.vendors.proposals import propose
+from erp_core.vendors.schema import PUBLISHED_ONE_OFFS
 from erp_core.vendors.service import NewDecision
 from erp_core.vendors.template import template
 from erp_core.vendors.views import decisions
@@ -120,7 +121,9 @@ def _begin(visit: Visit, wanted: _Wanted) -> None:
     day = today(visit.clock, visit.company.time_zone)
     with visit.database.reading() as connection:
         rates = rates_into(connection, wanted.currency, day)
-    scenario = scenario_from(own, wanted.currency, day, rates, wanted.years).scenario
+    proposed = scenario_from(own, wanted.currency, day, rates, wanted.years).scenario
+    # A vendor that does not tell what its project costs must not look cheaper than one that does.
+    scenario = proposed.model_copy(update={"one_off_unknown": PUBLISHED_ONE_OFFS})
     new = NewDecision(
         name=wanted.name,
         settings=Settings(scenario=scenario, budget=wanted.budget or None),

@@ -385,13 +385,7 @@ UNKNOWN_GROWTH = Range(low=0.0, likely=0.05, high=0.15)
 # of what projects really cost (ecosire 2026, grade B): licences 20 against 35 + 12 + 18 + 8 + 5 = 78 for consulting,
 # migration, customisation, training and infrastructure, from 0.25 to 1.75 times the licences. Spread over the six kinds
 # of one-offs that is 78 / 20 / 6 = 0.65 each, the mean of this range.
-UNKNOWN_ONE_OFF = Range(low=0.0, likely=0.2, high=1.75)
-
-
-# What a one-off that nobody tells comes to, as a share of the first year's software: one consultant's actual shares of
-# a budget (ecosire 2026, grade B) over its licence share of 20: infrastructure 5, training 8, migration 12,
-# customisation 18, consulting 35. The lowest, the middle one and the highest of the five.
-PUBLISHED_ONE_OFFS = Range(low=0.25, likely=0.6, high=1.75)
+PUBLISHED_ONE_OFFS = Range(low=0.0, likely=0.2, high=1.75)
 
 
 class Labour(Strict):

@@ -217,6 +217,14 @@ def _shares(sheet: _Sheet) -> list[list[float | None]]:
     }
     found = _grid(sheet, T("Where vendors tell nothing"), rows, "priors")
     st.caption(sheet.say(T("Left blank, it is left out of the total, and the total says so.")))
+    st.caption(
+        sheet.say(
+            T(
+                "One-offs begin with one consultant’s figures (ecosire, 2026): from the least that any was planned at to "
+                "the most that any came to, beside the licence. Put quotes or your own experience in their place."
+            )
+        )
+    )
     return found
 
 

@@ -16,7 +16,7 @@ from erp_core.text import say
 from erp_core.vendors.criteria import LEAVES
 from erp_core.vendors.own_numbers import OWN_METRICS, growth_path, merged, scenario_from, value_of
 from erp_core.vendors.proposals import RULES, price_tag, propose
-from erp_core.vendors.schema import Bilingual, OwnNumber, Priority, Rate, Requirement, Scenario
+from erp_core.vendors.schema import ECOSIRE_ONE_OFF, Bilingual, OwnNumber, Priority, Rate, Requirement, Scenario
 from erp_core.vendors.template import load_requirements, template
 
 TODAY = dt.date(2026, 3, 2)
@@ -273,7 +273,8 @@ def test_the_scenario_takes_what_is_known_and_leaves_the_rest() -> None:
     assert scenario.rates == rates
     assert set(found.reasons) == {"orders", "peak", "locations"}
     empty = scenario_from((), "EUR", TODAY)
-    assert (empty.scenario, dict(empty.reasons)) == (Scenario(currency="EUR", start=TODAY), {})
+    told_nothing = Scenario(currency="EUR", start=TODAY, one_off_unknown=ECOSIRE_ONE_OFF)
+    assert (empty.scenario, dict(empty.reasons)) == (told_nothing, {})
 
 
 def test_how_sure_growth_is_stands_beside_it() -> None:

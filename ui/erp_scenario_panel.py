@@ -217,6 +217,14 @@ def _shares(sheet: _Sheet) -> list[list[float | None]]:
     }
     found = _grid(sheet, T("Where vendors tell nothing"), rows, "priors")
     st.caption(sheet.say(T("Left blank, it is left out of the total, and the total says so.")))
+    st.caption(
+        sheet.say(
+            T(
+                "One-offs begin at what projects really cost by one consultant’s figures (ecosire 2026, grade B): 78 for "
+                "all one-offs together where licences are 20. A quote that tells them goes before."
+            )
+        )
+    )
     return found
 
 

@@ -381,6 +381,12 @@ PANORAMA_2012 = (
 # How prices move at a renewal of which nothing is known. Ours: nothing to 15 % a year; buyers report caps of 3 to 5 %.
 UNKNOWN_GROWTH = Range(low=0.0, likely=0.05, high=0.15)
 
+# What a one-off comes to of which nothing is told, as a multiple of the first year's software. One consultant's figures
+# of what projects really cost (ecosire 2026, grade B): licences 20 against 35 + 12 + 18 + 8 + 5 = 78 for consulting,
+# migration, customisation, training and infrastructure, from 0.25 to 1.75 times the licences. Spread over the six kinds
+# of one-offs that is 78 / 20 / 6 = 0.65 each, the mean of this range.
+PUBLISHED_ONE_OFFS = Range(low=0.0, likely=0.2, high=1.75)
+
 
 class Labour(Strict):
     """The merchant's own hours: during the project, and every year."""
@@ -662,6 +668,7 @@ class Decision(Strict):
                     {"vendor": rating.vendor, "requirement": rating.requirement},
                 )
         named = [quote.vendor for quote in self.quotes] + ([self.chosen] if self.chosen else [])
+        named += [*self.plans_taken, *(benefit.vendor for benefit in self.benefits if benefit.vendor)]
         for vendor in named:
             if vendor not in vendors:
                 raise PydanticCustomError("dangling", "{vendor} is not in the decision", {"vendor": vendor})

@@ -23,6 +23,12 @@ TITLES = {
     "settings": "Settings",
 }
 VIEWS = [
+    ("erp_choice", "needs"),
+    ("erp_choice", "vendors"),
+    ("erp_choice", "ranking"),
+    ("erp_choice", "cost"),
+    ("erp_choice", "case"),
+    ("erp_choice", "file"),
     ("data", "import"),
     ("data", "receipts"),
     ("data", "quality"),

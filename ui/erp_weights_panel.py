@@ -109,6 +109,7 @@ def _form(visit: Visit, choice: Choice) -> None:
         return
     name = _editor(draft)
     erp_edits.since(choice, name)
+    erp_edits.overtaken(visit, name)
     if st.button(visit.say(T("Save these weights")), type="primary", icon=":material/save:", key="weights_save"):
         saving = erp_edits.Saving(name, T("Save these weights"))
         erp_edits.save(visit, choice, saving, lambda uow, seen: service.set_weighting(uow, seen, found))

@@ -18,6 +18,7 @@ from erp_core.vendors.catalogue import catalogue
 from erp_core.vendors.choice import Settings
 from erp_core.vendors.own_numbers import scenario_from
 from erp_core.vendors.proposals import propose
+from erp_core.vendors.schema import Path
 from erp_core.vendors.service import NewDecision
 from erp_core.vendors.template import template
 from erp_core.vendors.views import decisions
@@ -87,21 +88,25 @@ def _form(visit: Visit, first: bool = True) -> None:
     with st.form(f"begin_{acts.token(_FORM)}", border=first):
         st.subheader(visit.say(T("Begin with the template")))
         name = st.text_input(visit.say(T("Name")), visit.say(T("Our ERP")), max_chars=120)
-        one, two, three = st.columns([2, 1.3, 2])
+        one, two = st.columns([3, 2])
         budget = one.number_input(
             visit.say(T("Budget for all years")), 0.0, value=None, step=1000.0, placeholder=visit.say(T("none yet")),
             help=visit.say(T("The most that it may cost over the whole horizon, in nine of ten cases")),
         )  # fmt: skip
         known = sorted(currencies())
         currency = two.selectbox(visit.say(T("Currency")), known, index=known.index(base))
-        years = three.slider(visit.say(T("Years")), 3, 10, 5)
+        users = one.number_input(
+            visit.say(T("People who will use it")), 1, 100_000, value=None, placeholder=visit.say(T("at least one")),
+            help=visit.say(T("Most systems ask a price for each of them; how they grow is set in Cost.")),
+        )  # fmt: skip
+        years = two.slider(visit.say(T("Years")), 3, 10, 5)
         listed = st.multiselect(
             visit.say(T("Systems to compare")), list(vendors), format_func=lambda key: vendors[key].named(visit.language),
             placeholder=visit.say(T("Choose from the catalogue")),
             help=visit.say(T("More can be added any time, your own among them.")),
         )  # fmt: skip
         if st.form_submit_button(visit.say(T("Begin with the template")), type="primary", icon=":material/play_arrow:"):
-            _begin(visit, _Wanted(name, budget, currency, years, tuple(listed)))
+            _begin(visit, _Wanted(name, budget, currency, years, users or 1, tuple(listed)))
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ class _Wanted:
     budget: float | None
     currency: str
     years: int
+    users: int
     vendors: tuple[str, ...]
 
 
@@ -120,7 +126,8 @@ def _begin(visit: Visit, wanted: _Wanted) -> None:
     day = today(visit.clock, visit.company.time_zone)
     with visit.database.reading() as connection:
         rates = rates_into(connection, wanted.currency, day)
-    scenario = scenario_from(own, wanted.currency, day, rates, wanted.years).scenario
+    proposed = scenario_from(own, wanted.currency, day, rates, wanted.years).scenario
+    scenario = proposed.model_copy(update={"users": Path(now=float(wanted.users))})
     new = NewDecision(
         name=wanted.name,
         settings=Settings(scenario=scenario, budget=wanted.budget or None),

@@ -50,6 +50,8 @@ def show(visit: Visit, choice: Choice) -> None:
     if case.unknown is not None:
         st.info(visit.say(case.unknown), icon=":material/help:")
     else:
+        if case.too_good is not None:
+            st.warning(visit.say(case.too_good), icon=":material/warning:")
         _headline(told, case)
         left, right = st.columns(2)
         with left:

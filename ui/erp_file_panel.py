@@ -35,11 +35,11 @@ _DIFFERENCES = {
     "before": Column(T("Before")),
     "after": Column(T("After")),
 }
-_CLAUSES = {
-    "clause": Column(T("Clause")),
-    "ask": Column(T("To have written")),
-    "state": Column(T("Where it stands")),
-    "worth": Column(T("What it is worth")),
+_MARKS: dict[contract.State, tuple[str, Any]] = {
+    contract.State.OFFERED: (":material/check:", "green"),
+    contract.State.SAID: (":material/chat:", "orange"),
+    contract.State.REFUSED: (":material/block:", "red"),
+    contract.State.OPEN: (":material/help:", "gray"),
 }
 
 
@@ -122,18 +122,16 @@ def _contract(visit: Visit, told: Answered) -> None:
     st.subheader(visit.say(T("What belongs in the contract with {vendor}", vendor=told.name(order[0]))))
     bill = price_of(told.vendor(order[0]), told.decision).bill
     clauses = contract.checklist(told.decision, order[0], None if bill is None else bill.pricing)
-    rows = pd.DataFrame(
-        [
-            {
-                "clause": visit.plain(clause.title),
-                "ask": visit.plain(clause.ask),
-                "state": visit.plain(contract.STATES[clause.state]),
-                "worth": "" if clause.worth is None else visit.plain(clause.worth),
-            }
-            for clause in clauses
-        ]
-    )
-    st.dataframe(rows, column_config=configuration(visit, _CLAUSES), hide_index=True, row_height=56)
+    left, right = st.columns(2)
+    for place, clause in enumerate(clauses):
+        with (left if place % 2 == 0 else right).container(border=True):
+            head = st.container(horizontal=True, vertical_alignment="center")
+            head.markdown(f"**{visit.say(clause.title)}**", width="content")
+            icon, colour = _MARKS[clause.state]
+            head.badge(visit.plain(contract.STATES[clause.state]), icon=icon, color=colour)
+            st.markdown(visit.say(clause.ask))
+            if clause.worth is not None:
+                st.caption(visit.say(clause.worth))
 
 
 # --- versions --------------------------------------------------------------------------------------------------------

@@ -35,14 +35,9 @@ def headline(told: Answered) -> None:
         first = order[0]
         chance = answer.ranks.iloc[:, 0][first]
         cost = answer.costs[first]
-        number(
-            T("First most often"),
-            short(told.name(first)),
-            T("The vendor that comes first in most draws of weights, ratings and costs"),
-        )
         if len(order) > 1 and pd.notna(chance):
             number(
-                T("Chance"),
+                T("Chance of the first"),
                 told.chance(chance),
                 T("Share of draws of weights, ratings and costs in which it comes first"),
             )

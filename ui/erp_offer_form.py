@@ -14,7 +14,7 @@ from erp_core.text import T, Text
 from erp_core.vendors import service
 from erp_core.vendors.loading import load
 from erp_core.vendors.naming import listed
-from erp_core.vendors.offers import ONE_OFFS, PARTS, YEARLY, module_keys
+from erp_core.vendors.offers import ONE_OFFS, PARTS, YEARLY, module_keys, yaml_to_begin
 from erp_core.vendors.schema import Grade, Pricing, Vendor
 from ui import acts
 from ui.erp_choice import Choice
@@ -23,16 +23,6 @@ from ui.guard import Visit, same_as_before
 FORM = "offer"
 _WAYS: dict[str, Text] = {"form": T("By form"), "yaml": T("As YAML")}
 _PER: dict[str, Text] = {"month": T("a month"), "year": T("a year")}
-_START = """\
-currency: {currency}
-parts:
-  - model: per_user
-    price: 100
-    per: month
-one_off:
-  implementation: {{low: 10000, likely: 15000, high: 25000}}
-renewal: {{growth: 0.05, locked_years: 1}}
-"""
 
 
 @st.fragment
@@ -52,7 +42,7 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
             )
         )
         pricing = st.text_area(
-            visit.say(T("Price as YAML")), _START.format(currency=about["currency"]), height=280, key=_key("yaml")
+            visit.say(T("Price as YAML")), yaml_to_begin(about["currency"]), height=280, key=_key("yaml")
         )
     else:
         pricing = _pricing(visit, about["currency"])

@@ -74,7 +74,7 @@ def rows_of(visit: Visit, choice: Choice, vendor: Vendor, evaluator: str) -> pd.
 
 
 def _published(fit: Fit, evidence: Evidence) -> Text:
-    return T("{fit} ({evidence})", fit=FIT_NAMES[fit], evidence=EVIDENCE_NAMES[evidence])
+    return T("{fit}, {evidence}", fit=FIT_NAMES[fit], evidence=EVIDENCE_NAMES[evidence])
 
 
 @st.fragment
@@ -180,7 +180,7 @@ def _save(visit: Visit, choice: Choice, sheet: _Sheet, changes: edits.Changes) -
         )
     count = format_number(len(given) + len(gone), visit.language)
     saving = erp_edits.Saving(
-        sheet.name, T("Save {count} ratings", count=count), T("{count} ratings saved.", count=count)
+        sheet.name, T("Save ratings: {count}", count=count), T("Ratings saved: {count}", count=count)
     )
 
     def save(uow: UnitOfWork, seen: Seen) -> None:

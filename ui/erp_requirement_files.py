@@ -146,7 +146,7 @@ def _propose(visit: Visit, choice: Choice) -> None:
         with unit_of_work(visit.database, visit.actor.acting(visit.clock)) as uow:
             count = propose_again(uow, choice.at, proposed)
             uow.commit()
-        return T("{count} requirements changed.", count=format_number(count, visit.language))
+        return T("Requirements changed: {count}", count=format_number(count, visit.language))
 
     acts.attempt(visit, again, acts.SAVED)
 

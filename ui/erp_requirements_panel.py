@@ -131,9 +131,8 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
             "where"
         ].str.casefold().str.contains(word, regex=False)
     rows = every[chosen]
-    if len(rows) < len(every):
-        shown, count = (format_number(number, visit.language) for number in (len(rows), len(every)))
-        st.caption(visit.say(T("{shown} of {count} requirements", shown=shown, count=count)))
+    shown, count = (format_number(number, visit.language) for number in (len(rows), len(every)))
+    st.caption(visit.say(T("{shown} of {count} requirements", shown=shown, count=count)))
     return rows
 
 
@@ -141,7 +140,7 @@ def _save(visit: Visit, choice: Choice, changes: edits.Changes, every: pd.DataFr
     wanted = {key: dict(cells) for key, cells in changes.items() if key in every.index}
     count = format_number(len(wanted), visit.language)
     saving = erp_edits.Saving(
-        _EDITOR, T("Save {count} changed requirements", count=count), T("{count} requirements saved.", count=count)
+        _EDITOR, T("Save changes: {count}", count=count), T("Requirements saved: {count}", count=count)
     )
     erp_edits.buttons(visit, choice, saving, lambda uow, seen: set_requirements(uow, seen, wanted))
 

@@ -106,14 +106,14 @@ def _preview(visit: Visit, choice: Choice, found: RfpReturn, answers: RfpAnswers
         return
     count = format_number(len(take.taken), visit.language)
     if st.button(
-        visit.say(T("Take {count} answers", count=count)), type="primary", icon=":material/check:", key="rfp_take"
+        visit.say(T("Take answers: {count}", count=count)), type="primary", icon=":material/check:", key="rfp_take"
     ):
 
         def act(uow: UnitOfWork) -> None:
             take_rfp(uow, choice.at, answers)
             acts.renew(f"{_FORM}_{answers.vendor}")
 
-        acts.perform(visit, act, T("{count} answers are taken over.", count=count))
+        acts.perform(visit, act, T("Answers taken over: {count}", count=count))
 
 
 def _rows(
@@ -138,4 +138,4 @@ def _rows(
 def _said(visit: Visit, rating: Rating | None) -> str:
     if rating is None:
         return visit.plain(T("unknown"))
-    return visit.plain(T("{fit} ({evidence})", fit=FIT_NAMES[rating.fit], evidence=EVIDENCE_NAMES[rating.evidence]))
+    return visit.plain(T("{fit}, {evidence}", fit=FIT_NAMES[rating.fit], evidence=EVIDENCE_NAMES[rating.evidence]))

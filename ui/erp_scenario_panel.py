@@ -220,8 +220,8 @@ def _shares(sheet: _Sheet) -> list[list[float | None]]:
     st.caption(
         sheet.say(
             T(
-                "One-offs begin with one consultant’s figures (ecosire, 2026): from the least that any was planned at to "
-                "the most that any came to, beside the licence. Put quotes or your own experience in their place."
+                "One-offs begin at what projects really cost by one consultant’s figures (ecosire 2026, grade B): 78 for "
+                "all one-offs together where licences are 20. A quote that tells them goes before."
             )
         )
     )

@@ -77,7 +77,7 @@ def _facts_table(visit: Visit, facts: pd.DataFrame, vendor: Vendor) -> None:
         flag=[_flag(visit, bool(old), bool(bare)) for old, bare in zip(facts["stale"], facts["undated"], strict=True)],
     )
     columns = {
-        "about": Column(T("About")),
+        "about": Column(T("Criterion")),
         "text": Column(T("Fact")),
         "source": Column(T("Source")),
         "as_of": Column(T("As of"), "day"),
@@ -89,8 +89,8 @@ def _facts_table(visit: Visit, facts: pd.DataFrame, vendor: Vendor) -> None:
     }
     config = st.column_config
     look = configuration(visit, columns) | {
-        "about": config.TextColumn(visit.plain(T("About")), width=170),
-        "text": config.TextColumn(visit.plain(T("Fact")), width=300),
+        "about": config.TextColumn(visit.plain(T("Criterion")), width=120),
+        "text": config.TextColumn(visit.plain(T("Fact")), width=320),
         "source": config.TextColumn(visit.plain(T("Source")), width=150),
     }
     st.dataframe(rows, hide_index=True, column_order=list(columns), column_config=look, placeholder="–")
@@ -142,7 +142,7 @@ def _fact_form(visit: Visit, vendor: Vendor) -> None:
     now = today(visit.clock, visit.company.time_zone)
     with st.form(f"fact_{acts.token(_FACT)}", border=False):
         about = st.selectbox(
-            visit.say(T("About")), list(LEAVES), index=None, format_func=lambda key: about_of(visit, key),
+            visit.say(T("Criterion")), list(LEAVES), index=None, format_func=lambda key: about_of(visit, key),
             placeholder=visit.say(T("Choose a criterion")),
         )  # fmt: skip
         text = st.text_input(visit.say(T("Fact")), max_chars=500)

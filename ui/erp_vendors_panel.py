@@ -83,7 +83,7 @@ def _table(visit: Visit, choice: Choice, known: pd.DataFrame) -> None:
     rows[shares] = rows[shares].round(2)
     told = T("Share of the requirements that count of which it is known how they are met")
     columns = {
-        "name": Column(T("Vendor")),
+        "name": Column(T("System")),
         "price": Column(T("Price")),
         "facts": Column(T("Facts"), "count", T("Published ones, and your own")),
         "stale": Column(T("Old"), "count", T("Facts that are older than a year")),

@@ -65,7 +65,8 @@ class Case:
     cumulative net. `npv_p10` …: of the draws; `npv_expected`: their mean, reckoned. `irr`, `payback` and
     `discounted_payback` (years): of the expected flows, None where there is none. `loss`: the probability that the
     present value is negative. `tornado`: frame key, name (Text), low, high (the input's P10 and P90), npv_low,
-    npv_high, largest swing first. `lacking`: what is not counted.
+    npv_high, largest swing first. `too_good`: why the case looks better than it is, where nothing tells what putting
+    the system in costs. `lacking`: what else is not counted.
     """
 
     vendor: str
@@ -84,6 +85,7 @@ class Case:
     discounted_payback: float | None = None
     loss: float | None = None
     unknown: Text | None = None
+    too_good: Text | None = None
     lacking: tuple[Text, ...] = ()
 
 
@@ -183,7 +185,19 @@ def _case(decision: schema.Decision, bill: Bill, counted: Sequence[schema.Benefi
         payback=payback(net),
         discounted_payback=discounted_payback(rate, net),
         loss=float(np.mean(values < 0)),
+        too_good=_too_good(bill),
         lacking=left_out,
+    )
+
+
+def _too_good(bill: Bill) -> Text | None:
+    """Without the cost of implementation, the largest of a project, money comes back at once: that has to be said."""
+    told = bill.pricing.one_off.implementation is not None or bill.extra or bill.scenario.one_off_unknown is not None
+    if told:
+        return None
+    return T(
+        "What putting the system in costs is not told, so that it counts for nothing and the case looks better than it "
+        "is. Enter an offer, or say in the scenario what is assumed of one-offs that are not told."
     )
 
 

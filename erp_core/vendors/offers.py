@@ -222,3 +222,21 @@ def module_keys(names: Sequence[str]) -> tuple[str, ...]:
         word = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-") or "module"
         keys.append(word if word != "module" and word not in keys else f"{word}-{at}")
     return tuple(keys)
+
+
+def yaml_to_begin(currency: str) -> str:
+    """A price as YAML, to be changed into what a vendor asks: a seat's price, a range, a renewal.
+
+    >>> from erp_core.vendors.loading import load
+    >>> load(Pricing, yaml_to_begin("CNY")).parts[0].model
+    'per_user'
+    """
+    return f"""currency: {currency}
+parts:
+  - model: per_user
+    price: 100
+    per: month
+one_off:
+  implementation: {{low: 10000, likely: 15000, high: 25000}}
+renewal: {{growth: 0.05, locked_years: 1}}
+"""

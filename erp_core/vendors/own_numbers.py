@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from erp_core.text import T, Text, say
-from erp_core.vendors.schema import ECOSIRE_ONE_OFF, Bilingual, OwnNumber, Path, Rate, Scenario
+from erp_core.vendors.schema import PUBLISHED_ONE_OFFS, Bilingual, OwnNumber, Path, Rate, Scenario
 
 # How much of a year's growth goes on in the next one. Growth that is held on to for years overshoots; damped trends
 # forecast better (Gardner and McKenzie 1985). The size is ours.
@@ -197,11 +197,10 @@ def scenario_from(
     """The next years as own numbers suggest them; what is not known keeps the schema's default and has no reason.
 
     Orders a month follow `growth_path`; `peak` the busiest month; locations and users what is counted now. One-offs
-    that a vendor does not tell are reckoned by `ECOSIRE_ONE_OFF`: left out, they would make whoever tells least look
-    cheapest.
+    that a vendor does not tell are reckoned at `PUBLISHED_ONE_OFFS`: left out, they would make silence cheap.
     """
     known = {number.key: number for number in own_numbers}
-    given: dict[str, object] = {}
+    given: dict[str, object] = {"one_off_unknown": PUBLISHED_ONE_OFFS}
     reasons: dict[str, Bilingual] = {}
     orders = known.get("orders_a_month")
     if orders is not None:
@@ -218,14 +217,7 @@ def scenario_from(
             given[field] = Path(now=float(math.ceil(number.value)))
             reasons[field] = number.source
     scenario = Scenario.model_validate(
-        {
-            "currency": currency,
-            "start": start,
-            "years": years,
-            "rates": tuple(rates),
-            "one_off_unknown": ECOSIRE_ONE_OFF,
-            **given,
-        }
+        {"currency": currency, "start": start, "years": years, "rates": tuple(rates), **given}
     )
     return Proposed(scenario, reasons)
 

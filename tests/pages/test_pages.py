@@ -17,11 +17,18 @@ TITLES = {
     "inventory": "Where is my money stuck, and what runs out?",
     "replenishment": "What should I buy, from whom, how much?",
     "customers": "Who are they, and who needs an answer?",
+    "erp_choice": "Which ERP, how surely, at what cost and return?",
     "data": "What came in, and can I trust it?",
     "glossary": "What does this number mean?",
     "settings": "Settings",
 }
 VIEWS = [
+    ("erp_choice", "needs"),
+    ("erp_choice", "vendors"),
+    ("erp_choice", "ranking"),
+    ("erp_choice", "cost"),
+    ("erp_choice", "case"),
+    ("erp_choice", "file"),
     ("data", "import"),
     ("data", "receipts"),
     ("data", "quality"),

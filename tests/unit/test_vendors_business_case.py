@@ -464,6 +464,20 @@ def test_without_a_number_there_is_no_case_and_it_says_why() -> None:
     assert found.tornado.empty
 
 
+def test_a_case_that_knows_nothing_of_the_project_says_that_it_looks_too_good() -> None:
+    def case(one_off: dict[str, Any], **terms: Any) -> Any:
+        asked = {"currency": "CNY", "parts": [{"model": "flat", "price": 1}], "one_off": one_off}
+        plan = {"name": "List", "source": "a page", "as_of": None, "grade": "A", "pricing": asked}
+        vendors = [{"key": "alpha", "name": "Alpha", "plans": [plan]}]
+        return business_case(
+            decision(benefit("hours_saved", 1000), vendors=vendors, scenario=scenario(**terms).model_dump()), "alpha"
+        )
+
+    assert "looks better than it is" in say(case({"training": 5}).too_good, "en")
+    assert case({"implementation": 0}).too_good is None
+    assert case({}, one_off_unknown={"low": 0.1, "likely": 0.5, "high": 2}).too_good is None
+
+
 def test_a_vendor_without_a_price_has_no_case() -> None:
     found = business_case(decision(benefit("hours_saved", 1000)), "beta")
     assert found.unknown is not None

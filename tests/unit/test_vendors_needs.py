@@ -16,7 +16,7 @@ from erp_core.text import say
 from erp_core.vendors.criteria import LEAVES
 from erp_core.vendors.own_numbers import OWN_METRICS, growth_path, merged, scenario_from, value_of
 from erp_core.vendors.proposals import RULES, price_tag, propose
-from erp_core.vendors.schema import ECOSIRE_ONE_OFF, Bilingual, OwnNumber, Priority, Rate, Requirement, Scenario
+from erp_core.vendors.schema import PUBLISHED_ONE_OFFS, Bilingual, OwnNumber, Priority, Rate, Requirement, Scenario
 from erp_core.vendors.template import load_requirements, template
 
 TODAY = dt.date(2026, 3, 2)
@@ -273,8 +273,15 @@ def test_the_scenario_takes_what_is_known_and_leaves_the_rest() -> None:
     assert scenario.rates == rates
     assert set(found.reasons) == {"orders", "peak", "locations"}
     empty = scenario_from((), "EUR", TODAY)
-    told_nothing = Scenario(currency="EUR", start=TODAY, one_off_unknown=ECOSIRE_ONE_OFF)
-    assert (empty.scenario, dict(empty.reasons)) == (told_nothing, {})
+    bare = Scenario(currency="EUR", start=TODAY, one_off_unknown=PUBLISHED_ONE_OFFS)
+    assert (empty.scenario, dict(empty.reasons)) == (bare, {})
+
+
+def test_what_a_vendor_does_not_tell_of_its_one_offs_is_not_free() -> None:
+    """Licences 20, all else 78 of the actual budget: 78 / 20 over six kinds of one-offs = 0.65 each on average."""
+    prior = scenario_from((), "EUR", TODAY).scenario.one_off_unknown
+    assert prior is not None
+    assert (prior.low + prior.likely + prior.high) / 3 == pytest.approx((35 + 12 + 18 + 8 + 5) / 20 / 6)
 
 
 def test_how_sure_growth_is_stands_beside_it() -> None:

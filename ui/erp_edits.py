@@ -63,8 +63,7 @@ def buttons(visit: Visit, choice: Choice, saving: Saving, act: Callable[[UnitOfW
         key=f"save_{saving.editor}", disabled=not changed,
     ):  # fmt: skip
         save(visit, choice, saving, act)
-    if row.button(
-        visit.say(T("Let the changes go")), icon=":material/undo:", key=f"drop_{saving.editor}", disabled=not changed
-    ):
-        edits.forget(saving.editor)
-        st.rerun(scope="fragment")
+    row.button(
+        visit.say(T("Let the changes go")), icon=":material/undo:", key=f"drop_{saving.editor}", disabled=not changed,
+        on_click=edits.forget, args=(saving.editor,),
+    )  # fmt: skip

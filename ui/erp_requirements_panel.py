@@ -15,8 +15,8 @@ from erp_core.vendors.proposals import price_tag
 from erp_core.vendors.requirements import NewRequirement, add_requirement, set_requirements
 from erp_core.vendors.schema import Priority
 from erp_core.vendors.views import requirements_frame
-from ui import acts, edits, erp_choice, erp_edits, erp_requirement_files, states
-from ui.erp_choice import Choice
+from ui import acts, edits, erp_choice, erp_edits, erp_requirement_files, filters, states
+from ui.erp_choice import PAGE, Choice
 from ui.guard import Visit, same_as_before
 
 PRIORITIES = [str(priority) for priority in Priority]
@@ -106,15 +106,12 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
         visit.say(T("Search")), key="need", bind="query-params", icon=":material/search:",
         placeholder=visit.say(T("Words of a requirement")),
     )  # fmt: skip
-    present = [key for key in CRITERIA if (every["criterion"] == key).any()]
-    criteria = two.multiselect(
-        visit.say(T("Criterion")), present, key="criterion", bind="query-params",
-        format_func=lambda key: visit.plain(CRITERIA[key]), placeholder=visit.say(T("All")),
-    )  # fmt: skip
-    priorities = three.multiselect(
-        visit.say(T("Priority")), PRIORITIES, key="priority", bind="query-params",
-        format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)]), placeholder=visit.say(T("All")),
-    )  # fmt: skip
+    present = {key: name for key, name in CRITERIA.items() if (every["criterion"] == key).any()}
+    with two:
+        criteria = filters.picks(visit, "criterion", present, T("Criterion"), PAGE)
+    with three:
+        names = {str(key): name for key, name in PRIORITY_NAMES.items()}
+        priorities = filters.picks(visit, "priority", names, T("Priority"), PAGE)
     proposed = four.toggle(
         visit.say(T("Proposed")), key="proposed", bind="query-params",
         help=visit.say(T("Only those whose priority was proposed from your own numbers")),

@@ -668,6 +668,7 @@ class Decision(Strict):
                     {"vendor": rating.vendor, "requirement": rating.requirement},
                 )
         named = [quote.vendor for quote in self.quotes] + ([self.chosen] if self.chosen else [])
+        named += [*self.plans_taken, *(benefit.vendor for benefit in self.benefits if benefit.vendor)]
         for vendor in named:
             if vendor not in vendors:
                 raise PydanticCustomError("dangling", "{vendor} is not in the decision", {"vendor": vendor})

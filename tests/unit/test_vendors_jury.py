@@ -129,3 +129,9 @@ def test_a_turn_that_is_told_does_happen() -> None:
 def test_two_vendors_can_only_be_doubled() -> None:
     told = reversals(bench([[0.6, 0.2], [0.5, 1.0]], [0.6, 0.4]))
     assert not any("without" in str(text) for text in told)
+
+
+def test_the_audit_goes_through_where_only_one_vendor_is_worth_anything() -> None:
+    """Without the first the others are level at nothing: no order is left that could turn."""
+    (steady,) = reversals(bench([[0.4, 0.2], [0.0, 0.0], [0.0, 0.0]], [0.5, 0.5]))
+    assert "Weighted sum" in str(steady)

@@ -49,18 +49,25 @@ def show(visit: Visit, choice: Choice) -> None:
 
 
 def rows_of(visit: Visit, choice: Choice) -> pd.DataFrame:
-    """`vendors.views.requirements_frame` by key, with the criterion in words and the own number that prices each."""
-    with visit.database.reading() as connection:
-        held = requirements_frame(connection, choice.id, visit.language)
-    document = choice.document
-    numbers = {number.key: erp_choice.number_said(visit, choice, number) for number in document.own_numbers}
+    """`vendors.views.requirements_frame` by key, with the criterion in words and what each is about in the shop."""
+    return _rows(
+        visit, choice, f"{visit.settings.database_url}:{choice.id}:{choice.version}:{choice.key}", visit.language
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _rows(_visit: Visit, _choice: Choice, key: str, language: str) -> pd.DataFrame:
+    with _visit.database.reading() as connection:
+        held = requirements_frame(connection, _choice.id, language)
+    document = _choice.document
+    numbers = {number.key: erp_choice.number_said(_visit, _choice, number) for number in document.own_numbers}
     tags = {need.key: price_tag(need, document.own_numbers, document.scenario) for need in document.requirements}
     return held.assign(
-        where=[visit.plain(LEAVES.get(leaf, leaf)) for leaf in held["criterion"]],
+        where=[_visit.plain(LEAVES.get(leaf, leaf)) for leaf in held["criterion"]],
         criterion=[criterion_of(leaf) for leaf in held["criterion"]],
         priced=[
-            visit.plain(tag.text) if (tag := tags.get(key)) is not None else numbers.get(metric, "")
-            for key, metric in zip(held["key"], held["metric"], strict=True)
+            _visit.plain(tag.text) if (tag := tags.get(need)) is not None else numbers.get(metric, "")
+            for need, metric in zip(held["key"], held["metric"], strict=True)
         ],
     ).set_index("key")
 

@@ -499,6 +499,10 @@ _Base: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 class _Dumper(_Base):  # type: ignore[misc]  # the library chooses its base at run time
     """Writes what `strict_yaml` reads back as the same value."""
 
+    def ignore_aliases(self, _value: Any) -> bool:
+        """One object in two places is written out in both: `strict_yaml` refuses anchors and aliases."""
+        return True
+
 
 def _text_node(dumper: Any, value: str) -> Any:
     try:

@@ -413,6 +413,16 @@ def test_a_written_decision_is_stable_readable_and_complete(tmp_path: Path) -> N
     assert dump_decision(load_decision(path)) == written
 
 
+def test_a_value_that_stands_in_two_places_is_written_out_in_both() -> None:
+    start = dt.date(2026, 12, 1)
+    decision = load(Decision, DECISION)
+    decision = decision.model_copy(
+        update={"as_of": start, "scenario": decision.scenario.model_copy(update={"start": start})}
+    )
+    assert dump_decision(decision).count("2026-12-01") == 2
+    assert load(Decision, dump_decision(decision)) == decision
+
+
 def test_every_field_that_is_not_at_its_default_is_written() -> None:
     vendor = load(Vendor, VENDOR)
     assert load(Vendor, dump_vendor(vendor)) == vendor

@@ -36,7 +36,7 @@ def checked_matrix(given: npt.ArrayLike, *, vendors: int = 2) -> Floats:
     Raises BadMatrix: code `matrix_shape` (empty, ragged, not two-dimensional), `not_a_number` (text, nothing, NaN,
     infinite), `lone_vendor`.
     """
-    rows = _as_array(given, 2)
+    rows = _as_array(_of_equal_length(given))
     if rows.ndim != 2:
         raise BadMatrix(
             T("The matrix has {count} dimensions, not two.", count=rows.ndim),
@@ -63,7 +63,7 @@ def checked_points(given: npt.ArrayLike, count: int) -> Floats:
 
     Raises BadMatrix: code `weights_size`, `not_a_number`, `negative_weight`, `no_weight` (all are 0).
     """
-    points = _as_array(given, 1)
+    points = _as_array(given)
     if points.ndim != 1 or len(points) != count:
         raise BadMatrix(
             T("There are {weights} weights for {criteria} criteria.", weights=points.size, criteria=count),
@@ -109,7 +109,7 @@ def checked_directions(given: npt.ArrayLike, count: int) -> Floats:
 
     Raises BadMatrix: code `directions_size`, `direction`, `not_a_number`.
     """
-    directions = _as_array(given, 1)
+    directions = _as_array(given)
     if directions.ndim != 1 or len(directions) != count:
         raise BadMatrix(
             T("There are {directions} directions for {criteria} criteria.", directions=directions.size, criteria=count),
@@ -208,46 +208,51 @@ def _first(wrong: npt.NDArray[np.bool_]) -> tuple[int, int]:
     return int(row), int(column)
 
 
-def _as_array(given: Any, dimensions: int) -> npt.NDArray[Any]:
-    """`given` as an array of numbers, ragged rows and what is no number refused with their place."""
-    if dimensions == 2 and isinstance(given, Sequence) and not isinstance(given, str):
-        widths = [len(row) if isinstance(row, Sequence | np.ndarray) else None for row in given]
-        for at, width in enumerate(widths[1:], 2):
+def _of_equal_length(rows: Any) -> Any:
+    """The rows as they came; ragged ones are refused."""
+    if isinstance(rows, Sequence) and not isinstance(rows, str):
+        widths = [len(row) if isinstance(row, Sequence | np.ndarray) else None for row in rows]
+        for number, width in enumerate(widths[1:], 2):
             if width != widths[0]:
                 raise BadMatrix(
-                    T("Row {row} is not as long as row 1.", row=at),
+                    T("Row {row} is not as long as row 1.", row=number),
                     hint=T("Every row needs one entry for each criterion."),
                     code="matrix_shape",
                 )
+    return rows
+
+
+def _as_array(given: Any) -> npt.NDArray[Any]:
     try:
-        array = np.asarray(given)
+        return np.asarray(given)
     except ValueError as problem:
         raise BadMatrix(
             T("The matrix is not a table of numbers."),
             hint=T("Give one row a vendor and one column a criterion."),
             code="matrix_shape",
         ) from problem
-    if array.dtype.kind in "iuf":
-        return array.astype(np.float64)
-    entries = np.empty(array.shape)
-    for place, entry in np.ndenumerate(array):
-        entries[place] = _number(entry, place)
-    return entries
-
-
-def _number(entry: Any, place: tuple[int, ...]) -> float:
-    if not isinstance(entry, str | bytes | bool | np.bool_):
-        with contextlib.suppress(TypeError, ValueError):
-            return float(entry)
-    raise _no_number(place, repr(entry))
 
 
 def _finite(array: npt.NDArray[Any]) -> Floats:
-    bad = ~np.isfinite(array)
+    """The entries as floats; the first that is no finite number is refused with its place."""
+    if array.dtype.kind in "iuf":
+        floats = array.astype(np.float64)
+    else:
+        floats = np.empty(array.shape)
+        for place, entry in np.ndenumerate(array):
+            floats[place] = _number(entry, place)
+    bad = ~np.isfinite(floats)
     if bad.any():
         place = tuple(int(at) for at in np.argwhere(bad)[0])
         raise _no_number(place, str(array[place]))
-    return np.asarray(array, dtype=np.float64)
+    return floats
+
+
+def _number(entry: Any, place: tuple[int, ...]) -> float:
+    if not isinstance(entry, str | bytes | bool | np.bool_ | complex | np.complexfloating):
+        with contextlib.suppress(TypeError, ValueError, OverflowError):
+            return float(entry)
+    raise _no_number(place, repr(entry))
 
 
 def _no_number(place: tuple[int, ...], entry: str) -> BadMatrix:

@@ -186,7 +186,7 @@ def test_ahp_finds_the_slip_of_the_pen() -> None:
     slip = ahp(judged).look_first
     assert slip is not None
     assert (slip.i, slip.j, slip.stated) == (3, 1, 4.0)
-    assert slip.implied < 1
+    assert slip.implied < 4 / 3  # the slip itself pulls the weights towards it, yet not a third of the way
 
 
 @pytest.mark.parametrize("size", [1, 2])

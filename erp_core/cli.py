@@ -24,6 +24,7 @@ from erp_core.exports import terminal as exports
 from erp_core.imports import terminal as imports
 from erp_core.metrics import terminal as metrics
 from erp_core.orders import terminal as orders
+from erp_core.overview import choice_terminal
 from erp_core.overview import terminal as overview
 from erp_core.persons import terminal as persons
 from erp_core.planning import terminal as planning
@@ -59,6 +60,7 @@ COMMANDS: tuple[Command, ...] = (
     *keys.COMMANDS,
     *security.COMMANDS,
     *metrics.COMMANDS,
+    *choice_terminal.COMMANDS,
     *api.COMMANDS,
     Command("worker", T("run the jobs that pages hand in"), _worker, _worker_options),
 )

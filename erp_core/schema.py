@@ -14,4 +14,5 @@ import erp_core.planning.tables
 import erp_core.purchasing.tables
 import erp_core.safety.tables
 import erp_core.security.tables
-import erp_core.stock.tables  # noqa: F401
+import erp_core.stock.tables
+import erp_core.vendors.tables  # noqa: F401

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -159,6 +159,7 @@ def locale_of(language: str) -> Locale:
 
 # --- numbers, money and dates in the reader's manner ---------------------------------------------------------------
 
+_DIGITS = 330
 _CHINESE_STEPS = ((Decimal(10) ** 8, "亿"), (Decimal(10) ** 4, "万"))
 _ENGLISH_STEPS = ((Decimal(10) ** 9, "bn"), (Decimal(10) ** 6, "m"), (Decimal(10) ** 3, "k"))
 
@@ -169,7 +170,8 @@ def _decimals_pattern(decimals: int) -> str:
 
 def format_number(value: Decimal | float | int, language: str, decimals: int = 0) -> str:
     """`1234.5` → `1,234.5`, with a fixed count of decimals."""
-    return str(format_decimal(value, _decimals_pattern(decimals), locale=locale_of(language)))
+    with localcontext(prec=_DIGITS):  # however large: Python's own 28 digits are not enough for every float
+        return str(format_decimal(value, _decimals_pattern(decimals), locale=locale_of(language)))
 
 
 def format_compact(value: Decimal | float | int, language: str) -> str:

@@ -41,6 +41,7 @@ ENTRIES = (
     Entry(OPERATE, "inventory", T("Inventory"), ":material/inventory_2:", Permission.VIEW_STOCK),
     Entry(OPERATE, "replenishment", T("Replenishment"), ":material/shopping_cart:", Permission.PLAN_PURCHASES),
     Entry(OPERATE, "customers", T("Customers"), ":material/group:", Permission.VIEW_CUSTOMERS),
+    Entry(DECIDE, "erp_choice", T("ERP choice"), ":material/balance:", Permission.VIEW_VENDORS),
     Entry(DATA, "data", T("Data"), ":material/database:", Permission.VIEW_IMPORTS),
     Entry(DATA, "glossary", T("Glossary"), ":material/menu_book:", Permission.VIEW_DASHBOARDS),
     Entry(SETTINGS, "settings", T("Settings"), ":material/settings:", Permission.VIEW_SETTINGS),

@@ -39,3 +39,15 @@ def insert_replacing(
     statement = build(table)
     others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=others), list(rows))
+
+
+def insert_once(connection: sa.Connection, table: sa.Table, values: Mapping[str, Any]) -> tuple[int, bool]:
+    """Insert a row unless one of the same `token` stands; returns the id of the one that stands now, and whether it is
+    new. A token of None is no other's."""
+    build = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = build(table).values(**values).on_conflict_do_nothing(index_elements=["token"]).returning(table.c.id)
+    added = connection.execute(statement).scalar_one_or_none()
+    if added is not None:
+        return int(added), True
+    known = sa.select(table.c.id).where(table.c.token == values["token"])
+    return int(connection.execute(known).scalar_one()), False

@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 import xlsxwriter
+from xlsxwriter.utility import xl_col_to_name
 
 from erp_core.text import T, say
 
@@ -99,7 +100,7 @@ def export_csv(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header: 
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    for line in _about(header) if header is not None else ():
+    for line in about_lines(header) if header is not None else ():
         writer.writerow([f"# {safe_cell(part)}" for part in line[:1]] + [safe_cell(part) for part in line[1:]])
     writer.writerow([safe_cell(name) for _, name in columns])
     for row in frame[[key for key, _ in columns]].itertuples(index=False, name=None):
@@ -125,7 +126,7 @@ def export_upload(names: Sequence[str], rows: Sequence[Sequence[Any]], shape: Sh
 
 def about_text(header: ExportHeader) -> bytes:
     """What a file says of itself, as text to lie beside it."""
-    lines = ["\t".join(safe_cell(_one_line(word)) for word in words) for words in _about(header)]
+    lines = ["\t".join(safe_cell(_one_line(word)) for word in words) for words in about_lines(header)]
     return ("\r\n".join(lines) + "\r\n").encode("utf-8-sig")
 
 
@@ -149,7 +150,7 @@ def export_xlsx(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header:
     with xlsxwriter.Workbook(out, options) as book:
         bold = book.add_format({"bold": True, "bottom": 1})
         day = book.add_format({"num_format": "yyyy-mm-dd"})
-        sheet = book.add_worksheet(_sheet_name(header.title))
+        sheet = book.add_worksheet(sheet_name(header.title))
         sheet.freeze_panes(1, 0)
         for at, (key, name) in enumerate(columns):
             sheet.write_string(0, at, safe_cell(name), bold)
@@ -157,11 +158,141 @@ def export_xlsx(frame: pd.DataFrame, columns: Sequence[tuple[str, str]], header:
                 _write(sheet, row, at, _plain(value), day)
         sheet.autofit(400)
         about = book.add_worksheet(say(T("About"), header.language))
-        for row, line in enumerate(_about(header)):
+        for row, line in enumerate(about_lines(header)):
             for at, word in enumerate(line):
                 about.write_string(row, at, safe_cell(word))
         about.autofit()
     return out.getvalue()
+
+
+@dataclass(frozen=True)
+class FormColumn:
+    """One column of a form. `width` in characters; `answer`: may be filled in; `choices`: what a drop-down offers, with
+    `free` also anything else; `number`: a number from 0 on."""
+
+    title: str
+    width: int
+    answer: bool = False
+    choices: tuple[str, ...] = ()
+    free: bool = False
+    number: bool = False
+
+
+@dataclass(frozen=True)
+class Form:
+    """A workbook that somebody fills in and returns. `lead`: lines above the table; `guide`: a second sheet, its title
+    and its rows; `marks`: names and values on a hidden sheet (`MARKS`), by which it is known again; `spare`: empty rows
+    below that may be filled in too; `locked`: only answers can be changed (no password)."""
+
+    sheet: str
+    lead: tuple[str, ...]
+    columns: tuple[FormColumn, ...]
+    rows: Sequence[Sequence[Any]]
+    guide: tuple[str, Sequence[Sequence[str]]]
+    marks: Mapping[str, str]
+    spare: int = 0
+    locked: bool = True
+
+
+MARKS = "_form"
+
+
+def export_form(form: Form, header: ExportHeader) -> bytes:
+    """A workbook to be filled in: drop-downs, wrapped text, printed on pages as wide as the paper, header on each."""
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        sheet = book.add_worksheet(sheet_name(form.sheet))
+        lists = _form_table(book, sheet, form, header)
+        _form_guide(book, form, header)
+        marks = book.add_worksheet(MARKS)
+        marks.hide()
+        for row, line in enumerate([("name", "value"), *form.marks.items()]):
+            for at, word in enumerate(line):
+                marks.write_string(row, at, safe_cell(word))
+        for at, choices in lists:
+            for row, word in enumerate(choices):
+                marks.write_string(row, at, safe_cell(word))
+    return out.getvalue()
+
+
+def _form_table(book: Any, sheet: Any, form: Form, header: ExportHeader) -> list[tuple[int, tuple[str, ...]]]:
+    """The table itself; returns the lists of the drop-downs, with the column of the hidden sheet each belongs in."""
+    look = {"text_wrap": True, "valign": "top"}
+    lead = book.add_format({"bold": True})
+    head = book.add_format({**look, "bold": True, "bottom": 1, "bg_color": "#E8EDF3"})
+    fixed = book.add_format({**look, "bottom": 4, "bottom_color": "#BBBBBB"})
+    answer = book.add_format({**look, "bottom": 4, "bottom_color": "#BBBBBB", "bg_color": "#FFF8E1", "locked": False})
+    for row, line in enumerate(form.lead):
+        sheet.write_string(row, 0, safe_cell(line), lead if row == 0 else None)
+    top = len(form.lead) + (1 if form.lead else 0)
+    last = top + len(form.rows) + form.spare
+    lists: list[tuple[int, tuple[str, ...]]] = []
+    for at, column in enumerate(form.columns):
+        sheet.set_column(at, at, column.width)
+        sheet.write_string(top, at, safe_cell(column.title), head)
+        for row in range(top + 1, last + 1):
+            value = form.rows[row - top - 1][at] if row <= top + len(form.rows) else ""
+            _write_form_cell(sheet, (row, at), _plain(value), answer if column.answer else fixed)
+        if (column.choices or column.number) and last > top:
+            lists += _validated(sheet, (top + 1, at, last, at), column, header.language, 3 + len(lists))
+    sheet.freeze_panes(top + 1, 0)
+    sheet.autofilter(top, 0, max(last, top), len(form.columns) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(top)
+    sheet.set_footer("&L&F&R&P / &N")
+    if form.locked:
+        sheet.protect("", {"format_columns": True, "format_rows": True, "autofilter": True, "sort": True})
+    return lists
+
+
+def _validated(
+    sheet: Any, area: tuple[int, int, int, int], column: FormColumn, language: str, at: int
+) -> list[tuple[int, tuple[str, ...]]]:
+    """A drop-down, or a bound, over an area; the drop-down's words stand in column `at` of the hidden sheet."""
+    if column.number:
+        rule = {
+            "validate": "decimal", "criteria": ">=", "value": 0,
+            "error_title": say(T("A number"), language),
+            "error_message": say(T("Digits only, from 0 on; the currency has a column of its own."), language),
+        }  # fmt: skip
+        sheet.data_validation(*area, rule)
+        return []
+    letter = xl_col_to_name(at)
+    rule = {
+        "validate": "list", "source": f"='{MARKS}'!${letter}$1:${letter}${len(column.choices)}",
+        "show_error": not column.free,
+        "error_title": say(T("One of the list"), language),
+        "error_message": say(T("Choose one of the answers in the list, or leave the cell empty."), language),
+    }  # fmt: skip
+    sheet.data_validation(*area, rule)
+    return [(at, column.choices)]
+
+
+def _write_form_cell(sheet: Any, place: tuple[int, int], value: Any, look: Any) -> None:
+    row, at = place
+    if value == "" or value is None:
+        sheet.write_blank(row, at, None, look)
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        sheet.write_number(row, at, float(value), look)
+    else:
+        sheet.write_string(row, at, safe_cell(str(value)), look)
+
+
+def _form_guide(book: Any, form: Form, header: ExportHeader) -> None:
+    title, rows = form.guide
+    guide = book.add_worksheet(sheet_name(title))
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    bold = book.add_format({"text_wrap": True, "valign": "top", "bold": True})
+    guide.set_column(0, 0, 30)
+    guide.set_column(1, 1, 90)
+    guide.set_paper(9)
+    guide.fit_to_pages(1, 0)
+    for row, line in enumerate([*about_lines(header), [], *rows]):
+        for at, word in enumerate(line):
+            guide.write_string(row, at, safe_cell(word), bold if at == 0 else wrapped)
 
 
 def _write(sheet: Any, row: int, at: int, value: Any, day: Any) -> None:
@@ -177,11 +308,14 @@ def _write(sheet: Any, row: int, at: int, value: Any, day: Any) -> None:
         sheet.write_string(row, at, safe_cell(str(value)))
 
 
-def _sheet_name(title: str) -> str:
+def sheet_name(title: str) -> str:
+    """A name that a sheet may bear: without the signs that Excel refuses, 31 at most."""
     return re.sub(r"[\x00-\x1f\[\]:*?/\\]", " ", title)[:31].strip("'=+-@ ") or "1"
 
 
-def _about(header: ExportHeader) -> list[list[str]]:
+def about_lines(header: ExportHeader) -> list[list[str]]:
+    """What a file says of itself: lines of words."""
+
     def words(text: Any) -> str:
         return say(text, header.language)
 

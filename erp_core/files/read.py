@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from erp_core.files import sniff, unpack
 from erp_core.files.delimited import read_delimited
 from erp_core.files.header import Layout, find_layout
-from erp_core.files.limits import DEFAULT_LIMITS, Limits, refused
+from erp_core.files.limits import DEFAULT_LIMITS, Limits, refused, too_large
 from erp_core.files.markup import read_html
 from erp_core.files.parquet import read_parquet
 from erp_core.files.reading import Found, Reading, refuse_wide
@@ -44,22 +44,30 @@ def read_table(  # noqa: PLR0913 - one door, all of them optional and by name
     tell = progress or _silent
     tell(0.0, T("Reading {file} …", file=path.name))
     content = unpack.read_bytes(path, limits)
+    return read_content(content, Reading(path.name, limits, known_headers, sheet, encoding), tell)
+
+
+def read_content(content: bytes, reading: Reading, progress: Progress | None = None) -> RawTable:
+    """`read_table` of bytes that are at hand, such as an upload; `reading.file` is what refusals call them."""
+    tell, name, limits = progress or _silent, reading.file, reading.limits
+    if len(content) > limits.file_bytes:
+        raise too_large(name, limits)
+    unpack.refuse_empty(content, name)
     digest = hashlib.sha256(content).hexdigest()
-    container = sniff.container_of(content, path.name)
+    container = sniff.container_of(content, name)
     packed = container is Container.GZIP
     if packed:
-        content = unpack.gunzip(content, limits, path.name)
-        unpack.refuse_empty(content, path.name)
-        container = sniff.container_of(content, path.name)
-    tell(0.3, T("Finding the table in {file} …", file=path.name))
-    reading = Reading(path.name, limits, known_headers, sheet, encoding)
+        content = unpack.gunzip(content, limits, name)
+        unpack.refuse_empty(content, name)
+        container = sniff.container_of(content, name)
+    tell(0.3, T("Finding the table in {file} …", file=name))
     found = _readers(container)(content, reading)
-    tell(0.9, T("{file}: {count} rows.", file=path.name, count=len(found.gathered.row_numbers)))
+    tell(0.9, T("{file}: {count} rows.", file=name, count=len(found.gathered.row_numbers)))
     table = RawTable(
         columns=found.layout.columns,
         cells=found.gathered.cells,
         row_numbers=found.gathered.row_numbers,
-        name=path.name,
+        name=name,
         sha256=digest,
         container=found.container,
         header_row=found.layout.header_row,

@@ -51,6 +51,9 @@ TOTALS = (
     Total("stock_value", T("Stock value, minor units"), "stock_balance", "value"),
     Total("products", T("Products"), "product", standing=_WITHDRAWN),
     Total("customers", T("Customers"), "customer", standing=_WITHDRAWN),
+    Total("choices", T("Choices of an ERP"), "decision"),
+    Total("ratings", T("Ratings of ERP vendors"), "rating"),
+    Total("kept_versions", T("Kept versions of choices"), "decision_version"),
     Total("acts", T("Acts in the audit"), "audit_event"),
 )
 

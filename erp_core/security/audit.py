@@ -31,22 +31,32 @@ class Act(StrEnum):
     """What can be done, as it is stored. `security.acts` has the words for people."""
 
     ADD_PERSON = "add person"
+    ADD_QUOTE = "add quote"
+    ADD_REQUIREMENT = "add requirement"
+    ADD_VENDOR = "add vendor"
+    ADD_VENDOR_FACT = "add vendor fact"
     ADJUST_STOCK = "adjust stock"
     ADOPT_FROM_IMPORT = "adopt from first import"
     ANSWER_DECISION = "answer decision"
+    ARCHIVE_CHOICE = "archive ERP choice"
     ARCHIVE_PRODUCT = "archive product"
+    ARCHIVE_VENDOR = "archive vendor"
     BACKUP_DOWNLOADED = "backup.downloaded"
     BACKUP_MADE = "backup.made"
     BACKUP_NOT_PROVEN = "backup.not_proven"
     BACKUP_PROVEN = "backup.proven"
     BACKUP_RESTORED = "backup.restored"
+    BEGIN_CHOICE = "begin ERP choice"
     BEGIN_KEY_CHANGE = "begin key change"
     BIND_SIGN_IN = "bind sign-in"
+    BRING_BACK_CHOICE = "bring back ERP choice"
+    CHANGE_CHOICE = "change ERP choice"
     CHANGE_COMPANY = "change company"
     CHANGE_KEY = "change key"
     CHANGE_PASSWORD = "change password"  # noqa: S105  an act, no password
     CHANGE_PERSON = "change person"
     CHANGE_UNIT = "change unit"
+    CHANGE_VENDOR = "change vendor"
     CHOOSE_PURCHASES = "choose purchases"
     CREATE_PRODUCT = "create product"
     DATABASE_UPGRADED = "database.upgraded"
@@ -62,6 +72,8 @@ class Act(StrEnum):
     EXPORT_TRACKING = "export tracking"
     GIVE_PERSON = "give person their data"
     IMPORT = "import"
+    KEEP_VERSION = "keep version"
+    LIST_VENDORS = "list vendors"
     LOOK_AT_PERSON = "look at person"
     MANAGE_ALERT = "manage alert"
     MANAGE_DIGEST = "manage digest"
@@ -69,20 +81,24 @@ class Act(StrEnum):
     MARK_AS_DEMO = "mark as demo"
     MARK_CHARGE = "mark charge"
     MARK_GOODS = "mark goods"
+    PROPOSE_REQUIREMENTS = "propose requirements"
+    RATE_VENDORS = "rate vendors"
     REBUILD_STOCK = "rebuild stock"
     REFUSED = "refused"
     REMOVE_CHANNEL_FEE = "remove channel fee"
     REMOVE_COST = "remove cost"
     REMOVE_RATE = "remove rate"
+    REMOVE_REQUIREMENT = "remove requirement"
     REMOVE_SUPPLIER_ITEM = "remove supplier item"
+    REMOVE_WEIGHTING = "remove weights"
     RENAME_LOCATION = "rename location"
     RENAME_VIEW = "rename view"
     RESET_PASSWORD = "reset password"  # noqa: S105  the same
     RESTORE_PRODUCT = "restore product"
     SAVE_VIEW = "save view"
     SECOND_FACTOR_GIVEN = "second factor given"
-    SECOND_FACTOR_OFFERED = "second factor offered"
     SECOND_FACTOR_OFF = "second factor off"
+    SECOND_FACTOR_OFFERED = "second factor offered"
     SECOND_FACTOR_ON = "second factor on"
     SET_BUNDLE = "set bundle"
     SET_CHANNEL_FEE = "set channel fee"
@@ -90,13 +106,20 @@ class Act(StrEnum):
     SET_CHARGE_WORDS = "set charge words"
     SET_DEFAULT_LOCATION = "set default location"
     SET_RATE = "set rate"
+    SET_REQUIREMENTS = "set requirements"
     SET_SUPPLIER_ITEM = "set supplier item"
+    SET_WEIGHTING = "set weights"
     SHARE_VIEW = "share view"
     SIGN_IN = "sign in"
     SIGN_OUT = "sign out"
     STOP_SHARING_VIEW = "stop sharing view"
+    TAKE_REQUIREMENTS = "take list of requirements"
+    TAKE_RFP = "take vendor's answers"
     UNDO_IMPORT = "undo import"
     UNMAP_SKU = "unmap SKU"
+    WITHDRAW_QUOTE = "withdraw quote"
+    WITHDRAW_RATINGS = "withdraw ratings"
+    WITHDRAW_VENDOR_FACT = "withdraw vendor fact"
 
 
 # Acts that change no number: what was computed before them still holds.
@@ -129,6 +152,29 @@ LEAVES_NUMBERS = frozenset(
         Act.SECOND_FACTOR_ON,
         Act.SIGN_IN,
         Act.SIGN_OUT,
+        Act.ADD_QUOTE,
+        Act.ADD_REQUIREMENT,
+        Act.ADD_VENDOR,
+        Act.ADD_VENDOR_FACT,
+        Act.ARCHIVE_CHOICE,
+        Act.ARCHIVE_VENDOR,
+        Act.BEGIN_CHOICE,
+        Act.BRING_BACK_CHOICE,
+        Act.CHANGE_CHOICE,
+        Act.CHANGE_VENDOR,
+        Act.KEEP_VERSION,
+        Act.LIST_VENDORS,
+        Act.PROPOSE_REQUIREMENTS,
+        Act.RATE_VENDORS,
+        Act.REMOVE_REQUIREMENT,
+        Act.REMOVE_WEIGHTING,
+        Act.SET_REQUIREMENTS,
+        Act.SET_WEIGHTING,
+        Act.TAKE_REQUIREMENTS,
+        Act.TAKE_RFP,
+        Act.WITHDRAW_QUOTE,
+        Act.WITHDRAW_RATINGS,
+        Act.WITHDRAW_VENDOR_FACT,
     }
 )
 

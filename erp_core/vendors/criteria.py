@@ -17,7 +17,7 @@ CRITERIA: Mapping[str, Text] = {
     "security": T("Stability and security"),
     "vendor": T("Vendor"),
     "service": T("Service"),
-    "fit": T("Fit"),
+    "fit": T("Fit to the business"),
     "exit": T("Exit"),
 }
 

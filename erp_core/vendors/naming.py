@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from erp_core.text import BothLanguages, T, Text
 from erp_core.vendors.criteria import CRITERIA
-from erp_core.vendors.schema import Bilingual, Fit, Requirement, Vendor
+from erp_core.vendors.schema import Bilingual, Evidence, Fit, Priority, Requirement, Vendor
 
 FIT_NAMES = {
     Fit.NATIVE: T("Native"),
@@ -16,6 +17,20 @@ FIT_NAMES = {
     Fit.ROADMAP: T("On the roadmap"),
     Fit.NONE: T("Not offered"),
     Fit.UNKNOWN: T("Unknown"),
+}
+
+EVIDENCE_NAMES = {
+    Evidence.CLAIM: T("Claim"),
+    Evidence.DOCUMENT: T("Document"),
+    Evidence.DEMONSTRATION: T("Demonstration"),
+    Evidence.REFERENCE: T("Reference"),
+    Evidence.TESTED: T("Tested"),
+}
+PRIORITY_NAMES = {
+    Priority.MUST: T("Must"),
+    Priority.SHOULD: T("Should"),
+    Priority.COULD: T("Could"),
+    Priority.NOT_NEEDED: T("Not needed"),
 }
 
 
@@ -30,8 +45,8 @@ def vendor_words(vendor: Vendor) -> BothLanguages:
 
 
 def need_words(need: Requirement) -> BothLanguages:
-    """A requirement's text in each language."""
-    return words(need.text)
+    """A requirement's text in each language, as it stands inside a sentence: without a full stop of its own."""
+    return BothLanguages(need.text.en.rstrip("."), need.text.zh.rstrip("。"))
 
 
 def criterion_words(key: str) -> Text:
@@ -57,4 +72,14 @@ def percent(share: float) -> float:
     (12, 5.7, 3)
     """
     value = round(share * 100, 0 if abs(share) >= 0.1 else 1)
+    return int(value) if value == int(value) else value
+
+
+def percent_up(share: float) -> float:
+    """The same, rounded up to a tenth, where less would not suffice.
+
+    >>> percent_up(0.12011)
+    12.1
+    """
+    value = math.ceil(round(share * 1000, 6)) / 10
     return int(value) if value == int(value) else value

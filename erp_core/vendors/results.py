@@ -124,7 +124,9 @@ class Evaluation:
     requirements that is known. `scores`: frame vendor, low, middle, high. `ranks`: vendors × ranks, the probability of
     each rank over those in play (rows of others are NaN). `pairwise`: how often row beats column. `central`: the
     weights with which each vendor wins, on average; NaN rows for those that never do. `frontier`: vendors that nobody
-    beats on both value and cost. `notes`: what the reader has to know.
+    beats on both value and cost; `value_for_money`: frame vendor, value (without the criterion cost), p50, p90,
+    frontier. `coverage`: as `known`, vendors × criteria (NaN where a criterion has nothing to know). `notes`: what the
+    reader has to know.
     """
 
     vendors: tuple[str, ...]
@@ -147,6 +149,8 @@ class Evaluation:
     price_trap: PriceTrap | None
     overkill: tuple[Overkill, ...]
     frontier: tuple[str, ...]
+    value_for_money: pd.DataFrame
+    coverage: pd.DataFrame
     questions: tuple[Question, ...]
     dissent: Dissent | None
     inputs_hash: str

@@ -249,6 +249,7 @@ class Module(Strict):
 
     key: Key
     name: Words
+    name_zh: str = ""
     price: Amount
     serves: tuple[Key, ...] = ()
 
@@ -324,10 +325,15 @@ class Plan(Sourced):
     """
 
     name: Words
+    name_zh: str = ""
     pricing: Pricing
     at_least: Flag = False
     by_choice: Flag = False
     note: Bilingual | None = None
+
+    def named(self, language: str) -> str:
+        """The price list's name for a reader."""
+        return self.name_zh if language.startswith("zh") and self.name_zh else self.name
 
 
 # --- the scenario --------------------------------------------------------------------------------------------------
@@ -372,8 +378,14 @@ PANORAMA_2012 = (
 )
 
 
-# How prices move at a renewal of which nothing is known. Ours: from nothing to 15 % a year; buyers report caps of 3 to 5 %.
+# How prices move at a renewal of which nothing is known. Ours: nothing to 15 % a year; buyers report caps of 3 to 5 %.
 UNKNOWN_GROWTH = Range(low=0.0, likely=0.05, high=0.15)
+
+# What a one-off comes to of which nothing is told, as a multiple of the first year's software. One consultant's figures
+# of what projects really cost (ecosire 2026, grade B): licences 20 against 35 + 12 + 18 + 8 + 5 = 78 for consulting,
+# migration, customisation, training and infrastructure, from 0.25 to 1.75 times the licences. Spread over the six kinds
+# of one-offs that is 78 / 20 / 6 = 0.65 each, the mean of this range.
+PUBLISHED_ONE_OFFS = Range(low=0.0, likely=0.2, high=1.75)
 
 
 class Labour(Strict):
@@ -394,8 +406,8 @@ class Downtime(Strict):
 class Scenario(Strict):
     """The merchant's next years: the same for every vendor. Orders are a month's.
 
-    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose renewals
-    are unknown; None = nothing is: the total leaves growth out and says so, the simulation draws `UNKNOWN_GROWTH`.
+    `peak`: the busiest month's orders over an average month's. `price_growth`: what is assumed of vendors whose
+    renewals are unknown; None = nothing: the total leaves growth out and says so, draws take `UNKNOWN_GROWTH`.
     `one_off_unknown`: the prior for a one-off that a vendor does not tell, as a share of the first year's
     software cost; None leaves it out and says so.
     """
@@ -499,7 +511,8 @@ class PublishedFit(Sourced):
 
 
 class Vendor(Strict):
-    """One system. `plans`: published price lists; empty = price unknown. `key` for files and links."""
+    """One system. `plans`: published price lists, each with a name of its own; empty = price unknown. `key` for files
+    and links."""
 
     key: Key
     name: Words
@@ -510,6 +523,13 @@ class Vendor(Strict):
     fits: tuple[PublishedFit, ...] = ()
     plans: tuple[Plan, ...] = ()
     own: Flag = False
+
+    @model_validator(mode="after")
+    def _plans_told_apart(self) -> Vendor:
+        names = [plan.name for plan in self.plans]
+        if len(set(names)) != len(names):
+            raise PydanticCustomError("twice", "a name stands twice in {list}", {"list": "plans"})
+        return self
 
     def named(self, language: str) -> str:
         """The vendor's name for a reader."""

@@ -1,4 +1,4 @@
-"""From ratings to values of 0..1 on fixed scales, with their spread; additive, so that no vendor's value rests on others.
+"""From ratings to values of 0..1 on fixed scales, with their spread; no vendor's value rests on another's.
 
 **Scale.** A fit has one value (`FIT_VALUES`), whoever else is on the list. **Spread.** What is known is a triangle
 around it, as wide as its evidence is weak (`HALF_WIDTHS`), cut off at 0 and 1; what is unknown lies anywhere on the
@@ -28,6 +28,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from erp_core.vendors.catalogue import older_than_a_year
 from erp_core.vendors.criteria import CRITERIA, criterion_of
 from erp_core.vendors.schema import (
     Decision,
@@ -43,6 +44,7 @@ from erp_core.vendors.schema import (
 
 Floats = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Singles = npt.NDArray[np.float32]
 
 # What a fit is worth. Configuration is work, but supported; a third party is one more contract and one more point of
 # failure; customisation has to be kept up at every upgrade; a roadmap is a promise that nobody can use.
@@ -75,7 +77,6 @@ POINTS: Mapping[Priority, float] = MappingProxyType(
 SHARED_IN_CRITERION = 0.8
 SHARED_IN_VENDOR = 0.7
 
-FRESH = dt.timedelta(days=366)  # what is older than a year counts as stale
 _BLOCK = 2_000  # draws at a time: the places of 150 requirements fit a processor's cache
 
 
@@ -101,20 +102,16 @@ class Spread:
 UNKNOWN = Spread(0.0, 0.5, 1.0, known=False)
 
 
-def stale(as_of: dt.date | None, today: dt.date) -> bool:
-    """Whether something is older than a year, or bears no date."""
-    return as_of is None or today - as_of > FRESH
-
-
 def opinion_of(rating: Rating, today: dt.date) -> Opinion:
     """What a rating of the decision says. One that bears a date of more than a year ago is a step wider."""
-    old = rating.as_of is not None and stale(rating.as_of, today)
+    old = rating.as_of is not None and older_than_a_year(rating.as_of, today)
     return Opinion(rating.fit, _STEP[rating.evidence] + old, rating.evaluator)
 
 
 def published_opinion(fit: PublishedFit, today: dt.date) -> Opinion:
     """What the catalogue says. A weak source, an old or a missing date make it a step wider."""
-    return Opinion(fit.fit, _STEP[fit.evidence] + (fit.grade is Grade.C or stale(fit.as_of, today)))
+    weak = fit.grade is Grade.C or fit.as_of is None or older_than_a_year(fit.as_of, today)
+    return Opinion(fit.fit, _STEP[fit.evidence] + weak)
 
 
 def opinions(decision: Decision) -> Mapping[tuple[str, str], tuple[Opinion, ...]]:
@@ -161,10 +158,12 @@ def spread_of(held: Sequence[Opinion]) -> Spread:
 @dataclass(frozen=True)
 class Cells:
     """All ratings as arrays, vendors × requirements. `needs`: the requirements that count, in the decision's order;
-    `criteria`: the first-level criteria that have any; `shares`: criteria × requirements, each row summing to 1."""
+    `criteria`: the first-level criteria that have any; `points`: of each requirement beside the others; `shares`:
+    criteria × requirements, each row summing to 1."""
 
     needs: tuple[Requirement, ...]
     criteria: tuple[str, ...]
+    points: Floats
     shares: Floats
     low: Floats
     middle: Floats
@@ -188,7 +187,8 @@ def cells_of(decision: Decision, held: Mapping[tuple[str, str], tuple[Opinion, .
     )
     under = [criterion_of(need.criterion) for need in needs]
     criteria = tuple(key for key in CRITERIA if key in set(under))
-    points = np.array([POINTS[need.priority] * need.weight for need in needs], dtype=float)
+    weights = np.array([need.weight for need in needs], dtype=float)
+    points = np.array([POINTS[need.priority] for need in needs]) * (weights / weights.max(initial=1e-300))
     shares = np.array([[p if u == key else 0.0 for p, u in zip(points, under, strict=True)] for key in criteria])
     shares = shares.reshape(len(criteria), len(needs))
     shares = shares / np.maximum(shares.sum(axis=1, keepdims=True), np.finfo(float).tiny)
@@ -197,6 +197,7 @@ def cells_of(decision: Decision, held: Mapping[tuple[str, str], tuple[Opinion, .
     return Cells(
         needs,
         criteria,
+        points,
         shares,
         np.array([[spread.low for spread in row] for row in spreads], dtype=float).reshape(size),
         np.array([[spread.middle for spread in row] for row in spreads], dtype=float).reshape(size),
@@ -224,30 +225,44 @@ class VendorDraws:
     growth_place: Floats
 
 
-def draws_of(vendor: int, cells: Cells, draws: int, chance: np.random.Generator) -> VendorDraws:
-    """Draw the values of one vendor (row of the cells) in every criterion.
+def draws_of(vendor: int, cells: Cells, decision: Decision) -> VendorDraws:
+    """Draw the values of one vendor (a row of the cells) in every criterion.
 
     `cost_place`, `growth_place`: where its cost and its price growth lie in their spread, for the criterion `cost`;
     drawn first, so that they stay when requirements come or go.
     """
+    draws, chance = decision.draws, generator_of(decision.vendors[vendor], decision.seed)
     whole = chance.random(draws)
     cost_place, growth_place = _shared(chance, whole, 2, SHARED_IN_VENDOR)
     common = _shared(chance, whole, len(CRITERIA), SHARED_IN_VENDOR)[[list(CRITERIA).index(c) for c in cells.criteria]]
     values = np.empty((len(cells.criteria), draws))
     unknown = np.empty_like(values)
+    # Requirements criterion by criterion, so that their sums are plain ones: the same on every machine.
     under = np.argmax(cells.shares, axis=0) if len(cells.criteria) else np.empty(0, dtype=int)
-    rows = tuple(array[vendor] for array in (cells.low, cells.middle, cells.high))
-    blank = cells.shares * ~cells.known[vendor]
+    order = np.argsort(under, kind="stable")
+    under, known = under[order], cells.known[vendor, order]
+    share = cells.shares.max(axis=0, initial=0.0)[order].astype(np.float32)[:, None]
+    told = tuple(array[vendor, order][known] for array in (cells.low, cells.middle, cells.high))
+    triangles = _Triangles.of(*told)
     for start in range(0, draws, _BLOCK):
         block = slice(start, min(start + _BLOCK, draws))
-        places = chance.random((len(cells.needs), block.stop - start), dtype=np.float32)
+        places = chance.random((len(under), block.stop - start), dtype=np.float32)
         # One number decides both whether the common place counts and, stretched, the place of its own.
         own = (places - np.float32(SHARED_IN_CRITERION)) / np.float32(1 - SHARED_IN_CRITERION)
-        places = np.where(own < 0, common[under, block].astype(np.float32), own)
-        drawn = _inside(places, rows, cells.known[vendor])
-        values[:, block] = cells.shares @ drawn
-        unknown[:, block] = blank @ drawn
+        places = np.where(own < 0, common[:, block].astype(np.float32)[under], own)
+        unknown[:, block] = _summed(places[~known] * share[~known], under[~known], len(values))
+        rated = _summed(triangles.at(places[known]) * share[known], under[known], len(values))
+        values[:, block] = unknown[:, block] + rated
     return VendorDraws(values, unknown, cost_place, growth_place)
+
+
+def _summed(rows: Singles, under: npt.NDArray[np.intp], count: int) -> Singles:
+    """`count` × draws: the sums of the rows of each criterion; `under` (the row's criterion) never falls."""
+    sums = np.zeros((count, rows.shape[1]), dtype=np.float32)
+    if len(under):
+        starts = np.flatnonzero(np.diff(under, prepend=-1))
+        sums[under[starts]] = np.add.reduceat(rows, starts, axis=0)
+    return sums
 
 
 def _shared(chance: np.random.Generator, whole: Floats, count: int, share: float) -> Floats:
@@ -257,10 +272,25 @@ def _shared(chance: np.random.Generator, whole: Floats, count: int, share: float
     return np.where(own < 0, whole, own)
 
 
-def _inside(places: npt.NDArray[np.float32], rows: tuple[Floats, ...], known: Flags) -> npt.NDArray[np.float32]:
-    """The values at these places (requirements × draws) of the triangles; of the whole scale where nothing is known."""
-    low, middle, high = (row.astype(np.float32)[:, None] for row in rows)
-    width = np.where(high > low, high - low, np.float32(1))
-    left = places * width < middle - low
-    root = np.sqrt(np.where(left, places * width * (middle - low), (1 - places) * width * (high - middle)))
-    return np.where(known[:, None], np.where(left, low + root, high - root), places)
+@dataclass(frozen=True, eq=False)
+class _Triangles:
+    """The triangular distributions of known ratings, one a row: `peak` the place of the middle, and what the square
+    root is taken of, left and right of it."""
+
+    low: Singles
+    high: Singles
+    peak: Singles
+    left: Singles
+    right: Singles
+
+    @classmethod
+    def of(cls, low: Floats, middle: Floats, high: Floats) -> _Triangles:
+        width = np.where(high > low, high - low, 1.0)
+        parts = (low, high, (middle - low) / width, width * (middle - low), width * (high - middle))
+        return cls(*(part.astype(np.float32)[:, None] for part in parts))
+
+    def at(self, places: Singles) -> Singles:
+        """Triangles × draws: the values at these places (0..1) of the distributions."""
+        rising = places < self.peak
+        root = np.sqrt(np.where(rising, places * self.left, (1 - places) * self.right))
+        return np.where(rising, self.low + root, self.high - root)

@@ -74,13 +74,17 @@ def test_every_act_has_its_words_in_both_languages() -> None:
     assert act_name("an act of another version") == "an act of another version"
 
 
-def test_acts_that_change_no_number_are_those_of_decisions_alerts_views_and_people() -> None:
+def test_acts_that_change_no_number_are_those_of_decisions_alerts_views_people_and_the_choice_of_an_erp() -> None:
     assert sorted(LEAVES_NUMBERS) == [
-        "add person", "answer decision", "begin key change", "bind sign-in", "change key", "change password", "change person",
-        "delete view", "disable person", "enable person", "end sessions", "give person their data", "look at person",
-        "manage alert", "manage digest", "refused", "rename view", "reset password", "save view", "second factor given",
-        "second factor off", "second factor offered",
-        "second factor on", "share view", "sign in", "sign out", "stop sharing view",
+        "add person", "add quote", "add requirement", "add vendor", "add vendor fact", "answer decision",
+        "archive ERP choice", "archive vendor", "begin ERP choice", "begin key change", "bind sign-in",
+        "bring back ERP choice", "change ERP choice", "change key", "change password", "change person",
+        "change vendor", "delete view", "disable person", "enable person", "end sessions", "give person their data",
+        "keep version", "list vendors", "look at person", "manage alert", "manage digest", "propose requirements",
+        "rate vendors", "refused", "remove requirement", "remove weights", "rename view", "reset password",
+        "save view", "second factor given", "second factor off", "second factor offered", "second factor on",
+        "set requirements", "set weights", "share view", "sign in", "sign out", "stop sharing view",
+        "take list of requirements", "take vendor's answers", "withdraw quote", "withdraw ratings", "withdraw vendor fact",
     ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from tests.docs.source_tree import ROOT, called_name, calls, imported_modules, n
 EXPORTER = "erp_core/files/export.py"
 WRITES_TABLES = {
     EXPORTER,
+    "erp_core/files/live_workbook.py",  # workbooks with formulas; its text goes through safe_cell, see below
     "erp_core/db/dump.py",  # a backup's tables: exact, for the workbench alone, inside its archive
     "erp_core/demo/written.py",  # files of the made-up shop, as platforms write them; no text of anybody's
 }
@@ -18,11 +19,17 @@ PRODUCERS = {
     "export_csv": "the exporter",
     "export_xlsx": "the exporter",
     "export_rows": "the exporter",
+    "export_form": "the exporter",
+    "export_rfp": "made by export_form",
+    "export_requirements": "made by export_form",
     "purchase_file": "made by export_csv and export_xlsx",
     "packed": "files of the exporter in an archive",
     "person_file": "tables of export_csv, and JSON, in an archive",
     "purchase_list_as": "made by purchase_file, for who still may",
     "hand_out": "a backup, as it is",
+    "as_html": "the decision file: every value escaped, no script",
+    "as_workbook": "made by live_workbook",
+    "_held": "the decision file, made by one of these two, or as YAML, for who still may",
 }
 NAMED = {
     "content": "what export_upload or the page of packing slips returned",
@@ -73,6 +80,24 @@ def test_every_workbook_and_text_is_written_through_safe_cell() -> None:
             text = ast.unparse(call.args[2])
             assert "safe_cell(" in text or text == "str(value) if value != '' else ''", text  # True and False
         assert called_name(call) not in ("write_formula", "write_url", "write_rich_string", "write"), ast.unparse(call)
+
+
+def test_a_live_workbook_escapes_text_and_reckons_only_what_a_program_wrote() -> None:
+    """Text goes through `safe_cell`; a formula is the expression of a `Formula`, which only the workbook's maker builds."""
+    found = list(calls(parsed(ROOT / "erp_core/files/live_workbook.py")))
+    assert {ast.unparse(call.args[1]) for call in found if called_name(call) == "write_formula"} == {
+        "'=' + value.expression"
+    }
+    for call in found:
+        if called_name(call) == "write_string":
+            assert any(ast.unparse(argument).startswith("safe_cell(") for argument in call.args), ast.unparse(call)
+        assert called_name(call) not in ("write_url", "write_rich_string", "write"), ast.unparse(call)
+    makers = {
+        name_of(path)
+        for path in python_files("erp_core", "ui", "pages")
+        if any(called_name(call) == "Formula" for call in calls(parsed(path)))
+    }
+    assert makers == {"erp_core/vendors/report/workbook.py"}
 
 
 def test_streamlits_own_download_of_tables_is_off() -> None:

@@ -59,9 +59,19 @@ def weight_draws(centre: npt.ArrayLike, draws: int, seed: int, sureness: Surenes
     """
     weights = checked_weights(centre, np.size(centre))
     _check_draws(draws, seed)
-    if str(sureness) == "exact":
-        return np.tile(weights, (draws, 1))
-    shape = np.where(weights > 0, 1.0, 0.0) if str(sureness) == "open" else _dirichlet(weights)
+    match str(sureness):
+        case "exact":
+            return np.tile(weights, (draws, 1))
+        case "about":
+            shape = _dirichlet(weights)
+        case "open":
+            shape = np.where(weights > 0, 1.0, 0.0)
+        case other:
+            raise BadMatrix(
+                T("“{name}” does not say how sure weights are.", name=other),
+                hint=T("Take “exact”, “about” or “open”."),
+                code="sureness",
+            )
     drawn = np.empty((draws, len(weights)))
     for start, block in _blocks(shape, draws, seed):
         drawn[start : start + len(block)] = block / block.sum(axis=1, keepdims=True)
@@ -150,31 +160,11 @@ def rank_acceptability(values: npt.ArrayLike, draws: int, seed: int, weights: np
     return np.asarray(counted[kind_of.ravel()] / draws)
 
 
-def simulate(values: npt.ArrayLike, weights: npt.ArrayLike) -> Acceptability:
-    """Rank by additive value in every draw, and count.
-
-    `values`: vendors × criteria, or draws × vendors × criteria; `weights`: draws × criteria, or one weighting. One
-    vendor alone is always first. Raises BadMatrix (code `simulation_shape`) where sizes do not fit or a number is NaN.
-    """
-    held, given = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    if held.ndim not in (2, 3) or given.ndim not in (1, 2) or not held.size or held.shape[-1] != given.shape[-1]:
-        raise _bad_simulation()
-    draws = {len(given)} if given.ndim == 2 else set()
-    draws |= {len(held)} if held.ndim == 3 else set()
-    if len(draws) > 1:
-        raise _bad_simulation()
-    count = draws.pop() if draws else 1
-    # One criterion after the other, so that the place of a vendor in the array cannot touch its score.
-    scores = np.zeros((count, held.shape[-2]))
-    for at in range(held.shape[-1]):
-        scores += held[..., at] * given[..., at, np.newaxis]
-    return acceptability(scores, np.broadcast_to(given, (count, given.shape[-1])))
-
-
 def acceptability(scores: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Acceptability:
     """Count the ranks of scores: draws × vendors, the higher the better; `weights` (draws × criteria) made them.
 
-    Raises BadMatrix (code `simulation_shape`) where sizes do not fit or a number is NaN.
+    One vendor alone is always first. Raises BadMatrix (code `simulation_shape`) where sizes do not fit or a number is
+    NaN.
     """
     held = np.asarray(scores, dtype=np.float64)
     given = None if weights is None else np.asarray(weights, dtype=np.float64)
@@ -239,8 +229,8 @@ def _spread(better: npt.NDArray[np.int32], tied: npt.NDArray[np.int32], vendors:
 
 def _bad_simulation() -> BadMatrix:
     return BadMatrix(
-        T("The drawn values and weights do not fit together, or hold no numbers."),
-        hint=T("Give as many values as weights for each draw, and put a range in the place of what is unknown."),
+        T("The drawn scores and weights do not fit together, or hold no numbers."),
+        hint=T("Give one row of scores and one of weights for each draw, and draw what is unknown from a range."),
         code="simulation_shape",
     )
 

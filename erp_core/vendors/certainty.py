@@ -12,7 +12,6 @@ equally, so that equal vendors have equal rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
@@ -72,10 +71,8 @@ def weight_draws(centre: npt.ArrayLike, draws: int, seed: int, sureness: Surenes
                 hint=T("Take “exact”, “about” or “open”."),
                 code="sureness",
             )
-    drawn = np.empty((draws, len(weights)))
-    for start, block in _blocks(shape, draws, seed):
-        drawn[start : start + len(block)] = block / block.sum(axis=1, keepdims=True)
-    return drawn
+    blocks = [_block(shape, (int(seed), number)) for number in range(math.ceil(draws / BLOCK))]
+    return np.concatenate(blocks)[:draws]
 
 
 def _dirichlet(weights: Floats) -> Floats:
@@ -87,24 +84,15 @@ def _dirichlet(weights: Floats) -> Floats:
     return np.asarray(weights * max(9.0 * np.count_nonzero(weights) - 10.0, 1.0))
 
 
-def _blocks(shape: Floats, draws: int, seed: int) -> Iterator[tuple[int, Floats]]:
-    """Gamma variables of those shapes, block by block; divided by their sums they are Dirichlet. 0 stays 0."""
-    for number, start in enumerate(range(0, draws, BLOCK)):
-        yield start, _block(shape, min(BLOCK, draws - start), (int(seed), number))
-
-
-def _block(shape: Floats, rows: int, key: tuple[int, int]) -> Floats:
+def _block(shape: Floats, key: tuple[int, int]) -> Floats:
+    """One block of weightings, BLOCK × criteria, from a stream of random numbers of its own; a shape of 0 gives 0."""
     chance = np.random.Generator(np.random.SFC64(np.random.SeedSequence(key[0], spawn_key=(key[1],))))
     some = shape > 0
-    if (shape[some] == 1).all():
-        drawn = chance.standard_exponential((rows, int(some.sum())))
-    elif some.sum() == 1:  # the whole weight; a gamma variable near 0 could not be divided by itself
-        drawn = np.ones((rows, 1))
-    else:
-        drawn = chance.standard_gamma(shape[some], (rows, int(some.sum())))
+    # a single one is the whole, which dividing by itself may miss by a bit
+    drawn = chance.dirichlet(shape[some], BLOCK) if some.sum() > 1 else np.ones((BLOCK, 1))
     if some.all():
         return drawn
-    block = np.zeros((rows, len(shape)))
+    block = np.zeros((BLOCK, len(shape)))
     block[:, some] = drawn
     return block
 
@@ -150,9 +138,9 @@ def rank_acceptability(values: npt.ArrayLike, draws: int, seed: int, weights: np
     shape = shape[shape > 0]
 
     def count(number: int) -> Floats:
-        block = _block(shape, min(BLOCK, draws - number * BLOCK), (int(seed), number))
-        scores = np.round(kinds @ block.T / block.sum(axis=1), DECIMALS)
-        better, tied, _ = _places(scores, how_many)
+        block = _block(shape, (int(seed), number))
+        scores = np.matmul(block.reshape(-1, _slice(kinds.size), len(shape)), kinds.T).reshape(BLOCK, len(kinds))
+        better, tied, _ = _places(_rounded(scores[: draws - number * BLOCK]), how_many)
         return _spread(better, tied, len(rows))
 
     with ThreadPoolExecutor(max_workers=2) as pool:  # drawing lets go of Python's lock
@@ -178,18 +166,30 @@ def acceptability(scores: npt.ArrayLike, weights: npt.ArrayLike | None = None) -
     central = np.zeros((vendors, 0 if given is None else given.shape[1]))
     alone = np.ones(vendors, dtype=np.int64)
     for start in range(0, draws, BLOCK):
-        rounded = np.round(held[start : start + BLOCK].T, DECIMALS)
-        better, tied, won = _places(rounded, alone)
+        better, tied, won = _places(_rounded(held[start : start + BLOCK]), alone)
         ranks += _spread(better, tied, vendors)
         wins += won
         if given is not None:
             first = np.where(better == 0, 1.0 / (tied + 1.0), 0.0)
             led += first.sum(axis=1)
-            # elementwise sums: a product of matrices may round by where a vendor stands
-            central += (first[:, :, np.newaxis] * given[start : start + BLOCK]).sum(axis=1)
+            # vendor by vendor: a product of matrices may round by where a vendor stands in it
+            central += np.stack([part @ given[start : start + BLOCK] for part in first])
     mean = np.full(central.shape, np.nan)
     np.divide(central, led[:, np.newaxis], out=mean, where=led[:, np.newaxis] > 0)
     return Acceptability(ranks / draws, wins / draws, mean)
+
+
+def _slice(size: int) -> int:
+    """How many draws, a power of 2, to multiply at once with a matrix of that size, so that the product stays on this
+    thread. OpenBLAS starts threads at 2¹⁸ multiplications; those of several products wait for each other, which took
+    ten times as long on a busy machine."""
+    most = max(2**18 // size, 1)
+    return min(128, max(8, 1 << (most.bit_length() - 1)))
+
+
+def _rounded(scores: Floats) -> Floats:
+    """Draws × vendors as vendors × draws, without the noise of rounding."""
+    return np.asarray(np.round(np.ascontiguousarray(scores.T), DECIMALS), dtype=np.float64)
 
 
 def _places(

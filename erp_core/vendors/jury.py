@@ -237,7 +237,7 @@ def _first_turn(bench: Bench, ask: Callable[[Floats, Floats], tuple[Floats, tupl
     for third in range(count):
         kept = [row for row in range(count) if row != third]
         changed = []
-        if len(kept) > 1:
+        if len(kept) > 1 and bench.matrix[kept].any():  # of those that have nothing at all, none can pass another
             changed.append((True, kept, ask(bench.matrix[kept], bench.weights)[0]))
         doubled = ask(np.vstack([bench.matrix, bench.matrix[third]]), bench.weights)[0][:count]
         changed.append((False, list(range(count)), doubled))

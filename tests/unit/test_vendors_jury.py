@@ -129,3 +129,8 @@ def test_a_turn_that_is_told_does_happen() -> None:
 def test_two_vendors_can_only_be_doubled() -> None:
     told = reversals(bench([[0.6, 0.2], [0.5, 1.0]], [0.6, 0.4]))
     assert not any("without" in str(text) for text in told)
+
+
+def test_who_leaves_may_leave_only_vendors_that_have_nothing() -> None:
+    told = reversals(bench([[0.6, 0.2], [0.0, 0.0], [0.0, 0.0]], [0.6, 0.4]))
+    assert len(told) == 1  # nothing turns

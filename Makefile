@@ -9,7 +9,7 @@ PY := $(VENV)/bin/python
 COMPILE := uv pip compile -q --universal --python-version 3.11 --no-annotate \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help run upgrade worker test check torture format notebook bench benchformats benchpages lock audit clean
+.PHONY: help run upgrade worker test check torture format notebook bench benchformats benchpages benchvendors lock audit clean
 
 help: ## Show these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -72,6 +72,10 @@ benchpages: ## Measure every page, on the file and on ten times as much: make be
 	@test -n "$(FILE)" || { echo "Name the file, UCI Online Retail as CSV: make benchpages FILE=online_retail.csv.gz" >&2; exit 1; }
 	@$(call installed,requirements-dev.txt)
 	PYTHONPATH=.:benchmarks $(PY) benchmarks/pages.py "$(FILE)"
+
+benchvendors: ## Measure the choice of an ERP: ranks over 100,000 weightings, and a changed weight
+	@$(call installed,requirements-dev.txt)
+	PYTHONPATH=. $(PY) benchmarks/vendor_choice.py
 
 lock: ## Write requirements*.txt anew from the ranges in pyproject.toml
 	@$(call installed,requirements-dev.txt)

@@ -70,9 +70,9 @@ def chosen(visit: Visit) -> Choice | None:
             return None
         stamp = stored.stamp(connection, one.id)
     at = reads.moment(visit)
-    document = _document(visit, f"{at.key}:{stamp}", one.id, at.now, one.settings.scenario.currency)
+    document, key = _document(visit, f"{at.key}:{stamp}", one.id, at.now, one.settings.scenario.currency)
     may_change = visit.actor.may(Permission.CHOOSE_ERP) and one.archived_at is None
-    return Choice(one.id, one.version, document, inputs_hash(document), may_change)
+    return Choice(one.id, one.version, document, key, may_change)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -82,10 +82,11 @@ def _own_numbers(_visit: Visit, key: str, on: dt.date, currency: str) -> tuple[O
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _document(_visit: Visit, key: str, decision_id: int, on: dt.date, currency: str) -> Decision:
+def _document(_visit: Visit, key: str, decision_id: int, on: dt.date, currency: str) -> tuple[Decision, str]:
     outside = stored.Outside(on, catalogue(), own_numbers_of(_visit, currency))
     with _visit.database.reading() as connection:
-        return stored.decision_document(connection, decision_id, outside)
+        document = stored.decision_document(connection, decision_id, outside)
+    return document, inputs_hash(document)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)

@@ -37,7 +37,8 @@ def since(choice: Choice, editor: str) -> Seen:
 
 
 def save(visit: Visit, choice: Choice, saving: Saving, act: Callable[[UnitOfWork, Seen], object]) -> None:
-    """Store the changes and begin anew; where somebody else changed the same, say so: the next try goes on top of it."""
+    """Store the changes and begin anew. Where somebody else changed the same in the meantime, the page runs again with
+    what stands now, the changes on top of it, and says so (`overtaken`): the next try goes through."""
     seen = since(choice, saving.editor)
 
     def store() -> None:
@@ -45,26 +46,35 @@ def save(visit: Visit, choice: Choice, saving: Saving, act: Callable[[UnitOfWork
             with unit_of_work(visit.database, visit.actor.acting(visit.clock)) as uow:
                 act(uow, seen)
                 uow.commit()
-        except Conflict:
+        except Conflict as error:
             st.session_state.pop(f"since_{saving.editor}", None)
-            raise
+            st.session_state[f"overtaken_{saving.editor}"] = error
+            st.rerun()
         edits.forget(saving.editor)
 
     acts.attempt(visit, store, saving.done)
+
+
+def overtaken(visit: Visit, editor: str) -> None:
+    """Say once that somebody else changed what was to be saved."""
+    error = st.session_state.pop(f"overtaken_{editor}", None)
+    if isinstance(error, Conflict):
+        acts.refused(visit, error)
+        st.caption(visit.say(T("The table shows your changes on top of what stands now. Save once more to keep them.")))
 
 
 def buttons(visit: Visit, choice: Choice, saving: Saving, act: Callable[[UnitOfWork, Seen], object]) -> None:
     """Save the changes, or let them go; both asleep while there is none."""
     changed = bool(edits.kept(saving.editor))
     since(choice, saving.editor)
+    overtaken(visit, saving.editor)
     row = st.container(horizontal=True)
     if row.button(
         visit.say(saving.label if changed else T("Nothing changed")), type="primary", icon=":material/save:",
         key=f"save_{saving.editor}", disabled=not changed,
     ):  # fmt: skip
         save(visit, choice, saving, act)
-    if row.button(
-        visit.say(T("Let the changes go")), icon=":material/undo:", key=f"drop_{saving.editor}", disabled=not changed
-    ):
-        edits.forget(saving.editor)
-        st.rerun(scope="fragment")
+    row.button(
+        visit.say(T("Let the changes go")), icon=":material/undo:", key=f"drop_{saving.editor}", disabled=not changed,
+        on_click=edits.forget, args=(saving.editor,),
+    )  # fmt: skip

@@ -15,8 +15,8 @@ from erp_core.vendors.proposals import price_tag
 from erp_core.vendors.requirements import NewRequirement, add_requirement, set_requirements
 from erp_core.vendors.schema import Priority
 from erp_core.vendors.views import requirements_frame
-from ui import acts, edits, erp_choice, erp_edits, erp_requirement_files, states
-from ui.erp_choice import Choice
+from ui import acts, edits, erp_choice, erp_edits, erp_requirement_files, filters, states
+from ui.erp_choice import PAGE, Choice
 from ui.guard import Visit, same_as_before
 
 PRIORITIES = [str(priority) for priority in Priority]
@@ -49,18 +49,25 @@ def show(visit: Visit, choice: Choice) -> None:
 
 
 def rows_of(visit: Visit, choice: Choice) -> pd.DataFrame:
-    """`vendors.views.requirements_frame` by key, with the criterion in words and the own number that prices each."""
-    with visit.database.reading() as connection:
-        held = requirements_frame(connection, choice.id, visit.language)
-    document = choice.document
-    numbers = {number.key: erp_choice.number_said(visit, choice, number) for number in document.own_numbers}
+    """`vendors.views.requirements_frame` by key, with the criterion in words and what each is about in the shop."""
+    return _rows(
+        visit, choice, f"{visit.settings.database_url}:{choice.id}:{choice.version}:{choice.key}", visit.language
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _rows(_visit: Visit, _choice: Choice, key: str, language: str) -> pd.DataFrame:
+    with _visit.database.reading() as connection:
+        held = requirements_frame(connection, _choice.id, language)
+    document = _choice.document
+    numbers = {number.key: erp_choice.number_said(_visit, _choice, number) for number in document.own_numbers}
     tags = {need.key: price_tag(need, document.own_numbers, document.scenario) for need in document.requirements}
     return held.assign(
-        where=[visit.plain(LEAVES.get(leaf, leaf)) for leaf in held["criterion"]],
+        where=[_visit.plain(LEAVES.get(leaf, leaf)) for leaf in held["criterion"]],
         criterion=[criterion_of(leaf) for leaf in held["criterion"]],
         priced=[
-            visit.plain(tag.text) if (tag := tags.get(key)) is not None else numbers.get(metric, "")
-            for key, metric in zip(held["key"], held["metric"], strict=True)
+            _visit.plain(tag.text) if (tag := tags.get(need)) is not None else numbers.get(metric, "")
+            for need, metric in zip(held["key"], held["metric"], strict=True)
         ],
     ).set_index("key")
 
@@ -106,15 +113,12 @@ def _filtered(visit: Visit, every: pd.DataFrame) -> pd.DataFrame:
         visit.say(T("Search")), key="need", bind="query-params", icon=":material/search:",
         placeholder=visit.say(T("Words of a requirement")),
     )  # fmt: skip
-    present = [key for key in CRITERIA if (every["criterion"] == key).any()]
-    criteria = two.multiselect(
-        visit.say(T("Criterion")), present, key="criterion", bind="query-params",
-        format_func=lambda key: visit.plain(CRITERIA[key]), placeholder=visit.say(T("All")),
-    )  # fmt: skip
-    priorities = three.multiselect(
-        visit.say(T("Priority")), PRIORITIES, key="priority", bind="query-params",
-        format_func=lambda key: visit.plain(PRIORITY_NAMES[Priority(key)]), placeholder=visit.say(T("All")),
-    )  # fmt: skip
+    present = {key: name for key, name in CRITERIA.items() if (every["criterion"] == key).any()}
+    with two:
+        criteria = filters.picks(visit, "criterion", present, T("Criterion"), PAGE)
+    with three:
+        names = {str(key): name for key, name in PRIORITY_NAMES.items()}
+        priorities = filters.picks(visit, "priority", names, T("Priority"), PAGE)
     proposed = four.toggle(
         visit.say(T("Proposed")), key="proposed", bind="query-params",
         help=visit.say(T("Only those whose priority was proposed from your own numbers")),

@@ -13,11 +13,11 @@ from erp_core.errors import ErpError
 from erp_core.files.export import ExportHeader
 from erp_core.security.permissions import Permission
 from erp_core.text import T, Text, format_money, format_number
-from erp_core.vendors.choice import rfp_take
 from erp_core.vendors.naming import EVIDENCE_NAMES, FIT_NAMES
 from erp_core.vendors.ratings import RfpAnswers, take_rfp
 from erp_core.vendors.rfp import Received, RfpReturn, export_rfp, read_rfp
 from erp_core.vendors.schema import Rating, Vendor
+from erp_core.vendors.views import rfp_preview
 from ui import acts, erp_returned
 from ui.erp_choice import Choice
 from ui.guard import Visit, require_still
@@ -75,8 +75,9 @@ def _back(visit: Visit, choice: Choice, vendor: Vendor) -> None:
 
 
 def _preview(visit: Visit, choice: Choice, found: RfpReturn, answers: RfpAnswers) -> None:
+    with visit.database.reading() as connection:
+        take = rfp_preview(connection, choice.id, answers.vendor, found.ratings)
     of_vendor = [rating for rating in choice.document.ratings if rating.vendor == answers.vendor]
-    take = rfp_take(of_vendor, found.ratings)
     row = st.container(horizontal=True, gap="xsmall")
     for label, count in (
         (T("Would be taken"), len(take.taken)),
@@ -92,9 +93,9 @@ def _preview(visit: Visit, choice: Choice, found: RfpReturn, answers: RfpAnswers
             pd.DataFrame(rows, columns=["requirement", "before", "after", "cost", "owner", "note", "state"]),
             hide_index=True, placeholder="",
             column_config={
-                "requirement": st.column_config.TextColumn(visit.plain(T("Requirement")), width="large"),
+                "requirement": st.column_config.TextColumn(visit.plain(T("Requirement")), width=260),
                 "before": visit.plain(T("Now")),
-                "after": visit.plain(T("Answer")),
+                "after": visit.plain(T("Their answer")),
                 "cost": visit.plain(T("One-off cost")),
                 "owner": visit.plain(T("By whom?")),
                 "note": st.column_config.TextColumn(visit.plain(T("Note")), width="medium"),

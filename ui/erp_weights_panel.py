@@ -109,6 +109,7 @@ def _form(visit: Visit, choice: Choice) -> None:
         return
     name = _editor(draft)
     erp_edits.since(choice, name)
+    erp_edits.overtaken(visit, name)
     if st.button(visit.say(T("Save these weights")), type="primary", icon=":material/save:", key="weights_save"):
         saving = erp_edits.Saving(name, T("Save these weights"))
         erp_edits.save(visit, choice, saving, lambda uow, seen: service.set_weighting(uow, seen, found))
@@ -174,7 +175,7 @@ def _points(visit: Visit, draft: _Draft) -> Weighting | None:
 def _so_far(visit: Visit, weighting: Weighting) -> None:
     weights = weights_of(weighting)
     told = [
-        f"{visit.say(CRITERIA[key])} {format_share(share, visit.language, 0)}"
+        f"{visit.say(CRITERIA[key])} {format_share(share, visit.language)}"
         for key, share in sorted(weights.items(), key=lambda item: -round(item[1], 4))
         if share > 0
     ]
@@ -250,16 +251,16 @@ def _said(step: int) -> Text:
 def _consistency(visit: Visit, matrix: list[list[float]], keys: list[str]) -> None:
     result = ahp(matrix)
     ratio = format_number(result.consistency_ratio, visit.language, 3)
-    if result.consistency_ratio <= _CONSISTENT:
+    first = result.look_first
+    if result.consistency_ratio <= _CONSISTENT or first is None:
         told = T("The answers fit each other: consistency ratio {ratio}, at most {most} is fine.",
                  ratio=ratio, most=format_number(_CONSISTENT, visit.language, 2))  # fmt: skip
         st.success(visit.say(told), icon=":material/check:")
         return
-    one, other, stated, implied = result.look_first
     told = T("The answers contradict each other: consistency ratio {ratio}, at most {most} is fine. Look first at “{one}” "
-             "against “{other}”: you say that it {stated}; the other answers together say that it {implied}.",
-             ratio=ratio, most=format_number(_CONSISTENT, visit.language, 2), one=CRITERIA[keys[one]],
-             other=CRITERIA[keys[other]], stated=_worded(visit, stated), implied=_worded(visit, implied))  # fmt: skip
+             "against “{other}”: you say that it {stated}; all answers together say that it {implied}.",
+             ratio=ratio, most=format_number(_CONSISTENT, visit.language, 2), one=CRITERIA[keys[first.i]],
+             other=CRITERIA[keys[first.j]], stated=_worded(visit, first.stated), implied=_worded(visit, first.implied))  # fmt: skip
     st.warning(visit.say(told), icon=":material/warning:")
 
 

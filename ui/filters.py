@@ -167,6 +167,26 @@ def _many(
     return held
 
 
+def picks(visit: Visit, name: str, options: Mapping[str, Text], label: Text, page: str) -> list[str]:
+    """A choice of any number, kept for one page and in the URL in no language; none chosen = all."""
+    held = [word for word in kept.words(name, page) if word in options]
+    st.multiselect(
+        visit.say(label),
+        list(options),
+        format_func=lambda word: visit.plain(options[word]),
+        placeholder=visit.say(T("All")),
+        key=kept.filled(f"{page}_{name}", held),
+        on_change=_picked,
+        args=(name, page),
+    )
+    kept.publish(name, held, page)
+    return held
+
+
+def _picked(name: str, page: str) -> None:
+    kept.keep(name, st.session_state[f"filter_{page}_{name}"], page)
+
+
 def segments(visit: Visit, name: str, options: Mapping[str, Text], label: Text, page: str) -> str:
     """A choice of one side by side, kept for one page; the first option is the default."""
     names = list(options)

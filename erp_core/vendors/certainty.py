@@ -12,7 +12,6 @@ equally, so that equal vendors have equal rows.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations
@@ -59,13 +58,21 @@ def weight_draws(centre: npt.ArrayLike, draws: int, seed: int, sureness: Surenes
     """
     weights = checked_weights(centre, np.size(centre))
     _check_draws(draws, seed)
-    if str(sureness) == "exact":
-        return np.tile(weights, (draws, 1))
-    shape = np.where(weights > 0, 1.0, 0.0) if str(sureness) == "open" else _dirichlet(weights)
-    drawn = np.empty((draws, len(weights)))
-    for start, block in _blocks(shape, draws, seed):
-        drawn[start : start + len(block)] = block / block.sum(axis=1, keepdims=True)
-    return drawn
+    match str(sureness):
+        case "exact":
+            return np.tile(weights, (draws, 1))
+        case "about":
+            shape = _dirichlet(weights)
+        case "open":
+            shape = np.where(weights > 0, 1.0, 0.0)
+        case other:
+            raise BadMatrix(
+                T("“{name}” does not say how sure weights are.", name=other),
+                hint=T("Take “exact”, “about” or “open”."),
+                code="sureness",
+            )
+    blocks = [_block(shape, (int(seed), number)) for number in range(math.ceil(draws / BLOCK))]
+    return np.concatenate(blocks)[:draws]
 
 
 def _dirichlet(weights: Floats) -> Floats:
@@ -77,24 +84,15 @@ def _dirichlet(weights: Floats) -> Floats:
     return np.asarray(weights * max(9.0 * np.count_nonzero(weights) - 10.0, 1.0))
 
 
-def _blocks(shape: Floats, draws: int, seed: int) -> Iterator[tuple[int, Floats]]:
-    """Gamma variables of those shapes, block by block; divided by their sums they are Dirichlet. 0 stays 0."""
-    for number, start in enumerate(range(0, draws, BLOCK)):
-        yield start, _block(shape, min(BLOCK, draws - start), (int(seed), number))
-
-
-def _block(shape: Floats, rows: int, key: tuple[int, int]) -> Floats:
+def _block(shape: Floats, key: tuple[int, int]) -> Floats:
+    """One block of weightings, BLOCK × criteria, from a stream of random numbers of its own; a shape of 0 gives 0."""
     chance = np.random.Generator(np.random.SFC64(np.random.SeedSequence(key[0], spawn_key=(key[1],))))
     some = shape > 0
-    if (shape[some] == 1).all():
-        drawn = chance.standard_exponential((rows, int(some.sum())))
-    elif some.sum() == 1:  # the whole weight; a gamma variable near 0 could not be divided by itself
-        drawn = np.ones((rows, 1))
-    else:
-        drawn = chance.standard_gamma(shape[some], (rows, int(some.sum())))
+    # a single one is the whole, which dividing by itself may miss by a bit
+    drawn = chance.dirichlet(shape[some], BLOCK) if some.sum() > 1 else np.ones((BLOCK, 1))
     if some.all():
         return drawn
-    block = np.zeros((rows, len(shape)))
+    block = np.zeros((BLOCK, len(shape)))
     block[:, some] = drawn
     return block
 
@@ -140,9 +138,9 @@ def rank_acceptability(values: npt.ArrayLike, draws: int, seed: int, weights: np
     shape = shape[shape > 0]
 
     def count(number: int) -> Floats:
-        block = _block(shape, min(BLOCK, draws - number * BLOCK), (int(seed), number))
-        scores = np.round(kinds @ block.T / block.sum(axis=1), DECIMALS)
-        better, tied, _ = _places(scores, how_many)
+        block = _block(shape, (int(seed), number))
+        scores = np.matmul(block.reshape(-1, _slice(kinds.size), len(shape)), kinds.T).reshape(BLOCK, len(kinds))
+        better, tied, _ = _places(_rounded(scores[: draws - number * BLOCK]), how_many)
         return _spread(better, tied, len(rows))
 
     with ThreadPoolExecutor(max_workers=2) as pool:  # drawing lets go of Python's lock
@@ -150,31 +148,11 @@ def rank_acceptability(values: npt.ArrayLike, draws: int, seed: int, weights: np
     return np.asarray(counted[kind_of.ravel()] / draws)
 
 
-def simulate(values: npt.ArrayLike, weights: npt.ArrayLike) -> Acceptability:
-    """Rank by additive value in every draw, and count.
-
-    `values`: vendors × criteria, or draws × vendors × criteria; `weights`: draws × criteria, or one weighting. One
-    vendor alone is always first. Raises BadMatrix (code `simulation_shape`) where sizes do not fit or a number is NaN.
-    """
-    held, given = np.asarray(values, dtype=np.float64), np.asarray(weights, dtype=np.float64)
-    if held.ndim not in (2, 3) or given.ndim not in (1, 2) or not held.size or held.shape[-1] != given.shape[-1]:
-        raise _bad_simulation()
-    draws = {len(given)} if given.ndim == 2 else set()
-    draws |= {len(held)} if held.ndim == 3 else set()
-    if len(draws) > 1:
-        raise _bad_simulation()
-    count = draws.pop() if draws else 1
-    # One criterion after the other, so that the place of a vendor in the array cannot touch its score.
-    scores = np.zeros((count, held.shape[-2]))
-    for at in range(held.shape[-1]):
-        scores += held[..., at] * given[..., at, np.newaxis]
-    return acceptability(scores, np.broadcast_to(given, (count, given.shape[-1])))
-
-
 def acceptability(scores: npt.ArrayLike, weights: npt.ArrayLike | None = None) -> Acceptability:
     """Count the ranks of scores: draws × vendors, the higher the better; `weights` (draws × criteria) made them.
 
-    Raises BadMatrix (code `simulation_shape`) where sizes do not fit or a number is NaN.
+    One vendor alone is always first. Raises BadMatrix (code `simulation_shape`) where sizes do not fit or a number is
+    NaN.
     """
     held = np.asarray(scores, dtype=np.float64)
     given = None if weights is None else np.asarray(weights, dtype=np.float64)
@@ -188,18 +166,30 @@ def acceptability(scores: npt.ArrayLike, weights: npt.ArrayLike | None = None) -
     central = np.zeros((vendors, 0 if given is None else given.shape[1]))
     alone = np.ones(vendors, dtype=np.int64)
     for start in range(0, draws, BLOCK):
-        rounded = np.round(held[start : start + BLOCK].T, DECIMALS)
-        better, tied, won = _places(rounded, alone)
+        better, tied, won = _places(_rounded(held[start : start + BLOCK]), alone)
         ranks += _spread(better, tied, vendors)
         wins += won
         if given is not None:
             first = np.where(better == 0, 1.0 / (tied + 1.0), 0.0)
             led += first.sum(axis=1)
-            # elementwise sums: a product of matrices may round by where a vendor stands
-            central += (first[:, :, np.newaxis] * given[start : start + BLOCK]).sum(axis=1)
+            # vendor by vendor: a product of matrices may round by where a vendor stands in it
+            central += np.stack([part @ given[start : start + BLOCK] for part in first])
     mean = np.full(central.shape, np.nan)
     np.divide(central, led[:, np.newaxis], out=mean, where=led[:, np.newaxis] > 0)
     return Acceptability(ranks / draws, wins / draws, mean)
+
+
+def _slice(size: int) -> int:
+    """How many draws, a power of 2, to multiply at once with a matrix of that size, so that the product stays on this
+    thread. OpenBLAS starts threads at 2¹⁸ multiplications; those of several products wait for each other, which took
+    ten times as long on a busy machine."""
+    most = max(2**18 // size, 1)
+    return min(128, max(8, 1 << (most.bit_length() - 1)))
+
+
+def _rounded(scores: Floats) -> Floats:
+    """Draws × vendors as vendors × draws, without the noise of rounding."""
+    return np.asarray(np.round(np.ascontiguousarray(scores.T), DECIMALS), dtype=np.float64)
 
 
 def _places(
@@ -239,8 +229,8 @@ def _spread(better: npt.NDArray[np.int32], tied: npt.NDArray[np.int32], vendors:
 
 def _bad_simulation() -> BadMatrix:
     return BadMatrix(
-        T("The drawn values and weights do not fit together, or hold no numbers."),
-        hint=T("Give as many values as weights for each draw, and put a range in the place of what is unknown."),
+        T("The drawn scores and weights do not fit together, or hold no numbers."),
+        hint=T("Give one row of scores and one of weights for each draw, and draw what is unknown from a range."),
         code="simulation_shape",
     )
 

@@ -25,7 +25,7 @@ from erp_core.text import T, Text
 from erp_core.vendors import gates, meters
 from erp_core.vendors.certainty import Acceptability, acceptability, weight_draws
 from erp_core.vendors.cost_criterion import cost_value, scale_of, value_at
-from erp_core.vendors.criteria import CRITERIA, criterion_of
+from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
 from erp_core.vendors.dissent import Panel, dissent_of
 from erp_core.vendors.jury import Bench, reversals, verdicts, why_they_differ
 from erp_core.vendors.methods import group_weights, weights_of
@@ -186,7 +186,7 @@ def _share_known(cells: Cells) -> Floats:
 
 def _refuse_unknown_criteria(decision: Decision) -> None:
     for need in decision.requirements:
-        if criterion_of(need.criterion) not in CRITERIA:
+        if need.criterion not in CRITERIA and need.criterion not in LEAVES:
             raise BadValue(
                 T("The requirement “{need}” hangs under “{criterion}”, which is no criterion.",
                   need=need_words(need), criterion=need.criterion),

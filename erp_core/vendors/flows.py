@@ -64,13 +64,18 @@ def irr(flows: Iterable[float]) -> float | None:
 
 def payback(flows: Iterable[float]) -> float | None:
     """After how many periods the sum of the flows first reaches zero, a period's money spread evenly over it; None if
-    never. Raises BadValue for no flows or a flow that is no finite number.
+    never. Where nothing flows before the first money goes out, nothing is paid back before that either. Raises BadValue
+    for no flows or a flow that is no finite number.
 
-    >>> payback([-100, 40, 40, 40])
-    2.5
+    >>> payback([-100, 40, 40, 40]), payback([0, -100, 100])
+    (2.5, 2.0)
     """
-    reached = np.cumsum(_amounts(flows))
+    amounts = _amounts(flows)
+    reached = np.cumsum(amounts)
     periods = np.flatnonzero(reached >= 0)
+    begun = int(np.flatnonzero(amounts)[0]) if amounts.any() else 0
+    if amounts[begun] < 0:
+        periods = periods[periods > begun]
     if not periods.size:
         return None
     period = int(periods[0])

@@ -258,13 +258,25 @@ def _culprit(spot: _Spot, kind: str, context: Mapping[str, Any]) -> tuple[Place,
             found = _naming(spot.node, "requirements", {kind: context["given"]})
         case "dangling":
             named = {name: context[name] for name in ("vendor", "requirement") if name in context}
-            found = _naming(spot.node, "ratings" if len(named) > 1 else "quotes", named)
-            chosen = (spot.node.fields or {}).get("chosen")
-            if found is None and chosen and chosen.value == context["vendor"]:
-                found = ("chosen",), chosen.line
+            found = (
+                _naming(spot.node, "ratings", named)
+                if len(named) > 1
+                else _naming(spot.node, "quotes", named) or _alone(spot.node, context["vendor"])
+            )
         case _:
             found = None
     return ((*spot.place, *found[0]), found[1]) if found else None
+
+
+def _alone(node: Node, vendor: str) -> tuple[Place, int] | None:
+    """Where a decision names a vendor outside of its lists of ratings and quotes."""
+    fields = node.fields or {}
+    if "chosen" in fields and fields["chosen"].value == vendor:
+        return ("chosen",), fields["chosen"].line
+    taken = fields.get("plans_taken")
+    if taken is not None and vendor in (taken.fields or {}):
+        return ("plans_taken", vendor), taken.key_lines[vendor]
+    return _naming(node, "benefits", {"vendor": vendor})
 
 
 def _second(node: Node, name: str) -> tuple[Place, int] | None:
@@ -272,7 +284,7 @@ def _second(node: Node, name: str) -> tuple[Place, int] | None:
     seen = set()
     for index, entry in enumerate(_entries(node, name)):
         fields = entry.fields or {}
-        word = "key" if "key" in fields else "name"
+        word = next((word for word in ("key", "evaluator") if word in fields), "name")
         if word in fields and fields[word].value in seen:
             return (name, index, word), fields[word].line
         seen.add(fields[word].value if word in fields else None)

@@ -224,7 +224,9 @@ def _of_equal_length(rows: Any) -> Any:
 
 def _as_array(given: Any) -> npt.NDArray[Any]:
     try:
-        return np.asarray(given)
+        array = np.asarray(given)
+        # One word among numbers turns all of them into words: so read, each entry stays what it was.
+        return array if array.dtype.kind not in "US" else np.asarray(given, dtype=object)
     except ValueError as problem:
         raise BadMatrix(
             T("The matrix is not a table of numbers."),
@@ -252,7 +254,7 @@ def _number(entry: Any, place: tuple[int, ...]) -> float:
     if not isinstance(entry, str | bytes | bool | np.bool_ | complex | np.complexfloating):
         with contextlib.suppress(TypeError, ValueError, OverflowError):
             return float(entry)
-    raise _no_number(place, repr(entry))
+    raise _no_number(place, repr(entry.item() if isinstance(entry, np.generic) else entry))
 
 
 def _no_number(place: tuple[int, ...], entry: str) -> BadMatrix:

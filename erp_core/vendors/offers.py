@@ -102,7 +102,7 @@ def _part(part: Part, paid: _Paid) -> Iterator[Text]:
         case PerOrder():
             yield T("{amount} an order", amount=paid(part.price))
             if part.included:
-                yield T("{count} orders a month are included", count=paid.count(part.included))
+                yield T("orders a month included: {count}", count=paid.count(part.included))
         case Tiers():
             yield from _tiers(part, paid)
         case PerLocation():
@@ -113,7 +113,7 @@ def _part(part: Part, paid: _Paid) -> Iterator[Text]:
                 T("{amount} a location and year", amount=amount),
             )
             if part.included:
-                yield T("{count} locations are included", count=paid.count(part.included))
+                yield T("locations included: {count}", count=paid.count(part.included))
         case Modules():
             for module in part.modules:
                 amount = paid(module.price)

@@ -30,6 +30,10 @@ def test_score_gives_the_numbers_of_the_library(run: Any) -> None:
     document = json.loads(run("score", str(EXAMPLE), "--json"))
     decision = load_decision(EXAMPLE)
     assert {key: document.pop(key) for key in ("decision", "as_of")} == {"decision": "Example", "as_of": "2026-11-25"}
+    case = document.pop("business_case")
+    # The example tells no benefit: a case is not made up, and says why there is none.
+    assert (case["vendor"], case["npv_p50"], case["irr"]) == ("birch", None, None)
+    assert case["unknown"].startswith("No benefit is known yet")
     assert document == json.loads(json.dumps(to_json(evaluate(decision), "en")))
 
 

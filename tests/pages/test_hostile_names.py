@@ -25,7 +25,7 @@ from ui.pages_list import ENTRIES
 
 # Places of an element in which the browser reads no Markdown: cells, values, addresses, keys; and charts, see below.
 PLAIN = frozenset({
-    "arrow_data_frame", "data_frame", "options", "default", "raw_values", "placeholder", "id", "url", "element_id", "spec",
+    "arrow_data_frame", "data_frame", "options", "default", "raw_values", "raw_value", "placeholder", "id", "url", "element_id", "spec",
     "config", "columns", "alt", "query_string", "page_script_hash", "value", "code_text", "format", "form_id",
 })  # fmt: skip
 MARKDOWN_OPTIONS = frozenset({"button_group", "radio", "tab"})

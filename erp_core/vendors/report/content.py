@@ -52,6 +52,11 @@ class Answered:
         first = ranks.iloc[:, 0] if ranks.shape[1] else pd.Series(dtype=float)
         return sorted(self.evaluation.in_play, key=lambda key: -float(first.get(key, 0.0)))
 
+    @property
+    def ranked(self) -> bool:
+        """Whether anything is compared: two vendors in play at least, and something to score."""
+        return len(self.evaluation.in_play) > 1 and bool(self.evaluation.weights)
+
     def score(self, key: str) -> Mapping[str, float]:
         """A vendor's score: low, middle, high."""
         scores = self.evaluation.scores
@@ -94,6 +99,8 @@ def headline(answered: Answered) -> Text:
         return T("No vendor passes the gates. See what would bring one back.")
     if len(order) == 1:
         return T("Only {vendor} passes the gates: there is nothing to rank it against.", vendor=answered.name(order[0]))
+    if not answered.evaluation.weights:
+        return T("There is nothing to score: no requirement counts, and cost has no scale.")
     return T(
         "{vendor} comes first in {share} % of what may be true; next is {second} with {other} %.",
         vendor=answered.name(order[0]),
@@ -150,7 +157,7 @@ def _gates(answered: Answered) -> list[Block]:
 def _certainty(answered: Answered) -> list[Block]:
     evaluation, order = answered.evaluation, answered.order
     blocks: list[Block] = []
-    if len(order) > 1:
+    if answered.ranked:
         first = evaluation.ranks.iloc[:, 0]
         bars = [Bar(answered.name(key), float(first[key])) for key in order]
         blocks.append(Bars(bars, "share", T("Probability of coming first")))
@@ -162,7 +169,7 @@ def _certainty(answered: Answered) -> list[Block]:
     blocks += [Paragraph(meter.text) for meter in evaluation.overkill]
     if evaluation.jury_text is not None:
         blocks.append(Paragraph(evaluation.jury_text))
-    if evaluation.jury and len(order) > 1:
+    if evaluation.jury and answered.ranked:
         rows = [[JURY_NAMES[verdict.method], *_places(answered, verdict.order)] for verdict in evaluation.jury]
         names = [Column(answered.name(key), "count") for key in evaluation.in_play]
         blocks.append(Table([Column(T("Method")), *names], rows))
@@ -191,7 +198,8 @@ def _central(answered: Answered) -> Table:
     central = answered.evaluation.central
     columns = [Column(T("Who should choose it: weights with which it wins"))]
     columns += [Column(CRITERIA[key], "share") for key in central.columns]
-    rows = [[answered.name(key), *map(float, central.loc[key])] for key in answered.order if key in central.index]
+    winners = [key for key in answered.order if key in central.index and central.loc[key].notna().any()]
+    rows = [[answered.name(key), *map(float, central.loc[key])] for key in winners]
     return Table(columns, rows)
 
 
@@ -366,7 +374,7 @@ def _case(answered: Answered) -> list[Block]:
 def _negotiation(answered: Answered) -> list[Block]:
     order = answered.order
     blocks: list[Block] = []
-    if len(order) > 1:
+    if answered.ranked:
         blocks.append(
             Paragraph(
                 T(
@@ -494,7 +502,8 @@ def _requirements(answered: Answered) -> list[Block]:
     return [Table(columns, rows)] if rows else []
 
 
-def _facts(answered: Answered) -> list[Block]:
+def facts_table(answered: Answered) -> Table | None:
+    """Every published fact, price list and quote with its source, day and grade; None where there is none."""
     rows: list[list[Any]] = []
     for vendor in answered.decision.vendors:
         name = vendor_words(vendor)
@@ -516,5 +525,10 @@ def _facts(answered: Answered) -> list[Block]:
     titles = (T("Vendor"), T("Fact"), T("Source"), T("As of"), T("Grade"))
     kinds = ("text", "text", "text", "day", "text")
     columns = [Column(title, kind) for title, kind in zip(titles, kinds, strict=True)]  # type: ignore[arg-type]
+    return Table(columns, rows) if rows else None
+
+
+def _facts(answered: Answered) -> list[Block]:
+    table = facts_table(answered)
     grades = T("Grades: A the vendor's own page or documentation, B a partner or third party, C weak, own = yours.")
-    return [Table(columns, rows), Paragraph(grades, "note")] if rows else []
+    return [] if table is None else [table, Paragraph(grades, "note")]

@@ -61,7 +61,7 @@ def as_workbook(told: Answered, made: Made) -> bytes:
     if made.version is not None:
         filters[say(T("Version"), made.language)] = str(made.version)
     header = ExportHeader(told.decision.name, made.by, made.at, made.language, filters)
-    return decision_workbook(told, _report(told, made), header)
+    return decision_workbook(told, header)
 
 
 def _report(told: Answered, made: Made) -> Report:

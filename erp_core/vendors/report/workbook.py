@@ -21,8 +21,8 @@ from erp_core.vendors.criteria import CRITERIA, LEAVES, criterion_of
 from erp_core.vendors.flows import npv
 from erp_core.vendors.naming import PRIORITY_NAMES
 from erp_core.vendors.renewal import GROWTHS, at_todays_prices
-from erp_core.vendors.report.blocks import Report, Said, Table
-from erp_core.vendors.report.content import Answered
+from erp_core.vendors.report.blocks import Said
+from erp_core.vendors.report.content import Answered, facts_table
 from erp_core.vendors.report.html import said
 from erp_core.vendors.scoring import POINTS, Cells, cells_of, opinions
 
@@ -74,8 +74,8 @@ class _Writer:
         return sums, [1 + sum(other > one for other in sums) for one in sums]
 
 
-def decision_workbook(answered: Answered, report: Report, header: ExportHeader) -> bytes:
-    """The workbook in the language of the header. `report`: its last section holds the facts with their sources."""
+def decision_workbook(answered: Answered, header: ExportHeader) -> bytes:
+    """The workbook in the language of the header."""
     language = header.language
 
     def word(text: Text) -> str:
@@ -88,7 +88,7 @@ def decision_workbook(answered: Answered, report: Report, header: ExportHeader) 
     decision = answered.decision
     writer = _Writer(answered, language, names, cells_of(decision, opinions(decision)))
     sheets = [_summary(writer), _weights(writer), _scores(writer), _ratings(writer), _cost(writer)]
-    sheets += [sheet for sheet in (_renewals(writer), _case(writer), _facts(writer, report)) if sheet is not None]
+    sheets += [sheet for sheet in (_renewals(writer), _case(writer), _facts(writer)) if sheet is not None]
     return live_workbook(sheets, header, word(T("About")))
 
 
@@ -128,10 +128,11 @@ def _scores(writer: _Writer) -> LiveSheet:
     for number, vendor in enumerate(writer.vendors):
         row = 2 + number
         reckoned = f"SUMPRODUCT({span((row, 3), (row, 2 + count))},{span((1, 3), (1, 2 + count), fixed=True)})"
+        ranked = f"RANK({at(row, 1)},{scores})"
         cells = [
             Cell(writer.name(vendor)),
-            Cell(Formula(reckoned, sums[number]), "number"),
-            Cell(Formula(f"RANK({at(row, 1)},{scores})", float(ranks[number])), "count"),
+            Cell(Formula(reckoned, sums[number]) if count else None, "number"),
+            Cell(Formula(ranked, float(ranks[number])) if count else None, "count"),
         ]
         values = evaluation.middle.loc[vendor].to_numpy(dtype=float).tolist()
         cells += [_criterion(writer, number, key, value) for key, value in zip(criteria, values, strict=True)]
@@ -296,10 +297,18 @@ def _case(writer: _Writer) -> LiveSheet | None:
         f"NPV({at(rate, 1)},{span((line, 2), (line, 1 + years))})+{at(line, 1)}", npv(case.discount_rate, net)
     )
     rows.append([*writer.head(T("Net present value")), Cell(value, "money", strong=True)])
-    returned: float | str = "–" if case.irr is None else case.irr
-    value = Formula(f'IFERROR(IRR({span((line, 1), (line, 1 + years))}),"–")', returned)
-    rows.append([*writer.head(T("Internal rate of return")), Cell(value, "share", strong=True)])
+    rows.append([*writer.head(T("Internal rate of return")), Cell(_irr(case.irr, line, years), "share", strong=True)])
     return LiveSheet(writer.names.case, rows, widths=(44, *[15] * (years + 1)))
+
+
+def _irr(rate: float | None, line: int, years: int) -> Formula:
+    """The rate of the flows in a line, a dash where there is none. A spreadsheet names one rate even where several
+    solve the equation, so it is asked only where the flows change their sign once; and it begins at the known rate."""
+    flows = span((line, 1), (line, 1 + years))
+    if rate is not None:
+        return Formula(f'IFERROR(IRR({flows},{rate:.4f}),"–")', rate)
+    turns = f"SUMPRODUCT(({span((line, 1), (line, years))}*{span((line, 2), (line, 1 + years))}<0)*1)"
+    return Formula(f'IF({turns}>1,"–",IFERROR(IRR({flows}),"–"))', "–")
 
 
 # --- the rest ------------------------------------------------------------------------------------------------------
@@ -315,11 +324,12 @@ def _summary(writer: _Writer) -> LiveSheet:
         )
     ]  # fmt: skip
     sums, ranks = writer.standing
+    scored = bool(writer.criteria)  # where nothing is scored there is nothing to add up
     for number, key in enumerate(writer.vendors, start=1):
         cost = evaluation.costs[key]
         inside = key in evaluation.in_play
         first: float | str = ""
-        if inside and evaluation.ranks.shape[1]:
+        if inside and evaluation.ranks.shape[1] and evaluation.weights:
             first = float(evaluation.ranks.loc[key].iloc[0])
         unknown = writer.word(T("unknown"))
         rows.append(
@@ -329,16 +339,19 @@ def _summary(writer: _Writer) -> LiveSheet:
                 Cell(first, "share"),
                 Cell(unknown if cost.p50 is None else cost.p50, "money"),
                 Cell(unknown if cost.p90 is None else cost.p90, "money"),
-                Cell(Formula(at(1 + number, 1, writer.names.scores), sums[number - 1]), "number"),
-                Cell(Formula(at(1 + number, 2, writer.names.scores), float(ranks[number - 1])), "count"),
+                Cell(Formula(at(1 + number, 1, writer.names.scores), sums[number - 1]) if scored else None, "number"),
+                Cell(
+                    Formula(at(1 + number, 2, writer.names.scores), float(ranks[number - 1])) if scored else None,
+                    "count",
+                ),
             ]
         )
     return LiveSheet(writer.names.summary, rows, widths=(28, 10, 13, 20, 20, 10, 8))
 
 
-def _facts(writer: _Writer, report: Report) -> LiveSheet | None:
-    """The last table of the report: every fact with its source."""
-    table = next((block for block in report.sections[-1].blocks if isinstance(block, Table)), None)
+def _facts(writer: _Writer) -> LiveSheet | None:
+    """Every fact with its source."""
+    table = facts_table(writer.answered)
     if table is None:
         return None
     rows = [[Cell(writer.word(column.title), strong=True) for column in table.columns]]

@@ -24,12 +24,12 @@ GRADES: dict[Grade, Text] = {
 
 def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
     """Offers first, then price lists, then the form."""
-    _offers(visit, choice, vendor)
+    offered = _offers(visit, choice, vendor)
     if vendor.plans:
         st.markdown(f"**{visit.say(T('Published price lists'))}**")
         for plan in vendor.plans:
             _plan(visit, plan)
-    else:
+    elif not offered:
         st.info(
             visit.say(T("No price of this vendor is published: it is unknown until there is an offer.")),
             icon=":material/help:",
@@ -39,7 +39,8 @@ def show(visit: Visit, choice: Choice, vendor: Vendor) -> None:
             erp_offer_form.show(visit, choice, vendor)
 
 
-def _offers(visit: Visit, choice: Choice, vendor: Vendor) -> None:
+def _offers(visit: Visit, choice: Choice, vendor: Vendor) -> bool:
+    """Every offer of the vendor; whether one counts still."""
     with visit.database.reading() as connection:
         held = [kept for kept in quotes(connection, choice.id, withdrawn=True) if kept.quote.vendor == vendor.key]
     st.markdown(f"**{visit.say(T('Offers to you'))}**")
@@ -51,6 +52,7 @@ def _offers(visit: Visit, choice: Choice, vendor: Vendor) -> None:
             st.caption(" · ".join(_notes(visit, kept)))
             if choice.may_change and kept.withdrawn_at is None:
                 _withdrawal(visit, choice, kept)
+    return any(kept.withdrawn_at is None for kept in held)
 
 
 def _notes(visit: Visit, kept: KeptQuote) -> list[str]:

@@ -60,6 +60,7 @@ def overtaken(visit: Visit, editor: str) -> None:
     error = st.session_state.pop(f"overtaken_{editor}", None)
     if isinstance(error, Conflict):
         acts.refused(visit, error)
+        st.caption(visit.say(T("The table shows your changes on top of what stands now. Save once more to keep them.")))
 
 
 def buttons(visit: Visit, choice: Choice, saving: Saving, act: Callable[[UnitOfWork, Seen], object]) -> None:

@@ -93,9 +93,9 @@ def _preview(visit: Visit, choice: Choice, found: RfpReturn, answers: RfpAnswers
             pd.DataFrame(rows, columns=["requirement", "before", "after", "cost", "owner", "note", "state"]),
             hide_index=True, placeholder="",
             column_config={
-                "requirement": st.column_config.TextColumn(visit.plain(T("Requirement")), width="large"),
+                "requirement": st.column_config.TextColumn(visit.plain(T("Requirement")), width=260),
                 "before": visit.plain(T("Now")),
-                "after": visit.plain(T("Answer")),
+                "after": visit.plain(T("Their answer")),
                 "cost": visit.plain(T("One-off cost")),
                 "owner": visit.plain(T("By whom?")),
                 "note": st.column_config.TextColumn(visit.plain(T("Note")), width="medium"),

@@ -175,7 +175,7 @@ def _points(visit: Visit, draft: _Draft) -> Weighting | None:
 def _so_far(visit: Visit, weighting: Weighting) -> None:
     weights = weights_of(weighting)
     told = [
-        f"{visit.say(CRITERIA[key])} {format_share(share, visit.language, 0)}"
+        f"{visit.say(CRITERIA[key])} {format_share(share, visit.language)}"
         for key, share in sorted(weights.items(), key=lambda item: -round(item[1], 4))
         if share > 0
     ]

@@ -29,7 +29,7 @@ class State(StrEnum):
 
 
 STATES: Mapping[State, Text] = {
-    State.OFFERED: T("In the offer"),
+    State.OFFERED: T("In writing"),
     State.SAID: T("Said, not yet in writing"),
     State.REFUSED: T("Not offered"),
     State.OPEN: T("Not spoken of yet"),

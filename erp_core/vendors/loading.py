@@ -284,7 +284,7 @@ def _second(node: Node, name: str) -> tuple[Place, int] | None:
     seen = set()
     for index, entry in enumerate(_entries(node, name)):
         fields = entry.fields or {}
-        word = "key" if "key" in fields else "name"
+        word = next((word for word in ("key", "evaluator") if word in fields), "name")
         if word in fields and fields[word].value in seen:
             return (name, index, word), fields[word].line
         seen.add(fields[word].value if word in fields else None)

@@ -657,7 +657,8 @@ class Decision(Strict):
     def _whole(self) -> Decision:
         vendors = [vendor.key for vendor in self.vendors]
         needs = [need.key for need in self.requirements]
-        for name, keys in (("vendors", vendors), ("requirements", needs)):
+        evaluators = [weighting.evaluator for weighting in self.weightings]
+        for name, keys in (("vendors", vendors), ("requirements", needs), ("weightings", evaluators)):
             if len(set(keys)) != len(keys):
                 raise PydanticCustomError("twice", "a key stands twice in {list}", {"list": name})
         for rating in self.ratings:

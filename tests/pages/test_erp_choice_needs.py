@@ -360,7 +360,7 @@ def test_weights_by_points_are_saved_for_each_person(shop: Database, open_page: 
     app = open_page("erp_choice")
     typed(app, "weights_direct_Ann", {"cost": {"points": 30.0}})
     app.run()
-    assert "Cost 30%" in said(app)  # 30 of 30 + 7 × 10 = 100
+    assert "Cost 30.0%" in said(app)  # 30 of 30 + 7 × 10 = 100
     app = press(app, "Save these weights")
     made = document(shop).weightings
     assert [(one.evaluator, one.points[0], one.points[1]) for one in made] == [("Ann", 30.0, 10.0)]

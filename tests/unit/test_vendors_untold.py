@@ -69,3 +69,11 @@ def test_a_requirement_under_a_leaf_that_is_none_is_refused_by_name() -> None:
 def test_an_entry_that_is_no_number_is_named_as_it_was_written() -> None:
     with pytest.raises(BadInput, match=r"Row 1, column 2 is no finite number: 'high'\."):
         topsis([[1, "high"], [1, 2]], [0.5, 0.5], [1, 1])
+
+
+def test_weights_of_one_person_twice_are_refused_since_dissent_could_not_tell_them_apart() -> None:
+    one = "  - {{evaluator: {}, criteria: [fit], points: [1]}}\n"
+    both = FILE + "weightings:\n" + one.format("Li") + one.format("Wang")
+    assert [weighting.evaluator for weighting in load(Decision, both).weightings] == ["Li", "Wang"]
+    with pytest.raises(BadInput, match=r"^choice.yaml, line 8, weightings\[1\]\.evaluator: the same key or name"):
+        load(Decision, both.replace("Wang", "Li"), "choice.yaml")

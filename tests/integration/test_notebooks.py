@@ -113,7 +113,10 @@ def test_a_choice_in_the_notebook_is_what_the_terminal_gives(
     the_choice_by_hand(names)
     for decision, document in (
         (names["file_text"], names["document"]),
-        (dump_decision(names["example"]), whole_json(names["answer"], case_of(names["example"], names["answer"]), "en")),
+        (
+            dump_decision(names["example"]),
+            whole_json(names["answer"], case_of(names["example"], names["answer"]), "en"),
+        ),
     ):
         path = tmp_path / "decision.yaml"
         path.write_text(decision, encoding="utf-8")

@@ -5,6 +5,7 @@ import streamlit as st
 from erp_core.metrics.registry import METRICS
 from erp_core.security.permissions import Permission
 from erp_core.text import T
+from erp_core.vendors.terms import choice_words
 from ui import states
 from ui.guard import require
 
@@ -41,5 +42,13 @@ for metric in METRICS.values():
                 visit.say(T("Benchmark: {low} to {high}, target {target}. {source}", low=mark.low, high=mark.high,
                             target=mark.target, source=mark.source))
             )  # fmt: skip
+for title, formula, key in choice_words():
+    name, meaning = visit.say(title), visit.say(formula)
+    if (wanted and key != wanted) or (search and search.casefold() not in f"{name} {meaning} {key}".casefold()):
+        continue
+    shown += 1
+    with st.container(border=True):
+        st.markdown(f"**{name}** · :gray[{visit.say(T('ERP choice'))}]")
+        st.markdown(meaning)
 if not shown:
     states.nothing_matches(visit)

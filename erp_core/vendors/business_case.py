@@ -10,7 +10,7 @@ draws, so that the case and the view of costs agree. What is not known is left o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +66,7 @@ class Case:
     `discounted_payback` (years): of the expected flows, None where there is none. `loss`: the probability that the
     present value is negative. `tornado`: frame key, name (Text), low, high (the input's P10 and P90), npv_low,
     npv_high, largest swing first. `too_good`: why the case looks better than it is, where nothing tells what putting
-    the system in costs. `lacking`: what else is not counted.
+    the system in costs or the price is a “from” price. `lacking`: what else is not counted.
     """
 
     vendor: str
@@ -115,7 +115,8 @@ def business_case(decision: schema.Decision, vendor: str | None = None) -> Case:
         why = T("No benefit is known yet: give the numbers it can be reckoned from, or a benefit of your own.")
         return _none(decision, found.key, why, left_out)
     left_out += (*taken.remarks, *lacking(taken.bill.pricing, taken.bill.scenario, taken.bill.extra))
-    return _case(decision, taken.bill, counted, left_out)
+    case = _case(decision, taken.bill, counted, left_out)
+    return replace(case, too_good=_LOWER_BOUND) if taken.at_least and case.too_good is None else case
 
 
 def counted_benefits(decision: schema.Decision, vendor: str) -> tuple[schema.Benefit, ...]:
@@ -188,6 +189,12 @@ def _case(decision: schema.Decision, bill: Bill, counted: Sequence[schema.Benefi
         too_good=_too_good(bill),
         lacking=left_out,
     )
+
+
+_LOWER_BOUND = T(
+    "The price is a “from” price: what it really comes to lies above it by nobody knows how much, and the case looks "
+    "better than it is. Ask for a quote."
+)
 
 
 def _too_good(bill: Bill) -> Text | None:

@@ -30,6 +30,7 @@ class Taken:
     bill: Bill | None
     reason: Text
     remarks: tuple[Text, ...] = ()
+    at_least: bool = False  # the price is a “from” price
 
 
 def price_of(vendor: schema.Vendor, decision: schema.Decision) -> Taken:
@@ -115,7 +116,7 @@ def _taken(plan: schema.Plan, bill: Bill, reason: Text, passed: list[Text], *, q
         remarks.append(T("The price is a “from” price: the total is a lower bound."))
     if plan.note is not None:
         remarks.append(T("Left open by the source: {note}", note=words(plan.note)))
-    return Taken(bill.vendor, plan.name, quote, bill, reason, tuple(remarks))
+    return Taken(bill.vendor, plan.name, quote, bill, reason, tuple(remarks), plan.at_least)
 
 
 def _none(vendor: schema.Vendor, reasons: Sequence[Text]) -> Taken:

@@ -478,6 +478,15 @@ def test_a_case_that_knows_nothing_of_the_project_says_that_it_looks_too_good() 
     assert case({}, one_off_unknown={"low": 0.1, "likely": 0.5, "high": 2}).too_good is None
 
 
+def test_a_case_on_a_price_that_is_only_a_beginning_says_that_it_looks_too_good() -> None:
+    asked = {"currency": "CNY", "parts": [{"model": "flat", "price": 1}], "one_off": {"implementation": 0}}
+    plan = {"name": "List", "source": "a page", "as_of": None, "grade": "A", "pricing": asked, "at_least": True}
+    found = business_case(
+        decision(benefit("hours_saved", 1000), vendors=[{"key": "alpha", "name": "Alpha", "plans": [plan]}]), "alpha"
+    )
+    assert "“from” price" in say(found.too_good, "en")
+
+
 def test_a_vendor_without_a_price_has_no_case() -> None:
     found = business_case(decision(benefit("hours_saved", 1000)), "beta")
     assert found.unknown is not None

@@ -332,6 +332,8 @@ def _case(answered: Answered) -> list[Block]:
             )
         )
     )
+    if case.too_good is not None:
+        blocks.append(Paragraph(case.too_good, "warning"))
     figures = (
         (T("Internal rate of return"), None if case.irr is None else f"{percent(case.irr):g} %"),
         (T("Payback, years"), None if case.payback is None else f"{case.payback:.1f}"),

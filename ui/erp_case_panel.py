@@ -13,6 +13,7 @@ from erp_core.errors import ErpError
 from erp_core.text import T, Text, format_number, format_share
 from erp_core.vendors import service
 from erp_core.vendors.business_case import Case, benefit_name, business_case
+from erp_core.vendors.report.file import case_vendor
 from erp_core.vendors.schema import Decision
 from ui import acts, charts, erp_benefits_panel, erp_choice, erp_numbers_panel
 from ui.erp_choice import Choice
@@ -69,8 +70,7 @@ def _whom(told: Answered, choice: Choice) -> str:
     """The vendor that the case is made for: the one that was chosen, else the likeliest first with a known cost."""
     visit, answer = told.visit, told.answer
     order = [*told.by_chance(), *(vendor for vendor in answer.vendors if vendor not in answer.in_play)]
-    known = [vendor for vendor in order if answer.costs[vendor].p50 is not None]
-    usual = choice.document.chosen or next(iter(known), order[0])
+    usual = case_vendor(choice.document, answer) or order[0]
     row = st.container(horizontal=True, vertical_alignment="bottom")
     vendor: str = row.selectbox(
         visit.say(T("The case is made for")), order, order.index(usual), format_func=told.name,

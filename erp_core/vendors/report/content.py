@@ -21,7 +21,19 @@ from erp_core.vendors.jury import METHOD_NAMES as JURY_NAMES
 from erp_core.vendors.naming import EVIDENCE_NAMES, FIT_NAMES, PRIORITY_NAMES, percent, vendor_words, words
 from erp_core.vendors.plans import price_of
 from erp_core.vendors.renewal import GROWTHS, quotes_side_by_side, stress
-from erp_core.vendors.report.blocks import Bar, Bars, Block, Column, Line, Lines, Paragraph, Points, Section, Table
+from erp_core.vendors.report.blocks import (
+    Bar,
+    Bars,
+    Block,
+    Column,
+    Kind,
+    Line,
+    Lines,
+    Paragraph,
+    Points,
+    Section,
+    Table,
+)
 from erp_core.vendors.results import Evaluation
 from erp_core.vendors.schema import Decision, Vendor
 
@@ -293,19 +305,19 @@ def _renewals(answered: Answered) -> list[Block]:
         rows: list[list[Any]] = []
         for (key, capped), part in stressed.groupby(["vendor", "capped"], sort=False):
             name = answered.name(str(key))
-            shown = T("{vendor}, under its cap", vendor=name) if capped is True or capped == 1 else name
+            shown = T("{vendor}, under its cap", vendor=name) if capped == 1 else name
             rows.append([shown, *map(float, part["total"])])
         blocks.append(Table(columns, rows))
     quotes = quotes_side_by_side(answered.decision)
     if len(quotes):
-        titles = (
+        titles: tuple[tuple[Text, Kind], ...] = (
             (T("Vendor"), "text"), (T("Quote"), "text"), (T("As of"), "day"), (T("Valid until"), "day"),
             (T("Year 1"), "money"), (T("Total"), "money"), (T("Below its price list"), "share"), (T("Cap"), "share"),
             (T("Locked years"), "count"),
         )  # fmt: skip
         names = ("name", "as_of", "valid_until", "first_year", "total", "below_list", "cap", "locked_years")
         rows = [[answered.name(row["vendor"]), *(row[name] for name in names)] for row in quotes.to_dict("records")]
-        columns = [Column(title, kind) for title, kind in titles]  # type: ignore[arg-type]
+        columns = [Column(title, kind) for title, kind in titles]
         blocks.append(Table(columns, rows))
     return blocks
 
@@ -525,8 +537,8 @@ def facts_table(answered: Answered) -> Table | None:
         for quote in answered.decision.quotes
     ]
     titles = (T("Vendor"), T("Fact"), T("Source"), T("As of"), T("Grade"))
-    kinds = ("text", "text", "text", "day", "text")
-    columns = [Column(title, kind) for title, kind in zip(titles, kinds, strict=True)]  # type: ignore[arg-type]
+    kinds: tuple[Kind, ...] = ("text", "text", "text", "day", "text")
+    columns = [Column(title, kind) for title, kind in zip(titles, kinds, strict=True)]
     return Table(columns, rows) if rows else None
 
 

@@ -166,6 +166,8 @@ def _budget_mark(
         row.badge(visit.say(T("no budget stated")), icon=":material/remove:", color="gray")
     elif any(gate.kind == "budget" for gate in failed):
         row.badge(visit.say(T("above the budget")), icon=":material/close:", color="red")
+    elif any(gate.kind == "budget" and told.answer.costs[gate.vendor].at_least for gate in undecided):
+        row.badge(visit.say(T("price is only “from”")), icon=":material/help:", color="orange")
     elif any(gate.kind == "budget" for gate in undecided):
         row.badge(visit.say(T("cost unknown")), icon=":material/help:", color="orange")
     else:

@@ -131,4 +131,6 @@ def vendor_cost(vendor: schema.Vendor, decision: schema.Decision) -> VendorCost:
     p50, p90 = np.quantile(draws, (0.5, 0.9))
     left_out = (*taken.remarks, *lacking(taken.bill.pricing, taken.bill.scenario, taken.bill.extra))
     table = spent(taken.bill, Likely()).table()
-    return VendorCost(vendor.key, taken.name, table, draws, float(p50), float(p90), lacking=left_out)
+    return VendorCost(
+        vendor.key, taken.name, table, draws, float(p50), float(p90), lacking=left_out, at_least=taken.at_least
+    )

@@ -66,7 +66,7 @@ def must_gate(vendor: Vendor, need: Requirement, held: Sequence[Opinion]) -> Gat
 
 
 def budget_gate(vendor: Vendor, cost: VendorCost, decision: Decision, free: Floats | None) -> Gate | None:
-    """The gate of the budget, None where P90 stays within it or no budget is stated.
+    """The gate of the budget, None where P90 stays within it or no budget is stated; a “from” price leaves it open.
 
     `free`: the same draws of the total, had the software cost nothing.
     """
@@ -82,7 +82,13 @@ def budget_gate(vendor: Vendor, cost: VendorCost, decision: Decision, free: Floa
             T("Ask {vendor} for a quote.", **named),
         )  # fmt: skip
     if cost.p90 <= decision.budget:
-        return None
+        if not cost.at_least:
+            return None
+        return Gate(
+            vendor.key, BUDGET, OPEN, None,
+            T("Nobody knows whether {vendor} stays within the budget: its price is a “from” price.", **named),
+            T("Ask {vendor} for a quote.", **named),
+        )  # fmt: skip
     reason = T(
         "{vendor} may burst the budget: in one case of ten it costs more than {p90}; the budget is {budget}.",
         p90=Money(cost.p90, currency), budget=budget, **named,

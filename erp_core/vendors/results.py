@@ -36,6 +36,7 @@ class VendorCost:
 
     `table`: `cost.total_cost` (year × cost kind), None = unknown, because of `unknown`; `draws`: one total a draw;
     `p50`, `p90` of them. `lacking`: what the total leaves out, in words. `plan`: the price list or quote it rests on.
+    `at_least`: that is a “from” price, so that all amounts are lower bounds.
     """
 
     vendor: str
@@ -46,6 +47,7 @@ class VendorCost:
     p90: float | None = None
     unknown: Text | None = None
     lacking: tuple[Text, ...] = ()
+    at_least: bool = False
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,16 @@ def test_a_cost_within_the_budget_passes() -> None:
     assert gates_of(budgeted(43_200.0)) == []
 
 
+def test_a_from_price_within_the_budget_leaves_the_gate_open() -> None:
+    """43,200 is the least that it comes to, not what it does."""
+    known = budgeted(43_200.0)
+    plan = known.vendors[0].plans[0].model_copy(update={"at_least": True})
+    asks = known.vendors[0].model_copy(update={"plans": (plan,)})
+    (gate,) = gates_of(known.model_copy(update={"vendors": (asks, *known.vendors[1:])}))
+    assert (gate.kind, gate.state) == ("budget", "open")
+    assert "“from” price" in str(gate.reason)
+
+
 def test_without_a_budget_there_is_no_gate() -> None:
     assert evaluate(budgeted(None)).gates == ()
 

@@ -103,10 +103,15 @@ def load_temporary(
     return table
 
 
-def next_id(connection: sa.Connection, table: sa.Table) -> int:
-    """The first free id. Call it under the write lock; PostgreSQL locks the table for the transaction."""
+def lock(connection: sa.Connection, table: sa.Table) -> None:
+    """Until the transaction ends nobody else writes the table. SQLite's only writer holds all tables anyway."""
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text(f"LOCK TABLE {table.name} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+def next_id(connection: sa.Connection, table: sa.Table) -> int:
+    """The first free id. Call it under the write lock; PostgreSQL locks the table for the transaction."""
+    lock(connection, table)
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(table.c.id), 0))).scalar_one()) + 1
 
 

@@ -17,7 +17,7 @@ from erp_core.catalog import service as catalog
 from erp_core.catalog.views import unit_factors
 from erp_core.company import service as company_service
 from erp_core.company.views import Company, read_company
-from erp_core.db.bulk import advance_sequence, insert_columns, next_id
+from erp_core.db.bulk import advance_sequence, insert_columns, lock, next_id
 from erp_core.db.engine import Database
 from erp_core.db.uow import As, UnitOfWork, unit_of_work
 from erp_core.errors import BadInput, Conflict, NotFound
@@ -429,6 +429,9 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
     """Take an import back by reversing its facts; refused, naming them, while later imports rest on it."""
     require(who, Permission.UNDO_IMPORTS)
     with unit_of_work(database, who) as uow:
+        lock(
+            uow.connection, import_batch
+        )  # as an import does first of all: none begins meanwhile, none waits crosswise
         batch = uow.connection.execute(sa.select(import_batch).where(import_batch.c.id == batch_id)).one_or_none()
         if batch is None:
             raise NotFound(

@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from erp_core.db.bulk import lock
 from erp_core.db.uow import UnitOfWork
 from erp_core.db.upsert import insert_once
 from erp_core.errors import BadInput, Conflict, NotFound
@@ -51,8 +52,7 @@ def add_vendor(uow: UnitOfWork, own: OwnVendor, token: str | None = None) -> str
     """Add a system of the merchant's own; returns its key. The same form sent twice adds one. Raises BadInput, and
     Conflict for a name that an own one has."""
     require(uow, Permission.CHOOSE_ERP)
-    if not uow.is_sqlite:  # two who add one at once would take the same key; on SQLite the second waits anyway
-        uow.connection.execute(sa.text("LOCK TABLE vendor IN SHARE ROW EXCLUSIVE MODE"))
+    lock(uow.connection, vendor)  # two who add one at once would take the same key
     v = vendor.c
     if token is not None:
         known = uow.connection.execute(sa.select(v.key).where(v.token == token)).scalar_one_or_none()

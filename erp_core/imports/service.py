@@ -429,9 +429,8 @@ def undo_import(database: Database, who: As, batch_id: int) -> None:
     """Take an import back by reversing its facts; refused, naming them, while later imports rest on it."""
     require(who, Permission.UNDO_IMPORTS)
     with unit_of_work(database, who) as uow:
-        lock(
-            uow.connection, import_batch
-        )  # as an import does first of all: none begins meanwhile, none waits crosswise
+        # As an import does first of all: none begins meanwhile, and the two never wait crosswise.
+        lock(uow.connection, import_batch)
         batch = uow.connection.execute(sa.select(import_batch).where(import_batch.c.id == batch_id)).one_or_none()
         if batch is None:
             raise NotFound(
